@@ -1,0 +1,140 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// The Makefile exports NEXUS_LLAMA_PREFIX (where `scripts/llama-runtime.sh` put llama.cpp). Without it the platform is
+// built alone: it serves remote engines, and only `nexus-engine`, which links llama.cpp, is left out.
+let llamaPrefix = ProcessInfo.processInfo.environment["NEXUS_LLAMA_PREFIX"]
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+/// For every module that imports C: each unsafe expression says so.
+let boundary = strict + [.strictMemorySafety()]
+
+enum Layer: String {
+    case ground = "Ground"
+    case adapters = "Adapters"
+    case domain = "Domain"
+    case apis = "APIs"
+    case app = "App"
+}
+
+func module(
+    _ name: String, in layer: Layer, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = strict,
+    resources: [Resource] = [], libraries: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(layer.rawValue)/\(name)", exclude: ["README.md"],
+        resources: resources, swiftSettings: settings,
+        linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func door(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/CDoors/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
+}
+
+var targets: [Target] = [
+    // C doors: a module map and a shim, nothing else.
+    door("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+    door("CWslay", apt: "libwslay-dev"),
+    door("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    door("CBrotli", pkgConfig: "libbrotlienc", apt: "libbrotli-dev"),
+    door("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    door("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    door("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+    door("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+
+    // Ground: no I/O, imports nothing above it.
+    module("JSONText", in: .ground, libraries: ["m"]),
+    module("Vocabulary", in: .ground, ["JSONText"]),
+    module("Streaming", in: .ground),
+    module("Telemetry", in: .ground, ["JSONText"]),
+    module("GGUF", in: .ground),
+    module("Templates", in: .ground, ["JSONText"]),
+
+    // Adapters: the outside world, each behind a narrow door.
+    module(
+        "HTTPServing", in: .adapters, ["CMicroHTTPD", "CWslay", "CZlib", "CBrotli", "JSONText", "Streaming"],
+        settings: boundary),
+    module("HTTPFetching", in: .adapters, ["CCurl", "Streaming"], settings: boundary),
+    module("Storage", in: .adapters, ["CSQLite", "CPostgres"], settings: boundary),
+    module("Processes", in: .adapters, settings: boundary),
+
+    // Domain: policy and state machines.
+    module("Inference", in: .domain, ["Vocabulary", "JSONText", "Streaming", "Templates"]),
+    module("Hosting", in: .domain, ["Vocabulary"]),
+
+    // APIs: wire types and translation.
+    module("OpenAIAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing"]),
+    module("WebApp", in: .apis, ["HTTPServing"], resources: [.copy("Pages")]),
+
+    // App: reads the environment, builds everything, owns lifetimes.
+    module("Configuration", in: .app, ["CYAML", "JSONText"], settings: boundary),
+    module(
+        "Platform", in: .app,
+        [
+            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "OpenAIAPI", "Processes", "Storage",
+            "Streaming", "Telemetry", "Vocabulary", "WebApp",
+        ]),
+    .executableTarget(name: "nexus", dependencies: ["Platform"], path: "Sources/App/nexus", swiftSettings: strict),
+
+    // Tests mirror the sources. Suites that need disks, sockets, servers or child processes are targets of their own.
+    tests("TidyTests", []),
+    tests("JSONTextTests", ["JSONText"]),
+    tests("VocabularyTests", ["Vocabulary"]),
+    tests("StreamingTests", ["Streaming"]),
+    tests("TelemetryTests", ["Telemetry", "JSONText"]),
+    tests("GGUFTests", ["GGUF"]),
+    tests("TemplatesTests", ["Templates", "JSONText"], exclude: ["reference.py"]),
+    tests("HTTPServingTests", ["HTTPServing", "JSONText", "Streaming"]),
+    tests("HTTPFetchingTests", ["HTTPFetching", "HTTPServing", "Streaming"]),
+    tests("StorageTests", ["Storage"]),
+    tests("ProcessesTests", ["Processes"]),
+    tests("ConfigurationTests", ["Configuration", "JSONText"]),
+    tests("InferenceTests", ["Inference", "Vocabulary", "Streaming"]),
+    tests("HostingTests", ["Hosting", "Vocabulary"]),
+    tests("OpenAIAPITests", ["OpenAIAPI", "Vocabulary", "JSONText"]),
+]
+
+var products: [Product] = [.executable(name: "nexus", targets: ["nexus"])]
+
+if let llamaPrefix {
+    let runtimePath: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "\(llamaPrefix)/lib"])]
+    products.append(.executable(name: "nexus-engine", targets: ["nexus-engine"]))
+    targets += [
+        .systemLibrary(name: "CLlama", path: "Sources/CDoors/CLlama", pkgConfig: "llama"),
+        .target(
+            name: "CLlamaShim", dependencies: ["CLlama"], path: "Sources/CDoors/CLlamaShim",
+            cxxSettings: [.unsafeFlags(["-I\(llamaPrefix)/include"])]),
+        module("LlamaRuntime", in: .adapters, ["CLlama", "CLlamaShim", "GGUF"], settings: boundary),
+        module(
+            "EngineWorker", in: .app,
+            [
+                "Configuration", "GGUF", "HTTPServing", "Inference", "JSONText", "LlamaRuntime", "OpenAIAPI",
+                "Streaming", "Telemetry", "Templates", "Vocabulary",
+            ]),
+        .executableTarget(
+            name: "nexus-engine", dependencies: ["EngineWorker"], path: "Sources/App/nexus-engine",
+            swiftSettings: strict, linkerSettings: runtimePath),
+        .testTarget(
+            name: "LlamaRuntimeTests", dependencies: ["LlamaRuntime", "GGUF"], path: "Tests/LlamaRuntimeTests",
+            swiftSettings: strict, linkerSettings: runtimePath),
+        .testTarget(
+            name: "EngineWorkerTests", dependencies: ["EngineWorker", "Inference", "Vocabulary", "Streaming"],
+            path: "Tests/EngineWorkerTests", swiftSettings: strict, linkerSettings: runtimePath),
+    ]
+}
+
+let package = Package(
+    name: "llama-nexus", products: products, targets: targets, swiftLanguageModes: [.v6], cxxLanguageStandard: .cxx17)

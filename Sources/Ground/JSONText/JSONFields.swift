@@ -1,0 +1,86 @@
+/// What is wrong with a field of a well-formed JSON text, with the field's path: `messages[2].content`.
+public struct JSONFieldError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let path: String
+    /// What was found and what is allowed, without the path.
+    public let problem: String
+
+    public init(path: String, problem: String) {
+        self.path = path
+        self.problem = problem
+    }
+
+    public var description: String { path.isEmpty ? problem : "'\(path)': \(problem)" }
+}
+
+/// A place in a JSON value that knows its path, so that every error can name it.
+///
+/// `null` counts as absent for optional members, as clients send it for "not set".
+public struct JSONField: Sendable {
+    public let value: JSONValue
+    public let path: String
+
+    public init(_ value: JSONValue, path: String = "") {
+        self.value = value
+        self.path = path
+    }
+
+    public func fail(_ problem: String) -> JSONFieldError { JSONFieldError(path: path, problem: problem) }
+
+    /// The member `key`, or `nil` when it is missing or `null`. This field must be an object.
+    public func optional(_ key: String) throws(JSONFieldError) -> JSONField? {
+        guard case .object(let object) = value else { throw fail("must be an object, not \(value.kind)") }
+        guard let member = object[key], !member.isNull else { return nil }
+        return JSONField(member, path: path.isEmpty ? key : "\(path).\(key)")
+    }
+
+    /// The member `key`, which must be there and not `null`.
+    public func required(_ key: String) throws(JSONFieldError) -> JSONField {
+        if let member = try optional(key) { return member }
+        throw JSONFieldError(path: path.isEmpty ? key : "\(path).\(key)", problem: "is required")
+    }
+
+    public func string() throws(JSONFieldError) -> String {
+        guard case .string(let text) = value else { throw fail("must be a string, not \(value.kind)") }
+        return text
+    }
+
+    public func bool() throws(JSONFieldError) -> Bool {
+        guard case .bool(let flag) = value else { throw fail("must be true or false, not \(value.kind)") }
+        return flag
+    }
+
+    /// A whole number in `range`.
+    public func integer(in range: ClosedRange<Int>) throws(JSONFieldError) -> Int {
+        guard value.double != nil else { throw fail("must be an integer, not \(value.kind)") }
+        guard let whole = value.integer else {
+            throw fail("must be an integer from \(range.lowerBound) to \(range.upperBound), not \(value.text)")
+        }
+        guard range.contains(Int(whole)) else {
+            throw fail("must be from \(range.lowerBound) to \(range.upperBound), not \(whole)")
+        }
+        return Int(whole)
+    }
+
+    /// A number in `range`.
+    public func number(in range: ClosedRange<Double>) throws(JSONFieldError) -> Double {
+        guard let number = value.double else { throw fail("must be a number, not \(value.kind)") }
+        guard range.contains(number) else {
+            throw fail("must be from \(range.lowerBound) to \(range.upperBound), not \(value.text)")
+        }
+        return number
+    }
+
+    /// The elements of an array of at most `countMax` elements.
+    public func elements(countMax: Int) throws(JSONFieldError) -> [JSONField] {
+        guard case .array(let elements) = value else { throw fail("must be an array, not \(value.kind)") }
+        guard elements.count <= countMax else {
+            throw fail("has \(elements.count) elements, at most \(countMax) are allowed")
+        }
+        return elements.enumerated().map { JSONField($1, path: "\(path)[\($0)]") }
+    }
+
+    public func object() throws(JSONFieldError) -> JSONObject {
+        guard case .object(let object) = value else { throw fail("must be an object, not \(value.kind)") }
+        return object
+    }
+}

@@ -1,0 +1,115 @@
+/// What happens while an answer is written, in order: `started`, then text and tool calls, then `finished`.
+///
+/// A stream that ends without `finished` threw a `ServiceError`.
+public enum GenerationEvent: Sendable, Equatable {
+    /// The prompt is in place and writing begins.
+    case started(GenerationStart)
+    /// More of the answer's text.
+    case text(String)
+    /// More of a tool call: the first piece of each index carries id and name.
+    case toolCall(ToolCallDelta)
+    /// The last event.
+    case finished(GenerationEnd)
+}
+
+public struct GenerationStart: Sendable, Equatable {
+    public var model: ModelID
+    public var promptTokens: Int
+
+    public init(model: ModelID, promptTokens: Int) {
+        self.model = model
+        self.promptTokens = promptTokens
+    }
+}
+
+public struct ToolCallDelta: Sendable, Equatable {
+    public var index: Int
+    public var id: String?
+    public var name: String?
+    public var arguments: String
+
+    public init(index: Int, id: String? = nil, name: String? = nil, arguments: String = "") {
+        self.index = index
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+public struct GenerationEnd: Sendable, Equatable {
+    public var reason: FinishReason
+    public var usage: TokenUsage
+    public var timings: GenerationTimings?
+
+    public init(reason: FinishReason, usage: TokenUsage, timings: GenerationTimings? = nil) {
+        self.reason = reason
+        self.usage = usage
+        self.timings = timings
+    }
+}
+
+public enum FinishReason: String, Sendable {
+    /// The model ended its answer, or a stop text was met.
+    case stop
+    /// The limit of new tokens or the end of the context was reached.
+    case length
+    case toolCalls = "tool_calls"
+}
+
+public struct TokenUsage: Sendable, Equatable {
+    public var promptTokens: Int
+    public var completionTokens: Int
+    /// Prompt tokens that did not have to be computed again.
+    public var cachedTokens: Int
+    public var totalTokens: Int { promptTokens + completionTokens }
+
+    public init(promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0) {
+        self.promptTokens = promptTokens
+        self.completionTokens = completionTokens
+        self.cachedTokens = cachedTokens
+    }
+}
+
+/// Where the time of one generation went.
+public struct GenerationTimings: Sendable, Equatable {
+    public var queue: Duration
+    public var prefill: Duration
+    public var decode: Duration
+
+    public init(queue: Duration, prefill: Duration, decode: Duration) {
+        self.queue = queue
+        self.prefill = prefill
+        self.decode = decode
+    }
+}
+
+/// Something that answers generation requests: the engine in this process, or a worker behind a socket.
+public protocol Generating: Sendable {
+    /// Starts an answer. Throws a `ServiceError` when the request is refused; the stream throws one when it fails later.
+    ///
+    /// The stream has one consumer. Dropping its iterator or cancelling the consuming task ends the generation.
+    func generate(_ request: GenerationRequest) async throws -> any GenerationStream
+
+    /// The models that can be asked for now.
+    func models() async -> [ServedModel]
+}
+
+public typealias GenerationStream = AsyncSequence<GenerationEvent, any Error> & Sendable
+
+/// One model that is being served.
+public struct ServedModel: Sendable, Equatable {
+    public var id: ModelID
+    /// Unix time in seconds.
+    public var created: Int64
+    /// Tokens that prompt and answer share.
+    public var contextTokens: Int?
+    /// A sentence for people, such as a warning that this is a toy.
+    public var note: String?
+
+    public init(id: ModelID, created: Int64, contextTokens: Int? = nil, note: String? = nil) {
+        self.id = id
+        self.created = created
+        self.contextTokens = contextTokens
+        self.note = note
+    }
+}

@@ -1,0 +1,52 @@
+/// The name under which a model is served, as clients write it in `model`.
+public struct ModelID: Sendable, Hashable, CustomStringConvertible {
+    public let name: String
+    public init(_ name: String) { self.name = name }
+    public var description: String { name }
+}
+
+/// Identifies one request from the first log line to the last event. Clients may send their own.
+public struct RequestID: Sendable, Hashable, CustomStringConvertible {
+    public let text: String
+
+    /// Longest id that is accepted from outside.
+    public static let lengthMax = 128
+
+    /// An id from outside: 1 to 128 letters, digits, `-`, `_`, `.` or `:`; anything else is refused with `nil`, because
+    /// the id goes into headers and logs as it is.
+    public init?(_ text: String) {
+        let isAllowed = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: ":"):
+                true
+            default: false
+            }
+        }
+        guard isAllowed, (1...Self.lengthMax).contains(text.utf8.count) else { return nil }
+        self.text = text
+    }
+
+    /// A fresh id, `req_…`, sortable by time, for the given Unix time.
+    public init(millisecondsSinceEpoch: Int64, using random: inout some RandomNumberGenerator) {
+        text = "req_" + sortableSuffix(millisecondsSinceEpoch: millisecondsSinceEpoch, using: &random)
+    }
+
+    public var description: String { text }
+}
+
+/// 26 characters of Crockford's base 32: 48 bits of time, then 80 random bits, so that ids sort by time.
+///
+/// Source: the ULID specification, in lower case.
+public func sortableSuffix(
+    millisecondsSinceEpoch: Int64, using random: inout some RandomNumberGenerator
+) -> String {
+    let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+    var bytes = [UInt8]()
+    for shift in stride(from: 45, through: 0, by: -5) {
+        bytes.append(alphabet[Int(millisecondsSinceEpoch >> Int64(shift)) & 31])
+    }
+    for _ in 0..<16 { bytes.append(alphabet[Int.random(in: 0..<32, using: &random)]) }
+    return String(decoding: bytes, as: UTF8.self)
+}

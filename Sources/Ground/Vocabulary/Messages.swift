@@ -1,0 +1,56 @@
+public import JSONText
+
+/// One message of a chat, as the model's template sees it.
+public struct ChatMessage: Sendable, Equatable {
+    public enum Role: String, Sendable, CaseIterable {
+        case system, developer, user, assistant, tool
+    }
+
+    public var role: Role
+    /// The text parts in order. Other media join them when the engine can read them.
+    public var text: String
+    /// What the model thought before it answered, when the client sends it back.
+    public var reasoning: String?
+    public var toolCalls: [ToolCall]
+    /// For role `tool`: which call this answers.
+    public var toolCallID: String?
+    public var name: String?
+
+    public init(
+        _ role: Role, _ text: String, reasoning: String? = nil, toolCalls: [ToolCall] = [], toolCallID: String? = nil,
+        name: String? = nil
+    ) {
+        self.role = role
+        self.text = text
+        self.reasoning = reasoning
+        self.toolCalls = toolCalls
+        self.toolCallID = toolCallID
+        self.name = name
+    }
+}
+
+/// The model's wish to call a function.
+public struct ToolCall: Sendable, Equatable {
+    public var id: String
+    public var name: String
+    /// A JSON object as text, exactly as the model wrote it.
+    public var arguments: String
+
+    public init(id: String, name: String, arguments: String) {
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+/// A function that the model may call.
+public struct ToolDefinition: Sendable, Equatable {
+    public var name: String
+    /// The definition as the client sent it (`{"type":"function","function":{…}}`), for the model's template.
+    public var definition: JSONValue
+
+    public init(name: String, definition: JSONValue) {
+        self.name = name
+        self.definition = definition
+    }
+}
