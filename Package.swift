@@ -102,7 +102,7 @@ var targets: [Target] = [
     tests("StorageTests", ["Storage"]),
     tests("ProcessesTests", ["Processes"]),
     tests("ConfigurationTests", ["Configuration", "JSONText"]),
-    tests("InferenceTests", ["Inference", "Vocabulary", "Streaming"]),
+    tests("InferenceTests", ["Inference", "JSONText", "Vocabulary", "Streaming"]),
     tests("HostingTests", ["Hosting", "Vocabulary"]),
     tests("OpenAIAPITests", ["OpenAIAPI", "Vocabulary", "JSONText"]),
 ]

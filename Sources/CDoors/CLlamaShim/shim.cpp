@@ -1,1 +1,106 @@
 #include "CLlamaShim.h"
+
+#include <cstdio>
+#include <exception>
+#include <ggml-backend.h>
+#include <ggml-cpu.h>
+
+namespace {
+
+void report(char * error, size_t error_size, const char * what) {
+    if (error != nullptr && error_size > 0) std::snprintf(error, error_size, "%s", what);
+}
+
+/// Runs `call`; on an exception writes its text to `error` and returns `otherwise`.
+template <typename Result, typename Call>
+Result guarded(char * error, size_t error_size, Result otherwise, Call call) noexcept {
+    try {
+        return call();
+    } catch (const std::exception & exception) {
+        report(error, error_size, exception.what());
+    } catch (...) {
+        report(error, error_size, "unknown exception");
+    }
+    return otherwise;
+}
+
+/// A function of the CPU backend, by name, as the backend may be a library that was loaded at run time.
+template <typename Function>
+Function cpu_function(const char * name) {
+    ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    if (device == nullptr) return nullptr;
+    return reinterpret_cast<Function>(ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(device), name));
+}
+
+struct LogTarget {
+    void (*sink)(int32_t, const char *, void *) = nullptr;
+    void * context = nullptr;
+};
+LogTarget log_target;
+
+}  // namespace
+
+extern "C" {
+
+llama_model * nexus_llama_load(const char * path, llama_model_params params, char * error, size_t error_size) {
+    return guarded<llama_model *>(
+        error, error_size, nullptr, [&] { return llama_model_load_from_file(path, params); });
+}
+
+llama_context * nexus_llama_make_context(
+    llama_model * model, llama_context_params params, char * error, size_t error_size) {
+    return guarded<llama_context *>(error, error_size, nullptr, [&] { return llama_init_from_model(model, params); });
+}
+
+int32_t nexus_llama_tokenize(
+    const llama_vocab * vocab, const char * text, int32_t length, llama_token * tokens, int32_t tokens_max,
+    bool add_special, bool parse_special, char * error, size_t error_size) {
+    return guarded<int32_t>(error, error_size, NEXUS_LLAMA_THREW, [&] {
+        return llama_tokenize(vocab, text, length, tokens, tokens_max, add_special, parse_special);
+    });
+}
+
+int32_t nexus_llama_piece(const llama_vocab * vocab, llama_token token, char * buffer, int32_t length, bool special) {
+    return guarded<int32_t>(nullptr, 0, NEXUS_LLAMA_THREW, [&] {
+        return llama_token_to_piece(vocab, token, buffer, length, 0, special);
+    });
+}
+
+int32_t nexus_llama_decode(llama_context * context, llama_batch batch, char * error, size_t error_size) {
+    return guarded<int32_t>(error, error_size, NEXUS_LLAMA_THREW, [&] { return llama_decode(context, batch); });
+}
+
+llama_token nexus_llama_sample(
+    llama_sampler * sampler, llama_context * context, int32_t row, char * error, size_t error_size) {
+    return guarded<llama_token>(
+        error, error_size, NEXUS_LLAMA_THREW, [&] { return llama_sampler_sample(sampler, context, row); });
+}
+
+void * nexus_ggml_threadpool_new(int32_t threads, uint32_t poll) {
+    auto make = cpu_function<decltype(ggml_threadpool_new) *>("ggml_threadpool_new");
+    if (make == nullptr) return nullptr;
+    ggml_threadpool_params params = ggml_threadpool_params_default(threads);
+    params.poll = poll;
+    return make(&params);
+}
+
+void nexus_ggml_threadpool_free(void * threadpool) {
+    auto release = cpu_function<decltype(ggml_threadpool_free) *>("ggml_threadpool_free");
+    if (release != nullptr && threadpool != nullptr) release(static_cast<ggml_threadpool *>(threadpool));
+}
+
+void nexus_llama_attach_threadpool(llama_context * context, void * threadpool) {
+    auto * pool = static_cast<ggml_threadpool *>(threadpool);
+    llama_attach_threadpool(context, pool, pool);
+}
+
+void nexus_llama_log_to(void (*sink)(int32_t, const char *, void *), void * context) {
+    log_target = {sink, context};
+    llama_log_set(
+        [](ggml_log_level level, const char * text, void *) {
+            if (log_target.sink != nullptr) log_target.sink(static_cast<int32_t>(level), text, log_target.context);
+        },
+        nullptr);
+}
+
+}  // extern "C"

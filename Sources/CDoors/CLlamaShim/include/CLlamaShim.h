@@ -1,1 +1,56 @@
 #pragma once
+
+// The calls into llama.cpp that can throw a C++ exception, made safe: an exception that reached Swift would end the
+// process. Each function returns a status, and writes what went wrong into `error` (at most `error_size` bytes with the
+// terminating zero). Everything else of llama.cpp is called directly.
+
+#include <llama.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The status of a call that threw.
+#define NEXUS_LLAMA_THREW INT32_MIN
+
+/// Loads a model; NULL on failure.
+struct llama_model * nexus_llama_load(
+    const char * path, struct llama_model_params params, char * error, size_t error_size);
+
+/// Makes a context; NULL on failure.
+struct llama_context * nexus_llama_make_context(
+    struct llama_model * model, struct llama_context_params params, char * error, size_t error_size);
+
+/// llama_tokenize: the count, a negative needed count, or NEXUS_LLAMA_THREW (text outside a vocabulary without bytes).
+int32_t nexus_llama_tokenize(
+    const struct llama_vocab * vocab, const char * text, int32_t length, llama_token * tokens, int32_t tokens_max,
+    bool add_special, bool parse_special, char * error, size_t error_size);
+
+/// llama_token_to_piece: the count of bytes, a negative needed count, or NEXUS_LLAMA_THREW.
+int32_t nexus_llama_piece(
+    const struct llama_vocab * vocab, llama_token token, char * buffer, int32_t length, bool special);
+
+/// llama_decode: its status, or NEXUS_LLAMA_THREW.
+int32_t nexus_llama_decode(struct llama_context * context, struct llama_batch batch, char * error, size_t error_size);
+
+/// llama_sampler_sample: a token, or NEXUS_LLAMA_THREW.
+llama_token nexus_llama_sample(
+    struct llama_sampler * sampler, struct llama_context * context, int32_t row, char * error, size_t error_size);
+
+/// ggml's own threads for one context, found in the loaded CPU backend. NULL when that backend has none.
+///
+/// `poll` is how long idle threads spin before they sleep, 0 (not at all) to 100.
+void * nexus_ggml_threadpool_new(int32_t threads, uint32_t poll);
+void nexus_ggml_threadpool_free(void * threadpool);
+/// Gives the context those threads for decoding and for prompts.
+void nexus_llama_attach_threadpool(struct llama_context * context, void * threadpool);
+
+/// Sends llama.cpp's log lines to `sink` (level as in ggml.h), for the whole process.
+void nexus_llama_log_to(void (*sink)(int32_t level, const char * text, void * context), void * context);
+
+#ifdef __cplusplus
+}
+#endif

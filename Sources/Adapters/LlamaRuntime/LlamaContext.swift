@@ -1,0 +1,123 @@
+import CLlama
+import CLlamaShim
+
+/// One key-value cache and the threads that compute on it. Not `Sendable`: confined to the thread that made it.
+@safe
+public final class LlamaContext {
+    public struct Options: Sendable {
+        /// Cells of the key-value cache, shared by all sequences.
+        public var cells: Int
+        /// Sequences that live at once.
+        public var sequencesMax: Int
+        /// Tokens in one batch at most.
+        public var batchTokensMax: Int
+        public var threads: Int
+        /// How long idle compute threads spin before they sleep, 0 to 100.
+        public var threadPolling: UInt32 = 50
+
+        public init(cells: Int, sequencesMax: Int, batchTokensMax: Int, threads: Int) {
+            self.cells = cells
+            self.sequencesMax = sequencesMax
+            self.batchTokensMax = batchTokensMax
+            self.threads = threads
+        }
+    }
+
+    let handle: OpaquePointer
+    private let model: LlamaModel
+    private let memory: OpaquePointer
+    private let threadpool: UnsafeMutableRawPointer?
+    private var batch: llama_batch
+    public let options: Options
+
+    public init(model: LlamaModel, options: Options) throws(LlamaError) {
+        var parameters = unsafe llama_context_default_params()
+        unsafe parameters.n_ctx = UInt32(options.cells)
+        unsafe parameters.n_batch = UInt32(options.batchTokensMax)
+        unsafe parameters.n_ubatch = UInt32(min(options.batchTokensMax, 512))
+        unsafe parameters.n_seq_max = UInt32(options.sequencesMax)
+        unsafe parameters.n_threads = Int32(options.threads)
+        unsafe parameters.n_threads_batch = Int32(options.threads)
+        unsafe parameters.kv_unified = true
+        unsafe parameters.no_perf = true
+        let error = ErrorText()
+        guard
+            let made = unsafe nexus_llama_make_context(model.handle, parameters, error.pointer, ErrorText.size)
+        else {
+            throw LlamaError(
+                code: .context,
+                message: error.text(or: "llama.cpp could not make a context of \(options.cells) tokens"))
+        }
+        guard let memory = unsafe llama_get_memory(made) else {
+            unsafe llama_free(made)
+            throw LlamaError(code: .context, message: "the model keeps no key-value cache")
+        }
+        unsafe self.handle = made
+        self.model = model
+        unsafe self.memory = memory
+        unsafe self.batch = llama_batch_init(Int32(options.batchTokensMax), 0, 1)
+        self.options = options
+        // Without a pool of its own llama.cpp starts and ends its threads in each step.
+        unsafe threadpool =
+            options.threads > 1
+            ? nexus_ggml_threadpool_new(Int32(options.threads), options.threadPolling) : nil
+        if let threadpool = unsafe threadpool { unsafe nexus_llama_attach_threadpool(made, threadpool) }
+    }
+
+    deinit {
+        unsafe llama_batch_free(batch)
+        unsafe llama_free(handle)
+        unsafe nexus_ggml_threadpool_free(threadpool)
+    }
+
+    /// Empties the batch that the next `decode()` computes.
+    public func clearBatch() { unsafe batch.n_tokens = 0 }
+
+    /// Adds a token to the batch and returns its row.
+    ///
+    /// - Parameters:
+    ///   - position: the token's place in its sequence, from 0.
+    ///   - sequence: `0 ..< sequencesMax`.
+    ///   - wantsLogits: whether `sample` will be asked for this row.
+    public func append(token: Int32, position: Int32, sequence: Int32, wantsLogits: Bool) -> Int32 {
+        let row = unsafe batch.n_tokens
+        precondition(row < options.batchTokensMax, "the caller keeps to batchTokensMax")
+        precondition(sequence >= 0 && sequence < options.sequencesMax, "the caller keeps to sequencesMax")
+        let index = Int(row)
+        unsafe batch.token[index] = token
+        unsafe batch.pos[index] = position
+        unsafe batch.n_seq_id[index] = 1
+        unsafe batch.seq_id[index]?[0] = sequence
+        unsafe batch.logits[index] = wantsLogits ? 1 : 0
+        unsafe batch.n_tokens = row + 1
+        return row
+    }
+
+    /// Computes the batch.
+    public func decode() throws(LlamaError) {
+        let error = ErrorText()
+        let status = unsafe nexus_llama_decode(handle, batch, error.pointer, ErrorText.size)
+        switch status {
+        case 0: return
+        case 1: throw LlamaError(code: .cacheFull, message: "no room in the key-value cache for this batch")
+        default:
+            throw LlamaError(code: .decode, message: error.text(or: "llama_decode failed with status \(status)"))
+        }
+    }
+
+    /// Chooses a token from the logits of a row of the last batch.
+    public func sample(_ sampler: LlamaSampler, row: Int32) throws(LlamaError) -> Int32 {
+        let error = ErrorText()
+        let token = unsafe nexus_llama_sample(sampler.handle, handle, row, error.pointer, ErrorText.size)
+        guard token >= 0 else { throw LlamaError(code: .sample, message: error.text(or: "no token could be chosen")) }
+        return token
+    }
+
+    /// Frees what a sequence holds in the key-value cache.
+    public func removeSequence(_ sequence: Int32) { _ = unsafe llama_memory_seq_rm(memory, sequence, -1, -1) }
+
+    /// Positions that a sequence holds: 0 when it is empty.
+    public func tokenCount(ofSequence sequence: Int32) -> Int {
+        Int(unsafe llama_memory_seq_pos_max(memory, sequence)) + 1
+    }
+}

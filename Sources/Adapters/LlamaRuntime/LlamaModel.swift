@@ -1,0 +1,117 @@
+import CLlama
+import CLlamaShim
+
+/// A model in memory: weights and vocabulary.
+///
+/// `Sendable`: after loading, llama.cpp never changes a model or its vocabulary, and documents both as safe to read from
+/// any thread. The pointers are freed in `deinit`, when nobody can hold them any more.
+@safe
+public final class LlamaModel: Sendable {
+    nonisolated(unsafe) let handle: OpaquePointer
+    nonisolated(unsafe) private let vocabulary: OpaquePointer
+
+    public struct Options: Sendable {
+        /// Layers to keep on a GPU; `nil` lets llama.cpp decide.
+        public var gpuLayers: Int32?
+        /// Map the file instead of reading it.
+        public var isMemoryMapped = true
+        public init() {}
+    }
+
+    /// Loads a GGUF file. Check it with the `GGUF` module first: llama.cpp believes what a file says.
+    ///
+    /// - Parameter progress: called on this thread with 0…1; return `false` to stop loading.
+    public init(path: String, options: Options = Options()) throws(LlamaError) {
+        llama_backend_init()
+        var parameters = unsafe llama_model_default_params()
+        if let gpuLayers = options.gpuLayers { unsafe parameters.n_gpu_layers = gpuLayers }
+        unsafe parameters.load_mode = options.isMemoryMapped ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE
+        unsafe parameters.check_tensors = false
+        let error = ErrorText()
+        guard let loaded = unsafe nexus_llama_load(path, parameters, error.pointer, ErrorText.size) else {
+            throw LlamaError(code: .load, message: error.text(or: "llama.cpp could not load \(path)"))
+        }
+        guard let vocabulary = unsafe llama_model_get_vocab(loaded) else {
+            unsafe llama_model_free(loaded)
+            throw LlamaError(code: .load, message: "the model has no vocabulary")
+        }
+        unsafe self.handle = loaded
+        unsafe self.vocabulary = vocabulary
+    }
+
+    deinit { unsafe llama_model_free(handle) }
+
+    /// Tokens that one sequence was trained for.
+    public var trainedContextTokens: Int { Int(unsafe llama_model_n_ctx_train(handle)) }
+    public var vocabularyCount: Int { Int(unsafe llama_vocab_n_tokens(vocabulary)) }
+    public var parameterCount: UInt64 { unsafe llama_model_n_params(handle) }
+    /// Bytes of weights.
+    public var sizeBytes: UInt64 { unsafe llama_model_size(handle) }
+    public var hasDecoder: Bool { unsafe llama_model_has_decoder(handle) && !llama_model_has_encoder(handle) }
+
+    /// A sentence such as "llama 1.8M Q8_0".
+    public var summary: String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        let count = unsafe llama_model_desc(handle, &buffer, buffer.count)
+        return String(decoding: buffer.prefix(max(0, min(Int(count), 127))).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// The chat template that the file carries, as Jinja source.
+    public var chatTemplate: String? {
+        guard let text = unsafe llama_model_chat_template(handle, nil) else { return nil }
+        return unsafe String(cString: text)
+    }
+
+    /// Whether this token ends an answer.
+    public func isEndOfGeneration(_ token: Int32) -> Bool { unsafe llama_vocab_is_eog(vocabulary, token) }
+
+    /// The tokens of begin and end of a text, where the vocabulary has them.
+    public var beginToken: Int32? { Self.present(unsafe llama_vocab_bos(vocabulary)) }
+    public var endToken: Int32? { Self.present(unsafe llama_vocab_eos(vocabulary)) }
+    /// Whether the vocabulary asks for a begin token before each text.
+    public var addsBeginToken: Bool { unsafe llama_vocab_get_add_bos(vocabulary) }
+
+    private static func present(_ token: Int32) -> Int32? { token < 0 ? nil : token }
+
+    /// The tokens of a text.
+    ///
+    /// - Parameters:
+    ///   - text: UTF-8, at most 2^31 - 1 bytes.
+    ///   - addsSpecial: puts begin and end tokens around it where the vocabulary wants them.
+    ///   - parsesSpecial: reads texts such as `<|im_start|>` as the control tokens that they name.
+    public func tokenize(_ text: String, addsSpecial: Bool, parsesSpecial: Bool) throws(LlamaError) -> [Int32] {
+        let bytes = text.utf8.map(CChar.init(bitPattern:))
+        guard let length = Int32(exactly: bytes.count), length < .max / 2 else {
+            throw LlamaError(code: .tokenize, message: "the text has more than 2^30 bytes")
+        }
+        let error = ErrorText()
+        var tokens = [Int32](repeating: 0, count: bytes.count / 2 + 16)
+        for _ in 0..<2 {
+            let count = unsafe nexus_llama_tokenize(
+                vocabulary, bytes, length, &tokens, Int32(tokens.count), addsSpecial, parsesSpecial, error.pointer,
+                ErrorText.size)
+            if count >= 0 { return Array(tokens.prefix(Int(count))) }
+            if count == NEXUS_LLAMA_THREW_STATUS { break }
+            tokens = [Int32](repeating: 0, count: Int(-count))
+        }
+        throw LlamaError(
+            code: .tokenize, message: error.text(or: "the text has characters outside the model's vocabulary"))
+    }
+
+    /// The bytes that a token stands for; they need not be whole characters. Control tokens stand for nothing unless
+    /// `special` is set.
+    public func piece(_ token: Int32, special: Bool = false) -> [UInt8] {
+        guard token >= 0, token < vocabularyCount else { return [] }
+        var buffer = [CChar](repeating: 0, count: 64)
+        for _ in 0..<2 {
+            let count = unsafe nexus_llama_piece(vocabulary, token, &buffer, Int32(buffer.count), special)
+            if count >= 0 { return buffer.prefix(Int(count)).map(UInt8.init(bitPattern:)) }
+            if count == NEXUS_LLAMA_THREW_STATUS { return [] }
+            buffer = [CChar](repeating: 0, count: Int(-count))
+        }
+        return []
+    }
+}
+
+/// The shim's status for an exception; the macro is an expression that Swift does not import.
+let NEXUS_LLAMA_THREW_STATUS = Int32.min

@@ -1,0 +1,59 @@
+import Synchronization
+
+/// Signs of life of the engine's thread, readable from anywhere without waiting.
+public final class Heartbeat: Sendable {
+    private let steps = Atomic<UInt64>(0)
+    private let live = Atomic<Int>(0)
+    private let running = Atomic<Int>(0)
+    private let nextKey = Atomic<UInt64>(0)
+    private let promptTokens = Atomic<UInt64>(0)
+    private let completionTokens = Atomic<UInt64>(0)
+
+    public struct Reading: Sendable, Equatable {
+        /// Steps of the model so far: a busy engine whose count stands still is stuck.
+        public var steps: UInt64
+        /// Generations that wait or run.
+        public var live: Int
+        /// Generations that hold a slot.
+        public var running: Int
+        /// Prompt tokens computed and tokens written since the start.
+        public var promptTokens: UInt64
+        public var completionTokens: UInt64
+
+        public init(steps: UInt64, live: Int, running: Int, promptTokens: UInt64, completionTokens: UInt64) {
+            self.steps = steps
+            self.live = live
+            self.running = running
+            self.promptTokens = promptTokens
+            self.completionTokens = completionTokens
+        }
+    }
+
+    public var reading: Reading {
+        Reading(
+            steps: steps.load(ordering: .relaxed), live: live.load(ordering: .relaxed),
+            running: running.load(ordering: .relaxed), promptTokens: promptTokens.load(ordering: .relaxed),
+            completionTokens: completionTokens.load(ordering: .relaxed))
+    }
+
+    /// Counts a generation in and gives its key, or `nil` when `liveMax` are in already.
+    func enter(liveMax: Int) -> UInt64? {
+        let before = live.add(1, ordering: .relaxed)
+        guard before.oldValue < liveMax else {
+            live.subtract(1, ordering: .relaxed)
+            return nil
+        }
+        return nextKey.add(1, ordering: .relaxed).newValue
+    }
+
+    func leave() { live.subtract(1, ordering: .relaxed) }
+
+    func stepped(running count: Int, promptTokens prompts: Int, completionTokens completions: Int) {
+        steps.add(1, ordering: .relaxed)
+        running.store(count, ordering: .relaxed)
+        promptTokens.add(UInt64(prompts), ordering: .relaxed)
+        completionTokens.add(UInt64(completions), ordering: .relaxed)
+    }
+
+    func rested() { running.store(0, ordering: .relaxed) }
+}

@@ -1,0 +1,111 @@
+import Synchronization
+
+/// What became of an offered element.
+public enum OutletVerdict: Sendable, Equatable {
+    case accepted
+    /// Keep the element and offer it again after `onRoom`.
+    case full
+    /// Nobody will read any more.
+    case readerGone
+}
+
+/// The way from a producer that must never wait (the engine's thread) to one reader.
+///
+/// Backpressure: `offer` refuses when `capacity` elements wait; the producer keeps the element and offers it again after
+/// `onRoom`. One reader. When the reader goes (its iterator or stream is dropped, or its task is cancelled), `offer` says
+/// so and `onReaderGone` is called once. When the producer ends, what is buffered is still delivered.
+public final class Outlet<Element: Sendable>: Sendable {
+    private let machine: Mutex<OutletMachine<Element, UnsafeContinuation<Void, Never>>>
+    private let onRoom: @Sendable () -> Void
+    private let onReaderGone: @Sendable () -> Void
+
+    /// - Parameters:
+    ///   - capacity: elements that may wait, at least 1.
+    ///   - onRoom: called on the reader's task after a refused offer, when there is room again. Must not wait.
+    ///   - onReaderGone: called at most once, from any thread, when the reader went before the end. Must not wait.
+    public init(
+        capacity: Int, onRoom: @escaping @Sendable () -> Void = {}, onReaderGone: @escaping @Sendable () -> Void = {}
+    ) {
+        precondition(capacity > 0, "an outlet that holds nothing could never pass anything on")
+        machine = Mutex(OutletMachine(capacity: capacity))
+        self.onRoom = onRoom
+        self.onReaderGone = onReaderGone
+    }
+
+    /// Offers an element. Returns at once.
+    public func offer(_ element: Element) -> OutletVerdict {
+        let (verdict, waiter) = machine.withLock { $0.offer(element) }
+        if let waiter { unsafe waiter.resume() }
+        return verdict
+    }
+
+    /// Ends the stream after what is buffered and `last`, with an error or without. Later calls change nothing.
+    ///
+    /// - Parameters:
+    ///   - last: a few closing elements, kept even when there is no room for them, so that the producer need not stay.
+    ///   - error: thrown to the reader after them.
+    public func end(with last: [Element] = [], throwing error: (any Error)? = nil) {
+        let waiter = machine.withLock { $0.end(last, error) }
+        if let waiter { unsafe waiter.resume() }
+    }
+
+    /// The reading side. Take it once: it has one consumer, and dropping it means that the reader is gone.
+    public func stream() -> OutletStream<Element> { OutletStream(lease: ReaderLease(outlet: self)) }
+
+    fileprivate func next() async throws -> Element? {
+        while true {
+            switch machine.withLock({ $0.next() }) {
+            case .element(let element, let hasNewRoom):
+                if hasNewRoom { onRoom() }
+                return element
+            case .ended(let error):
+                if let error { throw error }
+                return nil
+            case .wait:
+                await withTaskCancellationHandler {
+                    await withUnsafeContinuation { continuation in
+                        let isToResume = unsafe machine.withLock { unsafe $0.park(continuation) }
+                        if isToResume { unsafe continuation.resume() }
+                    }
+                } onCancel: {
+                    leave()
+                }
+            }
+        }
+    }
+
+    fileprivate func leave() {
+        let (waiter, wasOpen) = machine.withLock { $0.readerLeft() }
+        if let waiter { unsafe waiter.resume() }
+        if wasOpen { onReaderGone() }
+    }
+}
+
+/// Tells the outlet when nobody holds the reading side any more.
+private final class ReaderLease<Element: Sendable>: Sendable {
+    let outlet: Outlet<Element>
+    init(outlet: Outlet<Element>) { self.outlet = outlet }
+    deinit { outlet.leave() }
+}
+
+/// What an outlet delivers. Single consumer.
+public struct OutletStream<Element: Sendable>: AsyncSequence, Sendable {
+    fileprivate let lease: ReaderLease<Element>
+
+    public func makeAsyncIterator() -> Iterator { Iterator(lease: lease) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        fileprivate let lease: ReaderLease<Element>
+
+        /// The next element; throws `CancellationError` when this task was cancelled.
+        public mutating func next() async throws -> Element? {
+            if Task.isCancelled {
+                lease.outlet.leave()
+                throw CancellationError()
+            }
+            let element = try await lease.outlet.next()
+            if element == nil, Task.isCancelled { throw CancellationError() }
+            return element
+        }
+    }
+}

@@ -1,0 +1,103 @@
+/// The decisions of an `Outlet`, without threads. `Waiter` is the reader's continuation; in a test it is a number.
+struct OutletMachine<Element, Waiter> {
+    enum State {
+        /// Can go to: ended, abandoned.
+        case open(waiter: Waiter?)
+        /// The producer ended; what is buffered is delivered first. Can go to: abandoned.
+        case ended((any Error)?)
+        /// The reader went. Terminal.
+        case abandoned
+    }
+
+    enum NextAction {
+        /// `hasNewRoom`: an offer was refused before, and now there is room.
+        case element(Element, hasNewRoom: Bool)
+        case ended((any Error)?)
+        case wait
+    }
+
+    private var state = State.open(waiter: nil)
+    private var buffer: [Element] = []
+    private var head = 0
+    private var hasRefused = false
+    private let capacity: Int
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        buffer.reserveCapacity(capacity)
+    }
+
+    private var count: Int { buffer.count - head }
+
+    mutating func offer(_ element: Element) -> (OutletVerdict, resume: Waiter?) {
+        switch state {
+        case .abandoned, .ended:
+            return (.readerGone, nil)
+        case .open(let waiter):
+            guard count < capacity else {
+                hasRefused = true
+                return (.full, nil)
+            }
+            buffer.append(element)
+            state = .open(waiter: nil)
+            return (.accepted, waiter)
+        }
+    }
+
+    mutating func end(_ last: [Element], _ error: (any Error)?) -> Waiter? {
+        guard case .open(let waiter) = state else { return nil }
+        buffer += last
+        state = .ended(error)
+        return waiter
+    }
+
+    mutating func next() -> NextAction {
+        if count > 0, !isAbandoned {
+            let element = buffer[head]
+            head += 1
+            if head == buffer.count {
+                buffer.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head >= capacity {
+                buffer.removeFirst(head)
+                head = 0
+            }
+            defer { hasRefused = false }
+            return .element(element, hasNewRoom: hasRefused)
+        }
+        switch state {
+        case .open: return .wait
+        case .ended(let error):
+            state = .ended(nil)
+            return .ended(error)
+        case .abandoned: return .ended(nil)
+        }
+    }
+
+    /// Parks the reader. Returns `true` when there is something to read (or to end) already, so that it must go on.
+    mutating func park(_ waiter: Waiter) -> Bool {
+        guard case .open(let parked) = state, count == 0 else { return true }
+        precondition(parked == nil, "an outlet has one reader")
+        state = .open(waiter: waiter)
+        return false
+    }
+
+    mutating func readerLeft() -> (resume: Waiter?, wasOpen: Bool) {
+        switch state {
+        case .open(let waiter):
+            state = .abandoned
+            buffer.removeAll()
+            head = 0
+            return (waiter, true)
+        case .ended:
+            state = .abandoned
+            buffer.removeAll()
+            head = 0
+            return (nil, false)
+        case .abandoned:
+            return (nil, false)
+        }
+    }
+
+    private var isAbandoned: Bool { if case .abandoned = state { true } else { false } }
+}
