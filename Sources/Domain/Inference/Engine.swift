@@ -69,7 +69,8 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
                 hint: "Ask for '\(served.id)'.", parameter: "model")
         }
         let admitted = try AdmittedRequest.admit(
-            request, tokenizer: tokenizer, chat: chat, contextTokens: options.contextTokens)
+            request, tokenizer: tokenizer, chat: chat, contextTokens: options.contextTokens,
+            samplingDefaults: options.samplingDefaults)
         guard let key = heartbeat.enter(liveMax: options.sequencesMax + options.waitingMax) else {
             throw ServiceError(
                 .overloaded, "\(options.waitingMax) requests are waiting already.",

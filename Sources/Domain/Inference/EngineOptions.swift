@@ -1,5 +1,9 @@
-/// The bounds of one engine.
+public import Vocabulary
+
+/// The bounds and defaults of one engine.
 public struct EngineOptions: Sendable, Equatable {
+    /// How tokens are chosen where a request says nothing.
+    public var samplingDefaults = SamplingParameters.standard
     /// Tokens that prompt and answer of one request share.
     public var contextTokens: Int
     /// Sequences that are written at once.

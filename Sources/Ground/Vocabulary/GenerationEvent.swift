@@ -14,9 +14,10 @@ public enum GenerationEvent: Sendable, Equatable {
 
 public struct GenerationStart: Sendable, Equatable {
     public var model: ModelID
-    public var promptTokens: Int
+    /// Unknown when the answer comes from a server that tells only in the end.
+    public var promptTokens: Int?
 
-    public init(model: ModelID, promptTokens: Int) {
+    public init(model: ModelID, promptTokens: Int?) {
         self.model = model
         self.promptTokens = promptTokens
     }

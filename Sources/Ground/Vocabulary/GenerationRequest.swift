@@ -37,21 +37,21 @@ public struct GenerationRequest: Sendable, Equatable {
     }
 }
 
-/// How the next token is chosen. The defaults are llama-server's.
+/// How the next token is chosen, as far as somebody said: a client, or the configuration of a model.
 public struct SamplingParameters: Sendable, Equatable {
     /// 0 always takes the likeliest token.
-    public var temperature: Double
+    public var temperature: Double?
     /// Keeps the likeliest tokens whose probabilities add up to this; 1 keeps all.
-    public var topP: Double
+    public var topP: Double?
     /// Keeps that many tokens; 0 keeps all.
-    public var topK: Int
+    public var topK: Int?
     /// Drops tokens less likely than this share of the likeliest; 0 drops none.
-    public var minP: Double
-    /// Fixes chance; `nil` takes a fresh seed each time.
+    public var minP: Double?
+    /// Fixes chance; without it each answer gets a fresh seed.
     public var seed: UInt32?
 
     public init(
-        temperature: Double = 0.8, topP: Double = 0.95, topK: Int = 40, minP: Double = 0.05, seed: UInt32? = nil
+        temperature: Double? = nil, topP: Double? = nil, topK: Int? = nil, minP: Double? = nil, seed: UInt32? = nil
     ) {
         self.temperature = temperature
         self.topP = topP
@@ -59,4 +59,14 @@ public struct SamplingParameters: Sendable, Equatable {
         self.minP = minP
         self.seed = seed
     }
+
+    /// These parameters, with `defaults` where nothing was said.
+    public func over(_ defaults: SamplingParameters) -> SamplingParameters {
+        SamplingParameters(
+            temperature: temperature ?? defaults.temperature, topP: topP ?? defaults.topP,
+            topK: topK ?? defaults.topK, minP: minP ?? defaults.minP, seed: seed ?? defaults.seed)
+    }
+
+    /// What applies when nobody says anything: llama-server's defaults.
+    public static let standard = SamplingParameters(temperature: 0.8, topP: 0.95, topK: 40, minP: 0.05)
 }

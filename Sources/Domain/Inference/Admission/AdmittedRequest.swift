@@ -8,6 +8,7 @@ public struct AdmittedRequest: Sendable, Equatable {
     public let prompt: [Int32]
     /// At least 1, and prompt and answer together fit the context.
     public let newTokensMax: Int
+    /// With the model's defaults where the request said nothing.
     public let sampling: SamplingParameters
     /// UTF-8, none empty.
     public let stop: [[UInt8]]
@@ -28,7 +29,8 @@ public struct AdmittedRequest: Sendable, Equatable {
     /// A prompt that does not fit is refused with both numbers and never cut. A `newTokensMax` beyond the room that the
     /// prompt leaves is honoured as far as the room goes: the answer then ends with `length`.
     public static func admit(
-        _ request: GenerationRequest, tokenizer: some Tokenizing, chat: ChatTemplate?, contextTokens: Int
+        _ request: GenerationRequest, tokenizer: some Tokenizing, chat: ChatTemplate?, contextTokens: Int,
+        samplingDefaults: SamplingParameters = .standard
     ) throws(ServiceError) -> AdmittedRequest {
         let prompt = try tokens(of: request, tokenizer: tokenizer, chat: chat)
         guard !prompt.isEmpty else {
@@ -45,7 +47,7 @@ public struct AdmittedRequest: Sendable, Equatable {
         let room = contextTokens - prompt.count
         return AdmittedRequest(
             id: request.id, model: request.model, prompt: prompt,
-            newTokensMax: min(request.newTokensMax ?? room, room), sampling: request.sampling,
+            newTokensMax: min(request.newTokensMax ?? room, room), sampling: request.sampling.over(samplingDefaults),
             stop: request.stop.map { Array($0.utf8) }.filter { !$0.isEmpty })
     }
 

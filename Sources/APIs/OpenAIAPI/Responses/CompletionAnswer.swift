@@ -1,0 +1,37 @@
+public import Vocabulary
+
+/// An answer that was collected to its end.
+public struct CompletionAnswer: Sendable, Equatable {
+    public var text = ""
+    public var toolCalls: [ToolCall] = []
+    public var end: GenerationEnd
+
+    /// Reads a stream to its end.
+    ///
+    /// - Throws: what the stream throws, or `engineFailed` when it ends without a finish.
+    public init(collecting stream: any GenerationStream) async throws {
+        var text = ""
+        var calls: [ToolCall] = []
+        var last: GenerationEnd?
+        for try await event in stream {
+            switch event {
+            case .started: break
+            case .text(let more): text += more
+            case .toolCall(let delta):
+                if delta.index >= calls.count {
+                    calls.append(ToolCall(id: delta.id ?? "", name: delta.name ?? "", arguments: delta.arguments))
+                } else {
+                    calls[delta.index].arguments += delta.arguments
+                }
+            case .finished(let end): last = end
+            }
+        }
+        guard let last else {
+            throw ServiceError(
+                .engineFailed, "The answer ended before it was finished.", hint: "Send the request again.")
+        }
+        self.text = text
+        toolCalls = calls
+        end = last
+    }
+}

@@ -1,0 +1,69 @@
+public import JSONText
+public import Vocabulary
+
+/// An error in OpenAI's shape, with our code, hint and request id beside it.
+public struct WireError: Sendable, Equatable {
+    public let status: Int
+    /// `{"error": {…}}`
+    public let body: JSONValue
+    /// Seconds for the header `Retry-After`.
+    public let retryAfterSeconds: Int?
+
+    public init(_ error: ServiceError, requestID: RequestID?) {
+        let (status, type) = Self.kind(of: error.code)
+        self.status = status
+        retryAfterSeconds = error.retryAfter.map { Int($0.components.seconds) + ($0.components.attoseconds > 0 ? 1 : 0) }
+        body = [
+            "error": [
+                "message": .string(error.description), "type": .string(type), "code": .string(error.code.rawValue),
+                "param": error.parameter.map(JSONValue.string) ?? .null,
+                "hint": error.hint.map(JSONValue.string) ?? .null,
+                "request_id": requestID.map { .string($0.text) } ?? .null,
+            ]
+        ]
+    }
+
+    private static func kind(of code: ServiceError.Code) -> (status: Int, type: String) {
+        switch code {
+        case .invalidJSON, .invalidValue, .contextLengthExceeded, .unsupported: (400, "invalid_request_error")
+        case .modelNotFound, .notFound: (404, "not_found_error")
+        case .methodNotAllowed: (405, "invalid_request_error")
+        case .bodyTooLarge: (413, "invalid_request_error")
+        case .unsupportedMediaType: (415, "invalid_request_error")
+        case .overloaded: (429, "rate_limit_error")
+        case .engineFailed: (502, "server_error")
+        case .modelUnavailable, .shuttingDown: (503, "server_error")
+        case .timeout: (504, "server_error")
+        default: (500, "server_error")
+        }
+    }
+
+    /// The error that a server of this API sent.
+    ///
+    /// - Parameters:
+    ///   - body: what it answered, whatever it was.
+    ///   - status: the HTTP status, when the error came as a whole response.
+    public static func serviceError(from body: JSONValue, status: Int?) -> ServiceError {
+        let error = body["error"]
+        let message = error?["message"]?.string ?? body["message"]?.string
+        let hint = error?["hint"]?.string
+        let code = error?["code"]?.string.map(ServiceError.Code.init(rawValue:))
+        var text = message ?? "The model's server answered with an error."
+        if let hint, text.hasSuffix(" \(hint)") { text.removeLast(hint.count + 1) }
+        return ServiceError(
+            code ?? Self.code(of: status), text, hint: hint, parameter: error?["param"]?.string,
+            detail: status.map { "upstream status \($0)" })
+    }
+
+    private static func code(of status: Int?) -> ServiceError.Code {
+        switch status {
+        case 400, 422: .invalidValue
+        case 404: .modelNotFound
+        case 413: .bodyTooLarge
+        case 429: .overloaded
+        case 503: .modelUnavailable
+        case 504: .timeout
+        default: .engineFailed
+        }
+    }
+}
