@@ -4,18 +4,20 @@ import Testing
 @testable import JSONText
 
 @Suite struct JSONParserTests {
-    @Test(arguments: [
-        ("null", JSONValue.null), ("true", true), (" false ", false), ("0", 0), ("-0", 0), ("-12", -12),
-        ("9223372036854775807", .integer(.max)), ("1.5", 1.5), ("1e3", .number(1000)), ("-0.0", .number(-0.0)),
-        ("\"\"", ""), (#""a\"b\\c\/d\n\u0041\u00e9""#, "a\"b\\c/d\nAé"), (#""\ud83d\ude00""#, "😀"),
-        ("[]", []), ("[1, [2]]", [1, [2]]), ("{}", [:]), (#"{"a":1,"b":{"c":[]}}"#, ["a": 1, "b": ["c": []]]),
-    ] as [(String, JSONValue)])
+    @Test(
+        arguments: [
+            ("null", JSONValue.null), ("true", true), (" false ", false), ("0", 0), ("-0", 0), ("-12", -12),
+            ("9223372036854775807", .integer(.max)), ("1.5", 1.5), ("1e3", .number(1000)), ("-0.0", .number(-0.0)),
+            ("\"\"", ""), (#""a\"b\\c\/d\n\u0041\u00e9""#, "a\"b\\c/d\nAé"), (#""\ud83d\ude00""#, "😀"),
+            ("[]", []), ("[1, [2]]", [1, [2]]), ("{}", [:]), (#"{"a":1,"b":{"c":[]}}"#, ["a": 1, "b": ["c": []]]),
+        ] as [(String, JSONValue)])
     func `a JSON text is read`(text: String, value: JSONValue) throws {
         #expect(try JSONValue.parse(text) == value)
     }
 
     @Test(arguments: [
-        "", " ", "nul", "tru", "01", "-", "1.", ".5", "1e", "+1", "NaN", "Infinity", "1e999", "\"", "\"\\x\"", "\"\u{1}\"",
+        "", " ", "nul", "tru", "01", "-", "1.", ".5", "1e", "+1", "NaN", "Infinity", "1e999", "\"", "\"\\x\"",
+        "\"\u{1}\"",
         #""\ud800""#, #""\udc00""#, #""\ud800\u0041""#, #""\u12g4""#, "[", "[1", "[1,", "[1,]", "[1 2]", "{", "{\"a\"",
         "{\"a\":", "{\"a\":1", "{\"a\":1,}", "{a:1}", "{'a':1}", "1 2", "[]]", "// x\n1", "-01",
     ])
@@ -121,7 +123,8 @@ extension JSONValue {
         case 3: return .number(Double(Int.random(in: -999...999, using: &random)) / 8 + 0.0625)
         case 4: return .string(string(using: &random))
         case 5:
-            return .array((0..<Int.random(in: 0...4, using: &random)).map { _ in .random(depth: depth - 1, using: &random) })
+            return .array(
+                (0..<Int.random(in: 0...4, using: &random)).map { _ in .random(depth: depth - 1, using: &random) })
         default:
             let members = (0..<Int.random(in: 0...12, using: &random)).map { _ in
                 (string(using: &random), JSONValue.random(depth: depth - 1, using: &random))
@@ -131,7 +134,9 @@ extension JSONValue {
     }
 
     private static func string(using random: inout SeededRandom) -> String {
-        let scalars: [Unicode.Scalar] = ["a", "\"", "\\", "\n", "\t", "\u{1}", "/", "é", "世", "🌍", " ", "\u{7F}", "\u{2028}"]
+        let scalars: [Unicode.Scalar] = [
+            "a", "\"", "\\", "\n", "\t", "\u{1}", "/", "é", "世", "🌍", " ", "\u{7F}", "\u{2028}",
+        ]
         var text = String.UnicodeScalarView()
         for _ in 0..<Int.random(in: 0...8, using: &random) {
             text.append(scalars[Int.random(in: 0..<scalars.count, using: &random)])

@@ -1,1 +1,126 @@
+import Foundation
 import Testing
+
+@testable import LlamaRuntime
+
+/// The committed starter model: 1.8 million parameters, a vocabulary with byte tokens.
+private let tinyChat = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Models/tiny-chat.gguf").path
+
+@Suite(.serialized) struct LlamaRuntimeTests {
+    private func context(_ model: LlamaModel, sequences: Int = 4, threads: Int = 2) throws -> LlamaContext {
+        try LlamaContext(
+            model: model,
+            options: .init(cells: 1024, sequencesMax: sequences, batchTokensMax: 256, threads: threads))
+    }
+
+    /// Continues a prompt greedily, alone.
+    private func continuation(_ prompt: String, _ model: LlamaModel, _ context: LlamaContext, slot: Int32 = 0) throws
+        -> String
+    {
+        var tokens = try model.tokenize(prompt, addsSpecial: true, parsesSpecial: true)
+        let sampler = LlamaSampler(temperature: 0, topK: 40, topP: 0.95, minP: 0.05, seed: 1)
+        var bytes: [UInt8] = []
+        var position: Int32 = 0
+        while bytes.count < 200 {
+            context.clearBatch()
+            var row: Int32 = 0
+            for (index, token) in tokens.enumerated() {
+                row = context.append(
+                    token: token, position: position, sequence: slot, wantsLogits: index == tokens.count - 1)
+                position += 1
+            }
+            try context.decode()
+            let token = try context.sample(sampler, row: row)
+            if model.isEndOfGeneration(token) { break }
+            bytes += model.piece(token)
+            tokens = [token]
+        }
+        context.removeSequence(slot)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private let question = "<|im_start|>user\nWhat is 3 + 4?<|im_end|>\n<|im_start|>assistant\n"
+
+    @Test func `the model answers a question that it knows`() throws {
+        let model = try LlamaModel(path: tinyChat)
+        let answer = try continuation(question, model, context(model))
+        #expect(answer.contains("7"), "\(answer)")
+        #expect(model.trainedContextTokens == 1024)
+        #expect(model.chatTemplate?.contains("im_start") == true)
+        #expect(model.controlTexts().contains("<|im_start|>"))
+    }
+
+    @Test func `tokens give their text back`() throws {
+        let model = try LlamaModel(path: tinyChat)
+        for text in ["Hello, world!", "Grüße 世界 🌍", "", String(repeating: "word ", count: 2_000)] {
+            let tokens = try model.tokenize(text, addsSpecial: false, parsesSpecial: false)
+            let bytes = tokens.flatMap { model.piece($0) }
+            #expect(
+                String(decoding: bytes, as: UTF8.self).drop(while: \.isWhitespace) == text.drop(while: \.isWhitespace))
+        }
+        #expect(model.piece(-1) == [] && model.piece(.max) == [])
+    }
+
+    @Test func `sequences in one batch do not disturb each other`() throws {
+        let model = try LlamaModel(path: tinyChat)
+        let shared = try context(model)
+        let alone = try continuation(question, model, shared)
+        // Another sequence fills the cache while the first is computed again in another slot.
+        let other = try model.tokenize("<|im_start|>user\nHello!<|im_end|>\n", addsSpecial: true, parsesSpecial: true)
+        shared.clearBatch()
+        for (index, token) in other.enumerated() {
+            _ = shared.append(token: token, position: Int32(index), sequence: 2, wantsLogits: false)
+        }
+        try shared.decode()
+        #expect(shared.tokenCount(ofSequence: 2) == other.count)
+        #expect(try continuation(question, model, shared, slot: 1) == alone)
+        #expect(shared.tokenCount(ofSequence: 1) == 0)
+        shared.removeSequence(2)
+        #expect(shared.tokenCount(ofSequence: 2) == 0)
+    }
+
+    @Test func `a full cache is an error that leaves the context usable`() throws {
+        let model = try LlamaModel(path: tinyChat)
+        let small = try LlamaContext(
+            model: model, options: .init(cells: 256, sequencesMax: 1, batchTokensMax: 256, threads: 1))
+        func fill(from first: Int32) throws {
+            small.clearBatch()
+            for offset in 0..<Int32(200) {
+                _ = small.append(token: 5, position: first + offset, sequence: 0, wantsLogits: false)
+            }
+            try small.decode()
+        }
+        try fill(from: 0)
+        let error = #expect(throws: LlamaError.self) { try fill(from: 200) }
+        #expect(error?.code == .cacheFull)
+        small.removeSequence(0)
+        try fill(from: 0)
+    }
+
+    @Test(arguments: ["/nonexistent.gguf", "/etc/passwd"]) func `a file that is no model is refused`(path: String) {
+        let error = #expect(throws: LlamaError.self) { try LlamaModel(path: path) }
+        #expect(error?.code == .load)
+    }
+
+    @Test func `the same seed gives the same tokens and another seed others`() throws {
+        let model = try LlamaModel(path: tinyChat)
+        let shared = try context(model)
+        func draw(seed: UInt32) throws -> [Int32] {
+            let tokens = try model.tokenize("Once", addsSpecial: true, parsesSpecial: true)
+            shared.clearBatch()
+            var row: Int32 = 0
+            for (index, token) in tokens.enumerated() {
+                row = shared.append(
+                    token: token, position: Int32(index), sequence: 0, wantsLogits: index == tokens.count - 1)
+            }
+            try shared.decode()
+            let sampler = LlamaSampler(temperature: 2, topK: 0, topP: 1, minP: 0, seed: seed)
+            let drawn = try (0..<20).map { _ in try shared.sample(sampler, row: row) }
+            shared.removeSequence(0)
+            return drawn
+        }
+        #expect(try draw(seed: 1) == draw(seed: 1))
+        #expect(try draw(seed: 1) != draw(seed: 2))
+    }
+}

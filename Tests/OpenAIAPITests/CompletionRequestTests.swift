@@ -43,27 +43,31 @@ import Vocabulary
 
     private struct Wrong: Error {}
 
-    @Test(arguments: [
-        ("{", ServiceError.Code.invalidJSON, nil), ("[]", .invalidValue, nil), ("{}", .invalidValue, "messages"),
-        (#"{"messages":[]}"#, .invalidValue, "messages"), (#"{"messages":"hi"}"#, .invalidValue, "messages"),
-        (#"{"messages":[{"content":"x"}]}"#, .invalidValue, "messages[0].role"),
-        (#"{"messages":[{"role":"king","content":"x"}]}"#, .invalidValue, "messages[0].role"),
-        (#"{"messages":[{"role":"user"}]}"#, .invalidValue, "messages[0]"),
-        (#"{"messages":[{"role":"user","content":7}]}"#, .invalidValue, "messages[0].content"),
-        (#"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#, .unsupported, "messages[0].content[0].type"),
-        (user(#","max_tokens":-1"#), .invalidValue, "max_tokens"),
-        (user(#","max_tokens":0"#), .invalidValue, "max_tokens"),
-        (user(#","max_tokens":99999999999999999999999999"#), .invalidValue, "max_tokens"),
-        (user(#","max_tokens":1.5"#), .invalidValue, "max_tokens"),
-        (user(#","max_tokens":"7""#), .invalidValue, "max_tokens"),
-        (user(#","temperature":-0.1"#), .invalidValue, "temperature"),
-        (user(#","temperature":1e300"#), .invalidValue, "temperature"),
-        (user(#","top_p":2"#), .invalidValue, "top_p"), (user(#","stream":"yes""#), .invalidValue, "stream"),
-        (user(#","stop":[1]"#), .invalidValue, "stop[0]"), (user(#","n":2"#), .unsupported, "n"),
-        (user(#","response_format":{"type":"json_object"}"#), .unsupported, "response_format"),
-        (user(#","tools":[{"type":"function"}]"#), .invalidValue, "tools[0].function"),
-        (user(#","tools":[],"tool_choice":"required""#), .unsupported, "tool_choice"),
-    ] as [(String, ServiceError.Code, String?)])
+    @Test(
+        arguments: [
+            ("{", ServiceError.Code.invalidJSON, nil), ("[]", .invalidValue, nil), ("{}", .invalidValue, "messages"),
+            (#"{"messages":[]}"#, .invalidValue, "messages"), (#"{"messages":"hi"}"#, .invalidValue, "messages"),
+            (#"{"messages":[{"content":"x"}]}"#, .invalidValue, "messages[0].role"),
+            (#"{"messages":[{"role":"king","content":"x"}]}"#, .invalidValue, "messages[0].role"),
+            (#"{"messages":[{"role":"user"}]}"#, .invalidValue, "messages[0]"),
+            (#"{"messages":[{"role":"user","content":7}]}"#, .invalidValue, "messages[0].content"),
+            (
+                #"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#, .unsupported,
+                "messages[0].content[0].type"
+            ),
+            (user(#","max_tokens":-1"#), .invalidValue, "max_tokens"),
+            (user(#","max_tokens":0"#), .invalidValue, "max_tokens"),
+            (user(#","max_tokens":99999999999999999999999999"#), .invalidValue, "max_tokens"),
+            (user(#","max_tokens":1.5"#), .invalidValue, "max_tokens"),
+            (user(#","max_tokens":"7""#), .invalidValue, "max_tokens"),
+            (user(#","temperature":-0.1"#), .invalidValue, "temperature"),
+            (user(#","temperature":1e300"#), .invalidValue, "temperature"),
+            (user(#","top_p":2"#), .invalidValue, "top_p"), (user(#","stream":"yes""#), .invalidValue, "stream"),
+            (user(#","stop":[1]"#), .invalidValue, "stop[0]"), (user(#","n":2"#), .unsupported, "n"),
+            (user(#","response_format":{"type":"json_object"}"#), .unsupported, "response_format"),
+            (user(#","tools":[{"type":"function"}]"#), .invalidValue, "tools[0].function"),
+            (user(#","tools":[],"tool_choice":"required""#), .unsupported, "tool_choice"),
+        ] as [(String, ServiceError.Code, String?)])
     func `what is wrong is named`(json: String, code: ServiceError.Code, parameter: String?) {
         let error = #expect(throws: ServiceError.self) { try chat(json) }
         #expect(error?.code == code)
@@ -72,7 +76,8 @@ import Vocabulary
     }
 
     @Test(arguments: ["null", "1", "0.0"]) func `values that ask for nothing are no error`(value: String) throws {
-        _ = try chat(Self.user(#","n":\#(value == "0.0" ? "1" : value),"frequency_penalty":0.0,"logprobs":false,"stop":null"#))
+        _ = try chat(
+            Self.user(#","n":\#(value == "0.0" ? "1" : value),"frequency_penalty":0.0,"logprobs":false,"stop":null"#))
     }
 
     @Test func `text prompts come as text, tokens or a list of one`() throws {

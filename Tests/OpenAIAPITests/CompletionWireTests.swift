@@ -36,7 +36,8 @@ import Vocabulary
 
     @Test func `every chunk carries the request's id`() throws {
         let encoder = try encoder()
-        let failure = encoder.chunks(for: ServiceError(.engineFailed, "x"), requestID: try #require(RequestID("req_01abc")))
+        let failure = encoder.chunks(
+            for: ServiceError(.engineFailed, "x"), requestID: try #require(RequestID("req_01abc")))
         let chunks = events.flatMap(encoder.chunks) + failure
         #expect(chunks.allSatisfy { $0.text.contains("01abc") })
         #expect(chunks.dropLast(2).allSatisfy { $0["id"] == "chatcmpl-01abc" })
@@ -105,7 +106,8 @@ import Vocabulary
 
     @Test func `the status follows from the code`() {
         let statuses = [
-            ServiceError.Code.invalidJSON, .modelNotFound, .bodyTooLarge, .overloaded, .modelUnavailable, .internalError,
+            ServiceError.Code.invalidJSON, .modelNotFound, .bodyTooLarge, .overloaded, .modelUnavailable,
+            .internalError,
         ].map { WireError(ServiceError($0, "x", retryAfter: .milliseconds(1500)), requestID: nil) }
         #expect(statuses.map(\.status) == [400, 404, 413, 429, 503, 500])
         #expect(statuses[3].retryAfterSeconds == 2)

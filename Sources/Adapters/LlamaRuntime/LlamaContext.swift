@@ -73,12 +73,14 @@ public final class LlamaContext {
     /// Empties the batch that the next `decode()` computes.
     public func clearBatch() { unsafe batch.n_tokens = 0 }
 
-    /// Adds a token to the batch and returns its row.
+    /// Adds a token to the batch.
     ///
     /// - Parameters:
+    ///   - token: an id of the vocabulary.
     ///   - position: the token's place in its sequence, from 0.
     ///   - sequence: `0 ..< sequencesMax`.
     ///   - wantsLogits: whether `sample` will be asked for this row.
+    /// - Returns: the token's row in the batch.
     public func append(token: Int32, position: Int32, sequence: Int32, wantsLogits: Bool) -> Int32 {
         let row = unsafe batch.n_tokens
         precondition(row < options.batchTokensMax, "the caller keeps to batchTokensMax")

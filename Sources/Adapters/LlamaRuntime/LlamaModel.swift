@@ -19,8 +19,6 @@ public final class LlamaModel: Sendable {
     }
 
     /// Loads a GGUF file. Check it with the `GGUF` module first: llama.cpp believes what a file says.
-    ///
-    /// - Parameter progress: called on this thread with 0…1; return `false` to stop loading.
     public init(path: String, options: Options = Options()) throws(LlamaError) {
         llama_backend_init()
         var parameters = unsafe llama_model_default_params()
@@ -71,6 +69,15 @@ public final class LlamaModel: Sendable {
     /// Whether the vocabulary asks for a begin token before each text.
     public var addsBeginToken: Bool { unsafe llama_vocab_get_add_bos(vocabulary) }
 
+    /// The texts of all control tokens, such as `<|im_start|>`. Walks the whole vocabulary.
+    public func controlTexts() -> [String] {
+        (0..<Int32(vocabularyCount)).compactMap { token in
+            guard unsafe llama_vocab_is_control(vocabulary, token) else { return nil }
+            let text = String(decoding: piece(token, special: true), as: UTF8.self)
+            return text.isEmpty ? nil : text
+        }
+    }
+
     private static func present(_ token: Int32) -> Int32? { token < 0 ? nil : token }
 
     /// The tokens of a text.
@@ -79,6 +86,8 @@ public final class LlamaModel: Sendable {
     ///   - text: UTF-8, at most 2^31 - 1 bytes.
     ///   - addsSpecial: puts begin and end tokens around it where the vocabulary wants them.
     ///   - parsesSpecial: reads texts such as `<|im_start|>` as the control tokens that they name.
+    /// - Returns: ids of the vocabulary; none for an empty text without special tokens.
+    /// - Throws: `tokenize` when the text has characters outside a vocabulary without byte tokens.
     public func tokenize(_ text: String, addsSpecial: Bool, parsesSpecial: Bool) throws(LlamaError) -> [Int32] {
         let bytes = text.utf8.map(CChar.init(bitPattern:))
         guard let length = Int32(exactly: bytes.count), length < .max / 2 else {

@@ -25,6 +25,7 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     ///   - chat: the model's chat template, if it has one.
     ///   - options: the bounds.
     ///   - makeRuntime: called once, on the engine's thread.
+    /// - Throws: what `makeRuntime` throws.
     public init<Runtime: ModelRuntime & SendableMetatype>(
         served: ServedModel, tokenizer: Tokenizer, chat: ChatTemplate?, options: EngineOptions,
         makeRuntime: @escaping @Sendable () throws -> Runtime

@@ -26,6 +26,7 @@ public protocol Tokenizing: Sendable {
     ///   - text: the text to read.
     ///   - addsSpecial: puts begin and end tokens around it where the vocabulary wants them.
     ///   - parsesSpecial: reads the texts of control tokens as those tokens.
+    /// - Returns: ids in `0 ..< vocabularyCount`.
     /// - Throws: `ServiceError` when the text has characters outside the vocabulary.
     func tokens(of text: String, addsSpecial: Bool, parsesSpecial: Bool) throws(ServiceError) -> [Int32]
     /// The bytes that a token stands for; not always whole characters.

@@ -23,7 +23,8 @@ enum ChatFields {
         case "auto": return tools
         default:
             throw ServiceError(
-                .unsupported, "'tool_choice' is \(choice.value.text.prefix(80)); this server knows \"auto\" and \"none\".",
+                .unsupported,
+                "'tool_choice' is \(choice.value.text.prefix(80)); this server knows \"auto\" and \"none\".",
                 hint: "Use \"auto\".", parameter: "tool_choice")
         }
     }

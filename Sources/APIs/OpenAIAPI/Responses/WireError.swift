@@ -12,7 +12,9 @@ public struct WireError: Sendable, Equatable {
     public init(_ error: ServiceError, requestID: RequestID?) {
         let (status, type) = Self.kind(of: error.code)
         self.status = status
-        retryAfterSeconds = error.retryAfter.map { Int($0.components.seconds) + ($0.components.attoseconds > 0 ? 1 : 0) }
+        retryAfterSeconds = error.retryAfter.map {
+            Int($0.components.seconds) + ($0.components.attoseconds > 0 ? 1 : 0)
+        }
         body = [
             "error": [
                 "message": .string(error.description), "type": .string(type), "code": .string(error.code.rawValue),

@@ -1,0 +1,59 @@
+# Llama Nexus. `make run` and `make test` do all of their own set-up on a fresh Debian 12 machine with Swift 6.3.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+MODEL ?= Models/tiny-chat.gguf
+
+# Where scripts/llama-runtime.sh puts llama.cpp. The Swift package reads it, and pkg-config finds llama.pc there.
+export NEXUS_LLAMA_PREFIX := $(shell scripts/llama-runtime.sh --where)
+export PKG_CONFIG_PATH := $(NEXUS_LLAMA_PREFIX)/lib/pkgconfig:$(PKG_CONFIG_PATH)
+
+# The Swift tests that run at least; raised as tests are added.
+TESTS_MIN := 400
+SANITIZED_MIN := 150
+SANITIZED := StreamingTests|InferenceTests|HTTPFetchingTests|HTTPServingTests|TelemetryTests|StorageTests|ProcessesTests|HostingTests
+
+.PHONY: help run build debug test test-swift test-integration test-sanitize lint format bench clean setup
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-17s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what the build needs: Debian packages, the llama.cpp runtime
+	@scripts/packages.sh build
+	@scripts/llama-runtime.sh > /dev/null
+
+build: setup ## make the release build
+	@swift build -c release --product nexus
+	@swift build -c release --product nexus-engine
+
+run: build ## start Llama Nexus on http://127.0.0.1:8484 with MODEL (default: the starter model)
+	@.build/release/nexus serve --model $(MODEL) $(ARGS)
+
+debug: setup
+	@scripts/packages.sh test
+	@swift build --build-tests
+
+test: test-swift test-integration ## run all tests: Swift suites, then the field's real clients
+
+test-swift: debug
+	@NEXUS_PYTHON=$$(scripts/python.sh test) scripts/swift-test.sh $(TESTS_MIN)
+
+test-integration: debug
+	@$$(scripts/python.sh test) -m pytest -q Tests/Integration
+
+test-sanitize: debug ## run the concurrency modules' tests under Thread Sanitizer
+	@scripts/swift-test.sh $(SANITIZED_MIN) --sanitize=thread --scratch-path .build/thread-sanitizer --filter '$(SANITIZED)'
+
+lint: ## check format and house rules
+	@swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	@swift test --disable-xctest --filter TidyTests 2>&1 | tail -n 1
+
+format: ## format all Swift files
+	@swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+
+bench: build ## compare speed and memory with named peers on this machine
+	@scripts/packages.sh bench
+	@$$(scripts/python.sh test) Benchmarks/bench.py
+
+clean: ## remove build output (the cache of llama.cpp stays)
+	@rm -rf .build

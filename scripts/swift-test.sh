@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Runs the Swift tests and refuses a run that tested too little: a filter that matches nothing also exits with 0.
+#
+#   scripts/swift-test.sh FLOOR [arguments of swift test]
+set -euo pipefail
+floor=$1
+shift
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+swift test --disable-xctest "$@" 2>&1 | tee "$log" | grep --line-buffered -vE '^◇|^✔ Test "|^✔ Test .*case passing|^\[[0-9]+/[0-9]+\]' ||
+    true
+status=${PIPESTATUS[0]}
+[ "$status" -eq 0 ] || { echo "swift test failed with status $status" >&2; exit "$status"; }
+count=$(grep -oE 'Test run with [0-9]+ tests' "$log" | grep -oE '[0-9]+' | tail -n 1)
+if [ "${count:-0}" -lt "$floor" ]; then
+    echo "only ${count:-0} tests ran, at least $floor were expected" >&2
+    exit 1
+fi
