@@ -104,6 +104,9 @@ private let metadataRefusals: [Refusal] = [
         let nested = UInt32(9).littleEndianBytes + UInt64(1).littleEndianBytes
         return array(of: 9, count: 1, nested + nested + nested + nested + padding)
     },
+    Refusal("65537 arrays in an array", .tooLarge, "a", at: 41) {
+        array(of: 9, count: 65_537, [UInt8](repeating: 0, count: 65_537 * 12))
+    },
     Refusal("arrays that claim arrays", .truncated, "a", at: 41) { array(of: 9, count: 1 << 40) },
     Refusal("an alignment of 48", .invalidAlignment, "general.alignment", at: 53) {
         metadata { $0.entry("general.alignment", type: 4, UInt32(48).littleEndianBytes) }

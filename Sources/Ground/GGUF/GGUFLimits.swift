@@ -7,6 +7,8 @@ public struct GGUFLimits: Sendable, Equatable {
     public var tensorCountMax: UInt64 = 131_072
     /// Arrays within arrays. The specification allows any depth, llama.cpp none.
     public var arrayDepthMax = 4
+    /// Arrays inside other arrays, in the whole header: each takes several times more memory than its 12 bytes of file.
+    public var nestedArrayCountMax: UInt64 = 65_536
     /// In bytes.
     public var alignmentMax: UInt64 = 1 << 20
 

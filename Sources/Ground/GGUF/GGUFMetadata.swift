@@ -39,13 +39,15 @@ public struct GGUFMetadata: Sendable, Equatable {
 
 extension GGUFMetadata {
     init(_ cursor: inout ByteCursor<some ByteSource>, count: UInt64, limits: GGUFLimits) throws(GGUFError) {
+        var nestedRoom = limits.nestedArrayCountMax
         for _ in 0..<count {
             let place = cursor.offset
             let name = try cursor.text(of: "metadata key", lengthMax: GGUFLimits.keyLengthMax)
             let key = try checkedName(name, of: "metadata key", at: place)
             let type = try valueType(&cursor, of: key)
             let start = cursor.offset
-            let value = try self.value(&cursor, type: type, of: key, limits: limits)
+            let value = try self.value(
+                &cursor, type: type, of: key, depthMax: limits.arrayDepthMax, nestedRoom: &nestedRoom)
             guard add(key, value, offset: start) else {
                 throw GGUFError(.duplicateName, key, at: place, found: "there a second time", allowed: "once")
             }
@@ -64,10 +66,11 @@ extension GGUFMetadata {
     }
 
     private func value(
-        _ cursor: inout ByteCursor<some ByteSource>, type: GGUFValueType, of key: String, limits: GGUFLimits
+        _ cursor: inout ByteCursor<some ByteSource>, type: GGUFValueType, of key: String, depthMax: Int,
+        nestedRoom: inout UInt64
     ) throws(GGUFError) -> GGUFValue {
         let place = cursor.offset
-        if type == .array { return .array(try array(&cursor, of: key, depth: 1, limits: limits)) }
+        if type == .array { return .array(try array(&cursor, of: key, depthLeft: depthMax, nestedRoom: &nestedRoom)) }
         guard let size = type.byteCount else {
             let bytes = try cursor.text(of: key)
             guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -84,11 +87,10 @@ extension GGUFMetadata {
     }
 
     private func array(
-        _ cursor: inout ByteCursor<some ByteSource>, of key: String, depth: Int, limits: GGUFLimits
+        _ cursor: inout ByteCursor<some ByteSource>, of key: String, depthLeft: Int, nestedRoom: inout UInt64
     ) throws(GGUFError) -> GGUFArray {
-        guard depth <= limits.arrayDepthMax else {
-            throw GGUFError(
-                .tooDeep, key, at: cursor.offset, found: "\(depth) levels deep", allowed: "\(limits.arrayDepthMax)")
+        guard depthLeft > 0 else {
+            throw GGUFError(.tooDeep, key, at: cursor.offset, found: "one array more", allowed: "less deep arrays")
         }
         let type = try valueType(&cursor, of: key)
         let place = cursor.offset
@@ -105,9 +107,14 @@ extension GGUFMetadata {
         switch type {
         case .string: return try strings(&cursor, of: key, count: count)
         case .array:
+            guard count <= nestedRoom else {
+                throw GGUFError(
+                    .tooLarge, key, at: place, found: "\(count) arrays", allowed: "\(nestedRoom) more nested arrays")
+            }
+            nestedRoom -= count
             var arrays: [GGUFArray] = []
             for _ in 0..<count {
-                arrays.append(try array(&cursor, of: key, depth: depth + 1, limits: limits))
+                arrays.append(try array(&cursor, of: key, depthLeft: depthLeft - 1, nestedRoom: &nestedRoom))
             }
             return GGUFArray(arrays: arrays)
         default:
