@@ -1,0 +1,84 @@
+/// The name of a field of a log line: lower case with underscores, units at the end (`elapsed_ms`).
+public struct LogKey: Sendable, Hashable, ExpressibleByStringLiteral {
+    public let name: String
+    public init(_ name: String) { self.name = name }
+    public init(stringLiteral value: String) { name = value }
+
+    public static let error: LogKey = "error"
+    public static let model: LogKey = "model"
+    public static let tenant: LogKey = "tenant"
+    public static let method: LogKey = "method"
+    public static let path: LogKey = "path"
+    public static let status: LogKey = "status"
+    public static let elapsedMilliseconds: LogKey = "elapsed_ms"
+    public static let byteCount: LogKey = "bytes"
+}
+
+/// The value of a field.
+public enum LogValue: Sendable, Equatable {
+    case string(String)
+    case integer(Int64)
+    case number(Double)
+    case bool(Bool)
+    /// Something was there that nobody may read.
+    case redacted
+
+    /// A duration as milliseconds with three decimals.
+    public static func milliseconds(_ duration: Duration) -> LogValue {
+        let (seconds, attoseconds) = duration.components
+        return .number((Double(seconds) * 1e6 + (Double(attoseconds) / 1e12).rounded()) / 1e3)
+    }
+
+    /// An error with all that it tells to operators (its debug description).
+    public static func error(_ error: any Error) -> LogValue { .string(String(reflecting: error)) }
+
+    public static func redacted(_ secret: Redacted<some Any>) -> LogValue { .redacted }
+
+    /// A header's value, unless the header carries secrets.
+    public static func header(_ name: String, _ value: String) -> LogValue {
+        SensitiveNames.contains(name) ? .redacted : .string(value)
+    }
+}
+
+extension LogValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
+    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    public init(floatLiteral value: Double) { self = .number(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+}
+
+/// Fields in the order in which they were given. A key that is given again replaces the earlier value in its place.
+public struct LogFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    public private(set) var pairs: [(key: LogKey, value: LogValue)] = []
+
+    public init() {}
+
+    public init(dictionaryLiteral elements: (LogKey, LogValue)...) {
+        for (key, value) in elements { self[key] = value }
+    }
+
+    public subscript(key: LogKey) -> LogValue? {
+        get { pairs.first { $0.key == key }?.value }
+        set {
+            let position = pairs.firstIndex { $0.key == key }
+            switch (position, newValue) {
+            case (let position?, let value?): pairs[position].value = value
+            case (let position?, nil): pairs.remove(at: position)
+            case (nil, let value?): pairs.append((key, value))
+            case (nil, nil): break
+            }
+        }
+    }
+
+    public func merging(_ others: LogFields) -> LogFields {
+        var merged = self
+        for (key, value) in others.pairs { merged[key] = value }
+        return merged
+    }
+
+    public static func == (left: LogFields, right: LogFields) -> Bool {
+        left.pairs.elementsEqual(right.pairs) { $0.key == $1.key && $0.value == $1.value }
+    }
+}

@@ -1,0 +1,62 @@
+/// Collects the bytes of one line; text from outside goes through `quoted` or `plain` only.
+struct SafeText {
+    private(set) var bytes: [UInt8] = []
+
+    /// Text of our own making.
+    mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    mutating func key(_ name: String) {
+        append(",")
+        quoted(name)
+        append(":")
+    }
+
+    mutating func member(_ name: String, _ value: String) {
+        key(name)
+        quoted(value)
+    }
+
+    /// A JSON string.
+    mutating func quoted(_ text: String) {
+        append("\"")
+        escape(text, quotes: true)
+        append("\"")
+    }
+
+    /// Text without quotes; what could steer a terminal or end the line is escaped as in JSON.
+    mutating func plain(_ text: String) { escape(text, quotes: false) }
+
+    private mutating func escape(_ text: String, quotes: Bool) {
+        let end = bytes.count + LogRecord.textBytesMax
+        for scalar in text.unicodeScalars {
+            guard bytes.count < end else {
+                append("…")
+                return
+            }
+            switch scalar {
+            case "\n": append("\\n")
+            case "\r": append("\\r")
+            case "\t": append("\\t")
+            case "\"" where quotes: append("\\\"")
+            case "\\" where quotes: append("\\\\")
+            case " "..."~": bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+            default: isHarmless(scalar) ? append(String(Character(scalar))) : escapeUnits(of: scalar)
+            }
+        }
+    }
+
+    /// Control characters (C1 too), invisible ones that reorder text, and separators of lines are not harmless.
+    private func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
+        default: true
+        }
+    }
+
+    private mutating func escapeUnits(of scalar: Unicode.Scalar) {
+        for unit in UTF16.encode(scalar).map(Array.init) ?? [] {
+            let digits = String(unit, radix: 16)
+            append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+        }
+    }
+}
