@@ -1,0 +1,67 @@
+/// How engine workers run, and how they are kept running.
+public struct EngineConfiguration: Sendable, Equatable {
+    /// What holds for every model that says nothing else.
+    public var parameters = EngineParameters()
+    public var restart = Restart()
+    /// A worker that has work but whose decode step has not advanced for this long counts as hung.
+    public var heartbeatTimeout = Duration.seconds(30)
+
+    /// Waiting times between attempts to start a worker again.
+    public struct Restart: Sendable, Equatable {
+        public var initial = Duration.milliseconds(500)
+        /// Not shorter than `initial`.
+        public var max = Duration.seconds(30)
+    }
+}
+
+/// The size of one engine worker.
+public struct EngineParameters: Sendable, Equatable {
+    /// Threads for computing; `nil` lets the engine choose by the machine's cores.
+    public var threads: Int?
+    /// Tokens of context per sequence; `nil` takes what the model was trained with.
+    public var contextTokens: Int?
+    /// Sequences that are decoded at the same time.
+    public var parallel = 4
+    /// Tokens in one step at most; larger steps prefill faster and make others wait longer.
+    public var batchTokens = 512
+    /// Requests that may wait; the next one is refused.
+    public var queueMax = 256
+}
+
+/// One model that is served, with its own parameter set.
+public struct ModelConfiguration: Sendable, Equatable {
+    /// The name that clients write in `model`.
+    public let name: String
+    public let source: ModelSource
+    /// The general engine parameters with this model's overrides.
+    public let engine: EngineParameters
+    /// For requests that do not say themselves.
+    public let sampling: SamplingDefaults
+    /// A remark for people.
+    public let note: String?
+    /// Whether its worker starts with the platform instead of with the first request.
+    public let autostart: Bool
+}
+
+/// Where a model's answers come from.
+public enum ModelSource: Sendable, Equatable {
+    /// A GGUF file, run by an engine worker.
+    case file(path: String)
+    /// Another server that speaks the OpenAI API under `url`. `model` is the model's name there.
+    case external(url: String, model: String, apiKey: Secret?)
+}
+
+/// Sampling parameters of a model; `nil` leaves the engine's default.
+public struct SamplingDefaults: Sendable, Equatable {
+    /// 0 to 10.
+    public var temperature: Double?
+    /// 0 to 1.
+    public var topP: Double?
+    /// 0 keeps all tokens.
+    public var topK: Int?
+    /// 0 to 1.
+    public var minP: Double?
+    public var seed: UInt32?
+
+    public init() {}
+}
