@@ -1,0 +1,66 @@
+/// Header fields in the order in which they were written. Names compare without regard to case.
+public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, Sequence {
+    public struct Field: Sendable, Equatable {
+        public var name: String
+        public var value: String
+    }
+
+    public private(set) var fields: [Field] = []
+
+    public init() {}
+
+    public init(dictionaryLiteral elements: (String, String)...) {
+        fields = elements.map { Field(name: $0, value: $1) }
+    }
+
+    /// The first value of `name`. Setting replaces every value; setting `nil` removes the field.
+    public subscript(name: String) -> String? {
+        get { fields.first { Self.isEqual($0.name, name) }?.value }
+        set {
+            fields.removeAll { Self.isEqual($0.name, name) }
+            if let newValue { fields.append(Field(name: name, value: newValue)) }
+        }
+    }
+
+    /// Adds a field beside those of the same name.
+    public mutating func append(_ name: String, _ value: String) { fields.append(Field(name: name, value: value)) }
+
+    /// Every value of `name`, in order.
+    public func all(_ name: String) -> [String] {
+        fields.lazy.filter { Self.isEqual($0.name, name) }.map(\.value)
+    }
+
+    /// The elements of a comma-separated list field, over all its lines, trimmed and without empty ones.
+    public func list(_ name: String) -> [String] {
+        all(name).flatMap { $0.split(separator: ",") }.map { String(Self.trimmed($0)) }.filter { !$0.isEmpty }
+    }
+
+    /// Whether the list field `name` holds `token`, without regard to case.
+    public func contains(_ name: String, token: String) -> Bool {
+        list(name).contains { Self.isEqual($0, token) }
+    }
+
+    /// Adds `token` to the list field `name` unless it is there.
+    public mutating func add(_ name: String, token: String) {
+        guard !contains(name, token: token) else { return }
+        self[name] = (list(name) + [token]).joined(separator: ", ")
+    }
+
+    public func makeIterator() -> IndexingIterator<[Field]> { fields.makeIterator() }
+
+    static func trimmed(_ text: Substring) -> Substring {
+        var text = text
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return text
+    }
+
+    /// ASCII letters match in both cases; all other bytes must be the same.
+    static func isEqual(_ left: String, _ right: String) -> Bool {
+        let (left, right) = (left.utf8, right.utf8)
+        guard left.count == right.count else { return false }
+        return zip(left, right).allSatisfy { lowercased($0) == lowercased($1) }
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+}

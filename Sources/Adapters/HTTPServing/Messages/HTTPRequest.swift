@@ -1,0 +1,72 @@
+/// One request. Copies share the message, the body and the context.
+public struct HTTPRequest: Sendable {
+    private final class Head: Sendable {
+        let method: HTTPMethod
+        let target: String
+        let headers: HTTPHeaders
+        let remoteAddress: String
+        let refusal: HTTPError?
+
+        init(method: HTTPMethod, target: String, headers: HTTPHeaders, remoteAddress: String, refusal: HTTPError?) {
+            self.method = method
+            self.target = target
+            self.headers = headers
+            self.remoteAddress = remoteAddress
+            self.refusal = refusal
+        }
+    }
+
+    private let head: Head
+    public var body: RequestBody
+    public let context: RequestContext
+    /// What the route's placeholders matched.
+    public var parameters = PathParameters()
+    /// The route that answers this request; `nil` before routing and when there is none. Middleware reads the
+    /// permission that it asks for.
+    public internal(set) var route: RouteDescription?
+
+    /// A request without a connection, for tests and internal calls.
+    public init(
+        _ method: HTTPMethod = .get, _ target: String, headers: HTTPHeaders = [:], body: [UInt8] = [],
+        remoteAddress: String = ""
+    ) {
+        self.init(
+            method: method, target: target, headers: headers, remoteAddress: remoteAddress,
+            body: RequestBody(bytes: body))
+    }
+
+    init(
+        method: HTTPMethod, target: String, headers: HTTPHeaders, remoteAddress: String, body: RequestBody,
+        refusal: HTTPError? = nil
+    ) {
+        head = Head(
+            method: method, target: target, headers: headers, remoteAddress: remoteAddress, refusal: refusal)
+        self.body = body
+        context = RequestContext()
+    }
+
+    public var method: HTTPMethod { head.method }
+    /// Path and query as they were sent.
+    public var target: String { head.target }
+    public var headers: HTTPHeaders { head.headers }
+    /// The peer's IP address, without port; empty over a Unix socket.
+    public var remoteAddress: String { head.remoteAddress }
+    /// Why the server would not let a handler see this request.
+    var refusal: HTTPError? { head.refusal }
+
+    /// The path as it was sent, still percent-encoded.
+    public var rawPath: Substring { head.target.prefix { $0 != "?" } }
+
+    /// The percent-decoded path; as it was sent when it cannot be decoded.
+    public var path: String { PercentEncoding.decoded(rawPath.utf8) ?? String(rawPath) }
+
+    /// The parameters after the `?`.
+    ///
+    /// - Throws: ``HTTPError`` with status 400 when they are not percent-encoded UTF-8.
+    public var query: HTTPQuery {
+        get throws {
+            let start = rawPath.endIndex
+            return try HTTPQuery(start == target.endIndex ? "" : target[target.index(after: start)...])
+        }
+    }
+}

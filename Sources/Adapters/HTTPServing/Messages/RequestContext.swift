@@ -1,0 +1,61 @@
+import Synchronization
+
+/// Names a value that middleware leaves for what runs after it, with its type.
+///
+///     enum RequestIDKey: RequestContextKey { typealias Value = String }
+///     request.context[RequestIDKey.self] = "req_1"
+public protocol RequestContextKey {
+    associatedtype Value: Sendable
+}
+
+/// What belongs to one request beside its message: typed values, and what is to be told when it is over.
+///
+/// One per request, shared by every copy of the ``HTTPRequest``; so what an inner middleware sets, an outer one sees
+/// after `next` has returned.
+public final class RequestContext: Sendable {
+    private struct State {
+        var values: [ObjectIdentifier: any Sendable] = [:]
+        var observers: [@Sendable (RequestOutcome) -> Void] = []
+        var outcome: RequestOutcome?
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    public subscript<Key: RequestContextKey>(key: Key.Type) -> Key.Value? {
+        get { state.withLock { $0.values[ObjectIdentifier(key)] } as? Key.Value }
+        set { state.withLock { $0.values[ObjectIdentifier(key)] = newValue } }
+    }
+
+    /// Calls `observer` once, when the response is sent completely or given up. It runs on the server's thread: it must
+    /// be quick and must not block.
+    public func whenFinished(_ observer: @escaping @Sendable (RequestOutcome) -> Void) {
+        let outcome = state.withLock { state in
+            if state.outcome == nil { state.observers.append(observer) }
+            return state.outcome
+        }
+        if let outcome { observer(outcome) }
+    }
+
+    func finish(_ outcome: RequestOutcome) {
+        let observers = state.withLock { state in
+            state.outcome = outcome
+            defer { state.observers = [] }
+            return state.observers
+        }
+        for observer in observers { observer(outcome) }
+    }
+}
+
+/// How a request ended.
+public struct RequestOutcome: Sendable, Equatable {
+    /// `nil` when it was given up before there was a response.
+    public var status: HTTPStatus?
+    /// Bytes of the response's body that were handed to the socket, before chunk framing and TLS.
+    public var bodyBytes: Int
+    /// From the request's head to the end.
+    public var duration: Duration
+    /// The client vanished, was too slow, or the server stopped before the response was sent completely.
+    public var wasAborted: Bool
+}

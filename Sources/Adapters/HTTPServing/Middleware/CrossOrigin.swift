@@ -1,0 +1,47 @@
+/// Cross-origin resource sharing for a list of origins. Source: WHATWG Fetch, section 3.2 "CORS protocol".
+///
+/// An origin is compared as a whole and only listed ones are ever named in an answer, so no foreign page can read with
+/// a user's cookies. There is no wildcard on purpose.
+public struct CrossOrigin: Middleware {
+    /// Such as `https://chat.example.org` or `http://localhost:5173`, without a path.
+    public var origins: Set<String>
+    public var methods: [HTTPMethod]
+    /// Request headers that a page may set beyond the harmless ones.
+    public var requestHeaders: [String]
+    /// Response headers that a page may read beyond the harmless ones.
+    public var exposedHeaders: [String]
+    /// Whether the browser may send cookies along.
+    public var allowsCredentials: Bool
+    /// How long a browser may remember a preflight, in seconds.
+    public var preflightSeconds: Int
+
+    public init(
+        origins: Set<String>, methods: [HTTPMethod] = [.get, .head, .post, .put, .patch, .delete],
+        requestHeaders: [String] = ["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID"],
+        exposedHeaders: [String] = ["X-Request-ID"], allowsCredentials: Bool = false, preflightSeconds: Int = 600
+    ) {
+        self.origins = origins
+        self.methods = methods
+        self.requestHeaders = requestHeaders
+        self.exposedHeaders = exposedHeaders
+        self.allowsCredentials = allowsCredentials
+        self.preflightSeconds = preflightSeconds
+    }
+
+    public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
+        let isPreflight = request.method == .options && request.headers["Access-Control-Request-Method"] != nil
+        var response = isPreflight ? HTTPResponse(.noContent) : try await next(request)
+        response.headers.add("Vary", token: "Origin")
+        guard let origin = request.headers["Origin"], origins.contains(origin) else { return response }
+        response.headers["Access-Control-Allow-Origin"] = origin
+        if allowsCredentials { response.headers["Access-Control-Allow-Credentials"] = "true" }
+        if isPreflight {
+            response.headers["Access-Control-Allow-Methods"] = methods.map(\.rawValue).joined(separator: ", ")
+            response.headers["Access-Control-Allow-Headers"] = requestHeaders.joined(separator: ", ")
+            response.headers["Access-Control-Max-Age"] = String(preflightSeconds)
+        } else if !exposedHeaders.isEmpty {
+            response.headers["Access-Control-Expose-Headers"] = exposedHeaders.joined(separator: ", ")
+        }
+        return response
+    }
+}

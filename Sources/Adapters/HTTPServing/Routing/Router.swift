@@ -1,0 +1,117 @@
+/// Finds the handler for a request and runs it inside the middleware. A value: build it, then give it to a server.
+///
+///     var router = Router()
+///     router.middleware = [Compression()]
+///     router.on(.get, "/v1/models/{model}") { request in
+///         .json(["id": .string(request.parameters.string("model"))])
+///     }
+///
+/// `HEAD` is answered by the `GET` route, `OPTIONS` with the methods of the path, unless they have routes of their own.
+public struct Router: Sendable {
+    public private(set) var routes: [Route] = []
+    /// The first one sees the request first and the response last. Runs for refusals too, with `request.route` `nil`.
+    public var middleware: [any Middleware] = []
+    /// Makes the response for every error: a handler's, the router's 404 and 405, a body that is too large, and a
+    /// request that is malformed.
+    public var onError: ErrorResponder = { error, request in ErrorResponse.problem(error, request) }
+
+    private var trie = RouteTrie()
+    private var placeholders: [[String]] = []
+
+    public init() {}
+
+    /// - Precondition: the pattern is well-formed, and no other route has the same pattern and method.
+    public mutating func add(_ route: Route) {
+        placeholders.append(trie.add(route.pattern, route.method, route: routes.count))
+        routes.append(route)
+    }
+
+    public mutating func on(
+        _ method: HTTPMethod, _ pattern: String, _ description: RouteDescription = RouteDescription(),
+        bodyBytesMax: Int? = nil, execution: Route.Execution = .inline, handler: @escaping HTTPHandler
+    ) {
+        add(
+            Route(
+                method, pattern, description, bodyBytesMax: bodyBytesMax, execution: execution, handler: handler))
+    }
+
+    private enum Destination: Sendable {
+        case route(Route)
+        case options(allow: String)
+        case refusal(HTTPError)
+    }
+
+    /// The response to `request`; never throws, because every error has its response.
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        var request = request
+        let destination = destination(of: &request)
+        if middleware.isEmpty { return await answer(request, destination) }
+        let innermost: HTTPHandler = { request in await answer(request, destination) }
+        let chain = middleware.reversed().reduce(innermost) { next, middleware in
+            { request in try await middleware.respond(to: request, next: next) }
+        }
+        do {
+            return try await chain(request)
+        } catch {
+            return await onError(error, request)
+        }
+    }
+
+    private func answer(_ request: HTTPRequest, _ destination: Destination) async -> HTTPResponse {
+        do {
+            switch destination {
+            case .route(let route): return try await route.respond(to: request)
+            case .options(let allow): return HTTPResponse(.noContent, headers: ["Allow": allow])
+            case .refusal(let error): throw error
+            }
+        } catch {
+            return await onError(error, request)
+        }
+    }
+
+    private func destination(of request: inout HTTPRequest) -> Destination {
+        if let refusal = request.refusal { return .refusal(refusal) }
+        guard request.target.utf8.first == UInt8(ascii: "/") else {
+            return request.method == .options && request.target == "*"
+                ? .options(allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+                : .refusal(.malformed("The request target does not start with '/'."))
+        }
+        var segments: [String] = []
+        for segment in request.rawPath.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+            guard let decoded = PercentEncoding.decoded(segment.utf8) else {
+                return .refusal(.malformed("The path is not percent-encoded UTF-8."))
+            }
+            segments.append(decoded)
+        }
+        return destination(of: segments, &request)
+    }
+
+    private func destination(of segments: [String], _ request: inout HTTPRequest) -> Destination {
+        var match = trie.match(segments, request.method)
+        if case .methods(let methods) = match, request.method == .head, methods.contains(.get) {
+            match = trie.match(segments, .get)
+        }
+        switch match {
+        case .route(let index, let values):
+            let route = routes[index]
+            request.parameters = PathParameters(names: placeholders[index], values: values)
+            request.route = route.description
+            if let bytesMax = route.bodyBytesMax { request.body.bytesMax = bytesMax }
+            return .route(route)
+        case .methods(let methods):
+            let allow = Self.allow(methods)
+            if request.method == .options { return .options(allow: allow) }
+            return .refusal(
+                HTTPError(
+                    .methodNotAllowed, code: "method_not_allowed", message: "This path answers to \(allow).",
+                    headers: ["Allow": allow]))
+        case .none:
+            return .refusal(HTTPError(.notFound, code: "not_found", message: "There is nothing at this path."))
+        }
+    }
+
+    private static func allow(_ methods: [HTTPMethod]) -> String {
+        let implied: [HTTPMethod] = methods.contains(.get) ? [.head, .options] : [.options]
+        return Set(methods + implied).map(\.rawValue).sorted().joined(separator: ", ")
+    }
+}
