@@ -76,15 +76,19 @@ var targets: [Target] = [
     module("Hosting", in: .domain, ["Vocabulary"]),
 
     // APIs: wire types and translation.
-    module("OpenAIAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing"]),
+    module("RequestScope", in: .apis, ["Vocabulary", "JSONText", "Telemetry", "HTTPServing"]),
+    module("OpenAIAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope"]),
     module("WebApp", in: .apis, ["HTTPServing"], resources: [.copy("Pages")]),
 
     // App: reads the environment, builds everything, owns lifetimes.
     module("Configuration", in: .app, ["CYAML", "JSONText"], settings: boundary),
     module(
+        "Launch", in: .app,
+        ["Configuration", "RequestScope", "Telemetry", "Vocabulary"]),
+    module(
         "Platform", in: .app,
         [
-            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "OpenAIAPI", "Processes", "Storage",
+            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "OpenAIAPI", "Processes", "RequestScope", "Storage",
             "Streaming", "Telemetry", "Vocabulary", "WebApp",
         ]),
     .executableTarget(name: "nexus", dependencies: ["Platform"], path: "Sources/App/nexus", swiftSettings: strict),
@@ -104,7 +108,7 @@ var targets: [Target] = [
     tests("ConfigurationTests", ["Configuration", "JSONText"]),
     tests("InferenceTests", ["Inference", "JSONText", "Vocabulary", "Streaming"]),
     tests("HostingTests", ["Hosting", "Vocabulary"]),
-    tests("OpenAIAPITests", ["OpenAIAPI", "Vocabulary", "JSONText"]),
+    tests("OpenAIAPITests", ["OpenAIAPI", "Vocabulary", "JSONText", "HTTPServing", "RequestScope", "Telemetry"]),
 ]
 
 var products: [Product] = [.executable(name: "nexus", targets: ["nexus"])]
@@ -121,11 +125,11 @@ if let llamaPrefix {
         module(
             "EngineWorker", in: .app,
             [
-                "Configuration", "GGUF", "HTTPServing", "Inference", "JSONText", "LlamaRuntime", "OpenAIAPI",
-                "Streaming", "Telemetry", "Templates", "Vocabulary",
+                "Configuration", "GGUF", "HTTPServing", "Inference", "JSONText", "Launch", "LlamaRuntime", "OpenAIAPI",
+                "RequestScope", "Streaming", "Telemetry", "Templates", "Vocabulary",
             ]),
         .executableTarget(
-            name: "nexus-engine", dependencies: ["EngineWorker"], path: "Sources/App/nexus-engine",
+            name: "nexus-engine", dependencies: ["Configuration", "EngineWorker"], path: "Sources/App/nexus-engine",
             swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
             name: "LlamaRuntimeTests", dependencies: ["LlamaRuntime", "GGUF"], path: "Tests/LlamaRuntimeTests",

@@ -1,1 +1,5 @@
-print("nexus-engine")
+import EngineWorker
+import Foundation
+
+let code = await EngineProgram.run(Array(CommandLine.arguments.dropFirst()))
+exit(code.rawValue)

@@ -1,4 +1,5 @@
 import JSONText
+import RequestScope
 public import Vocabulary
 
 /// Reads the events of a stream in OpenAI's format: one call of `events(for:)` for each `data:` text.

@@ -1,4 +1,5 @@
 public import JSONText
+import RequestScope
 public import Vocabulary
 
 /// Writes an answer in OpenAI's format: chunks of a stream, or one whole object.

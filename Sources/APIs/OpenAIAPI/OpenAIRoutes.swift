@@ -1,0 +1,93 @@
+public import HTTPServing
+import JSONText
+import RequestScope
+import Streaming
+public import Vocabulary
+
+/// OpenAI's endpoints around anything that generates: the engine of this process or workers behind sockets.
+public struct OpenAIRoutes: Sendable {
+    private let source: any Generating
+    private let now: @Sendable () -> Int64
+    /// So long a silence is broken with a comment, so that proxies keep the connection open.
+    private static let keepAlive = Duration.seconds(15)
+
+    /// - Parameters:
+    ///   - source: what answers.
+    ///   - now: Unix time in seconds.
+    public init(_ source: any Generating, now: @escaping @Sendable () -> Int64) {
+        self.source = source
+        self.now = now
+    }
+
+    public var routes: [Route] {
+        [
+            // Reading a long prompt is work; it must not hold up the server's thread.
+            Route(.post, "/v1/chat/completions", OpenAISchemas.chatCompletion, execution: .concurrent) { request in
+                try await complete(try .chat(try await request.body.collect(), id: request.id))
+            },
+            Route(.post, "/v1/completions", OpenAISchemas.completion, execution: .concurrent) { request in
+                try await complete(try .text(try await request.body.collect(), id: request.id))
+            },
+            Route(.get, "/v1/models", OpenAISchemas.listModels) { _ in
+                .json(["object": "list", "data": .array(await source.models().map(Self.value))])
+            },
+            Route(.get, "/v1/models/{model...}", OpenAISchemas.getModel) { request in
+                let name = request.parameters.string("model")
+                guard let model = await source.models().first(where: { $0.id.name == name }) else {
+                    throw ServiceError(
+                        .modelNotFound, "The model '\(name)' is not served here.",
+                        hint: "GET /v1/models lists those that are.", parameter: "model")
+                }
+                return .json(Self.value(model))
+            },
+        ]
+    }
+
+    private func complete(_ request: CompletionRequest) async throws -> HTTPResponse {
+        let stream = try await source.generate(request.generation)
+        let encoder = CompletionEncoder(request, model: await served(request.generation.model), created: now())
+        guard request.isStreaming else {
+            return .json(encoder.whole(try await CompletionAnswer(collecting: stream)))
+        }
+        let id = request.generation.id
+        return .events(keepAlive: Self.keepAlive) { writer in
+            do {
+                try await Self.write(stream, encoder, to: writer)
+            } catch let error as ServiceError {
+                for chunk in encoder.chunks(for: error, requestID: id) {
+                    try await writer.write(ServerSentEvent(data: chunk.text))
+                }
+            }
+            try await writer.write(ServerSentEvent(data: "[DONE]"))
+        }
+    }
+
+    private static func write(
+        _ stream: any GenerationStream, _ encoder: CompletionEncoder, to writer: BodyWriter
+    ) async throws {
+        var isFinished = false
+        for try await event in stream {
+            if case .finished = event { isFinished = true }
+            for chunk in encoder.chunks(for: event) { try await writer.write(ServerSentEvent(data: chunk.text)) }
+        }
+        guard isFinished else {
+            throw ServiceError(
+                .engineFailed, "The answer ended before it was finished.", hint: "Send the request again.")
+        }
+    }
+
+    /// The name to answer with: the one that was asked for, or the one that stood in for none.
+    private func served(_ asked: ModelID) async -> ModelID {
+        asked.name.isEmpty ? await source.models().first?.id ?? asked : asked
+    }
+
+    private static func value(_ model: ServedModel) -> JSONValue {
+        var meta = JSONObject()
+        meta["n_ctx"] = model.contextTokens.map { .integer(Int64($0)) }
+        meta["note"] = model.note.map(JSONValue.string)
+        return [
+            "id": .string(model.id.name), "object": "model", "created": .integer(model.created),
+            "owned_by": "llama-nexus", "meta": .object(meta),
+        ]
+    }
+}

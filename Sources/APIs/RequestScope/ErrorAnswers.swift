@@ -1,0 +1,67 @@
+import JSONText
+public import HTTPServing
+public import Telemetry
+import Vocabulary
+
+/// The answer to every error: in OpenAI's shape below `/v1`, as RFC 9457 problem details elsewhere.
+public struct ErrorAnswers: Sendable {
+    private let logger: Logger
+
+    public init(logger: Logger) { self.logger = logger }
+
+    /// For `Router.onError`.
+    public func respond(to error: any Error, _ request: HTTPRequest) -> HTTPResponse {
+        let (known, headers) = Self.known(error)
+        if known.code == .internalError {
+            logger.error("a handler failed", [.error: .error(error), .path: .string(request.path)])
+        } else if let detail = known.detail {
+            logger.info("a request was refused", ["code": .string(known.code.rawValue), "detail": .string(detail)])
+        }
+        let wire = WireError(known, requestID: request.context[RequestIDKey.self])
+        var response: HTTPResponse
+        if request.path.hasPrefix("/v1/") || request.path == "/v1" {
+            response = .json(wire.body, status: HTTPStatus(rawValue: wire.status), headers: headers)
+        } else {
+            let problem = Self.problem(known, wire, request)
+            response = .bytes(
+                problem.bytes, contentType: "application/problem+json", status: HTTPStatus(rawValue: wire.status),
+                headers: headers)
+        }
+        if let seconds = wire.retryAfterSeconds { response.headers["Retry-After"] = String(seconds) }
+        return response
+    }
+
+    /// The error in our words, and what its status demands of the headers.
+    private static func known(_ error: any Error) -> (ServiceError, HTTPHeaders) {
+        switch error {
+        case let error as ServiceError: (error, [:])
+        case let error as HTTPError: (serviceError(error), error.headers)
+        case is CancellationError: (ServiceError(.timeout, "The request was given up."), [:])
+        default:
+            (ServiceError(.internalError, "Something went wrong on the server.", hint: "The log tells what."), [:])
+        }
+    }
+
+    private static func serviceError(_ error: HTTPError) -> ServiceError {
+        switch error.status {
+        case .notFound:
+            ServiceError(.notFound, error.message, hint: "The API is described at /openapi.json.")
+        case .methodNotAllowed: ServiceError(.methodNotAllowed, error.message)
+        case .contentTooLarge:
+            ServiceError(.bodyTooLarge, error.message, hint: "Send less, or raise `server.limits.bodyBytes`.")
+        case .internalServerError:
+            ServiceError(.internalError, error.message)
+        default:
+            ServiceError(.invalidValue, error.message, detail: error.code)
+        }
+    }
+
+    private static func problem(_ error: ServiceError, _ wire: WireError, _ request: HTTPRequest) -> JSONValue {
+        [
+            "type": "about:blank", "title": .string(HTTPStatus(rawValue: wire.status).reason),
+            "status": .integer(Int64(wire.status)), "detail": .string(error.message),
+            "code": .string(error.code.rawValue), "hint": error.hint.map(JSONValue.string) ?? .null,
+            "request_id": request.context[RequestIDKey.self].map { .string($0.text) } ?? .null,
+        ]
+    }
+}

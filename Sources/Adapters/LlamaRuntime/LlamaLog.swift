@@ -1,0 +1,33 @@
+import CLlamaShim
+
+/// llama.cpp's own messages.
+public enum LlamaLog {
+    /// ggml's levels, from `ggml.h`.
+    public enum Level: Int32, Sendable {
+        case debug = 1
+        case info = 2
+        case warning = 3
+        case error = 4
+        /// Goes on with the line before.
+        case continuation = 5
+    }
+
+    /// Sends every message of this process to `sink`, from any thread, instead of to standard error.
+    ///
+    /// llama.cpp keeps one sink per process for good, so the closure is never released. Call it once.
+    public static func send(to sink: @escaping @Sendable (Level, String) -> Void) {
+        let box = unsafe Unmanaged.passRetained(LogSinkBox(sink)).toOpaque()
+        unsafe nexus_llama_log_to(
+            { level, text, context in
+                guard let text = unsafe text, let context = unsafe context else { return }
+                let box = unsafe Unmanaged<LogSinkBox>.fromOpaque(context).takeUnretainedValue()
+                let message = unsafe String(cString: text)
+                box.sink(Level(rawValue: level) ?? .info, message)
+            }, box)
+    }
+}
+
+private final class LogSinkBox: Sendable {
+    let sink: @Sendable (LlamaLog.Level, String) -> Void
+    init(_ sink: @escaping @Sendable (LlamaLog.Level, String) -> Void) { self.sink = sink }
+}

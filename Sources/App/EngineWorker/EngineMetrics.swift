@@ -1,0 +1,16 @@
+import Inference
+import Telemetry
+
+/// The engine's numbers for Prometheus, read from its heartbeat when they are asked for.
+enum EngineMetrics {
+    static func register(_ heartbeat: Heartbeat, in metrics: MetricsRegistry) {
+        func gauge(_ name: String, help: String, _ value: @escaping @Sendable (Heartbeat.Reading) -> Double) {
+            metrics.gauge(name, help: help, labels: []) { [GaugeReading(value(heartbeat.reading))] }
+        }
+        gauge("nexus_engine_steps", help: "Steps of the model so far.") { Double($0.steps) }
+        gauge("nexus_engine_requests_live", help: "Requests that wait or run.") { Double($0.live) }
+        gauge("nexus_engine_requests_running", help: "Requests that hold a sequence.") { Double($0.running) }
+        gauge("nexus_engine_prompt_tokens", help: "Prompt tokens computed so far.") { Double($0.promptTokens) }
+        gauge("nexus_engine_completion_tokens", help: "Tokens written so far.") { Double($0.completionTokens) }
+    }
+}

@@ -1,0 +1,137 @@
+import Configuration
+import Foundation
+import HTTPServing
+import Inference
+import JSONText
+import Launch
+import OpenAIAPI
+import RequestScope
+import Telemetry
+import Vocabulary
+
+/// `nexus-engine`: one model, one thread that owns the llama context, one HTTP server.
+public enum EngineProgram {
+    /// Runs until a signal ends it.
+    ///
+    /// - Parameter arguments: without the program's own name.
+    /// - Returns: how the process is to end.
+    public static func run(_ arguments: [String]) async -> ExitCode {
+        let program = Program(
+            name: "nexus", summary: "Llama Nexus serves language models.", commands: [EngineArguments.command])
+        do {
+            switch try program.parse(["engine"] + arguments) {
+            case .help(let text): StandardStream.output.write(text)
+            case .version: StandardStream.output.write(productVersion + "\n")
+            case .command(let parsed): try await serve(try EngineArguments(parsed))
+            }
+            return .success
+        } catch let error as UsageError {
+            StandardStream.error.write("\(error)\n")
+            return error.exitCode
+        } catch {
+            StandardStream.error.write(StandardStream.error.styled("nexus engine: \(error)", .red) + "\n")
+            return .failure
+        }
+    }
+
+    private static func serve(_ arguments: EngineArguments) async throws {
+        let signals = TerminationSignals()
+        let log = ProcessLog(
+            label: "engine", format: arguments.logFormat.resolved(for: .error), levelMin: arguments.logLevel.logLevel)
+        try await log.whileWriting {
+            LlamaLog.send(to: log.logger.labelled("llama.cpp"))
+            let worker = try await Worker(arguments, logger: log.logger)
+            try await worker.serve(until: signals)
+        }
+    }
+}
+
+/// The running parts of one worker.
+private struct Worker {
+    let arguments: EngineArguments
+    let logger: Logger
+    let engine: Engine<LlamaTokenizer>
+    let loaded: LoadedModel
+
+    init(_ arguments: EngineArguments, logger: Logger) async throws {
+        self.arguments = arguments
+        self.logger = logger
+        let began = ContinuousClock.now
+        let loaded = try LoadedModel(
+            path: arguments.modelPath, contextTokens: arguments.contextTokens, logger: logger)
+        self.loaded = loaded
+        var options = EngineOptions(
+            contextTokens: loaded.contextTokens, sequencesMax: arguments.parallel,
+            batchTokensMax: arguments.batchTokens, waitingMax: arguments.queueMax)
+        options.samplingDefaults = arguments.sampling.over(.standard)
+        let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        engine = try await Engine(
+            served: ServedModel(
+                id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
+                contextTokens: loaded.contextTokens, note: arguments.note),
+            tokenizer: loaded.tokenizer, chat: loaded.chat, options: options,
+            makeRuntime: { [options] in
+                try LlamaEngineRuntime(model: loaded.model, options: options, threads: threads)
+            })
+        logger.info(
+            "model loaded",
+            [
+                .model: .string(arguments.alias), "summary": .string(loaded.model.summary),
+                "context_tokens": .integer(Int64(loaded.contextTokens)), "parallel": .integer(Int64(arguments.parallel)),
+                "threads": .integer(Int64(threads)), .elapsedMilliseconds: .milliseconds(.now - began),
+            ])
+    }
+
+    func serve(until signals: TerminationSignals) async throws {
+        let metrics = MetricsRegistry()
+        EngineMetrics.register(engine.heartbeat, in: metrics)
+        var router = Router()
+        router.middleware = [
+            Observation(
+                logger: logger.labelled("http"), tracer: .system(sampler: .never, queue: SpanQueue()), metrics: metrics,
+                ids: .system)
+        ]
+        let errors = ErrorAnswers(logger: logger)
+        router.onError = { error, request in errors.respond(to: error, request) }
+        let now: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000_000_000 }
+        for route in OpenAIRoutes(engine, now: now).routes { router.add(route) }
+        let heartbeat = engine.heartbeat
+        for route in HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) }) {
+            router.add(route)
+        }
+        let server = HTTPServer(HTTPServing.ServerConfiguration(address), router: router)
+        let port = try await server.start()
+        announce(port: port)
+        let signal = await signals.wait()
+        logger.info("stopping", ["signal": .integer(Int64(signal))])
+        await server.shutdown(deadline: .seconds(10))
+        await engine.stop()
+    }
+
+    private var address: HTTPServing.ServerConfiguration.Address {
+        switch arguments.listener {
+        case .tcp(let host, let port): .tcp(host: host, port: port)
+        case .unix(let path): .unix(path: path)
+        }
+    }
+
+    private static func health(_ reading: Heartbeat.Reading) -> ServerHealth {
+        ServerHealth(
+            isReady: true,
+            details: [
+                "heartbeat": [
+                    "steps": .integer(Int64(clamping: reading.steps)), "live": .integer(Int64(reading.live)),
+                    "running": .integer(Int64(reading.running)),
+                ]
+            ])
+    }
+
+    /// Tells whoever started this process that it can be asked, on one line of standard output.
+    private func announce(port: Int?) {
+        var line: JSONObject = ["event": "ready", "model": .string(arguments.alias)]
+        line["context_tokens"] = .integer(Int64(loaded.contextTokens))
+        line["port"] = port.map { .integer(Int64($0)) }
+        StandardStream.output.write(JSONValue.object(line).text + "\n")
+        logger.notice("ready", ["address": .string(port.map { "port \($0)" } ?? "socket")])
+    }
+}

@@ -1,0 +1,25 @@
+import LlamaRuntime
+import Telemetry
+
+extension LlamaLog {
+    /// llama.cpp's messages as lines of our log. Its "info" is chatter about each load; it becomes "debug".
+    static func send(to logger: Logger) {
+        send { level, text in
+            let line = text.trimmingSuffix(while: \.isNewline)
+            guard !line.allSatisfy({ $0.isWhitespace || $0 == "." }) else { return }
+            switch level {
+            case .error: logger.error(line)
+            case .warning: logger.warning(line)
+            case .info, .debug, .continuation: logger.debug(line)
+            }
+        }
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(while condition: (Character) -> Bool) -> String {
+        var end = endIndex
+        while end > startIndex, condition(self[index(before: end)]) { end = index(before: end) }
+        return String(self[..<end])
+    }
+}

@@ -1,0 +1,66 @@
+import GGUF
+import Inference
+import LlamaRuntime
+import Telemetry
+import Templates
+import Vocabulary
+
+/// A model file that was checked and loaded, with everything that an engine needs of it.
+struct LoadedModel: Sendable {
+    let model: LlamaModel
+    let tokenizer: LlamaTokenizer
+    let chat: ChatTemplate?
+    let contextTokens: Int
+
+    /// Reads the file with our own bounds-checked reader first, and only then lets llama.cpp map it.
+    ///
+    /// - Throws: `ServiceError` that says what is wrong with the file.
+    init(path: String, contextTokens wanted: Int?, logger: Logger) throws(ServiceError) {
+        let file: GGUFFile
+        do {
+            file = try GGUFFile.read(from: try FileBytes(path: path))
+        } catch {
+            throw ServiceError(
+                .invalidValue, "The model file \(path) cannot be used: \(error).",
+                hint: "Check the path, or download the file again.")
+        }
+        logger.info(
+            "model file checked",
+            ["file": .string(path), "architecture": .string(file.summary.architecture ?? "unknown")])
+        do {
+            model = try LlamaModel(path: path)
+        } catch {
+            throw ServiceError(
+                .engineFailed, "llama.cpp could not load \(path).", hint: "Its messages are in the log.",
+                detail: error.message)
+        }
+        guard model.hasDecoder else {
+            throw ServiceError(
+                .unsupported, "\(path) does not write text: it has no decoder, or an encoder before it.",
+                hint: "Serve a model for chats or text completion.")
+        }
+        tokenizer = LlamaTokenizer(model)
+        let trained = model.trainedContextTokens
+        contextTokens = min(wanted ?? trained, trained)
+        if let wanted, wanted > trained {
+            logger.warning(
+                "the context is limited to what the model was trained for",
+                ["asked": .integer(Int64(wanted)), "trained": .integer(Int64(trained))])
+        }
+        chat = Self.chatTemplate(of: model, logger: logger)
+    }
+
+    /// The file's chat template. One that cannot be read is no reason to refuse the model: it still completes text.
+    private static func chatTemplate(of model: LlamaModel, logger: Logger) -> ChatTemplate? {
+        guard let source = model.chatTemplate else {
+            logger.notice("the model has no chat template; only /v1/completions will work")
+            return nil
+        }
+        do {
+            return ChatTemplate(try Template(source: source))
+        } catch {
+            logger.error("the model's chat template cannot be read", [.error: .string("\(error)")])
+            return nil
+        }
+    }
+}

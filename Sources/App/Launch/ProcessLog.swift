@@ -1,0 +1,34 @@
+public import Telemetry
+
+/// The log of this process: a bounded queue, and one task that writes it to standard error.
+public struct ProcessLog: Sendable {
+    public let logger: Logger
+    private let queue: LogQueue
+
+    /// - Parameters:
+    ///   - label: the part of the program that logs first.
+    ///   - format: how lines look.
+    ///   - levelMin: less severe lines are not written.
+    public init(label: String, format: LogFormat, levelMin: LogLevel) {
+        queue = LogQueue(format: format)
+        logger = Logger(label: label, levelMin: levelMin, sink: .queue(queue))
+    }
+
+    /// Writes lines while `body` runs, and all that are left after it.
+    public func whileWriting<Result: Sendable>(_ body: () async throws -> Result) async rethrows -> Result {
+        let queue = queue
+        let writer = Task { while let lines = await queue.nextBatch() { StandardStream.error.write(lines) } }
+        func close() async {
+            queue.finish()
+            await writer.value
+        }
+        do {
+            let result = try await body()
+            await close()
+            return result
+        } catch {
+            await close()
+            throw error
+        }
+    }
+}

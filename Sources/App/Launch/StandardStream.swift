@@ -1,0 +1,40 @@
+import Foundation
+
+/// Standard output and standard error of this process.
+public enum StandardStream: Int32, Sendable {
+    case output = 1
+    case error = 2
+
+    /// Whether a person looks at it.
+    public var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// Writes all bytes; gives up silently when the other end is closed, as there is nobody left to tell.
+    public func write(_ bytes: some Sequence<UInt8>) {
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(rawValue, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    public func write(_ text: String) { write(text.utf8) }
+}
+
+extension StandardStream {
+    /// Text in a terminal colour when a person looks, else plain.
+    public func styled(_ text: String, _ style: Style) -> String {
+        isTerminal ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// SGR codes (ECMA-48).
+    public enum Style: String, Sendable {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case cyan = "36"
+    }
+}

@@ -1,0 +1,18 @@
+public import RequestScope
+public import Telemetry
+import Vocabulary
+
+extension RequestIDSource {
+    /// Ids by this machine's clock and chance.
+    public static let system = RequestIDSource {
+        var random = SystemRandomNumberGenerator()
+        return RequestID(millisecondsSinceEpoch: UnixTime.now().nanoseconds / 1_000_000, using: &random)
+    }
+}
+
+extension Tracer {
+    /// A tracer by this machine's clock and chance.
+    public static func system(sampler: Sampler, queue: SpanQueue) -> Tracer {
+        Tracer(sampler: sampler, queue: queue, now: UnixTime.now, random: { UInt64.random(in: 0...UInt64.max) })
+    }
+}
