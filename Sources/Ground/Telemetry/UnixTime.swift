@@ -42,10 +42,17 @@ public struct UnixTime: Sendable, Hashable, Comparable {
         let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-        let hour = padded(secondOfDay / 3600, 2)
-        let minute = padded(secondOfDay / 60 % 60, 2)
-        return "\(date)T\(hour):\(minute):\(padded(secondOfDay % 60, 2)).\(padded(milliseconds, 3))Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        for (number, width, separator) in [
+            (year, 4, "-"), (month, 2, "-"), (day, 2, "T"), (secondOfDay / 3600, 2, ":"),
+            (secondOfDay / 60 % 60, 2, ":"),
+            (secondOfDay % 60, 2, "."), (milliseconds, 3, "Z"),
+        ] as [(Int64, Int, Unicode.Scalar)] {
+            text.append(number: number, width: width)
+            text.append(UInt8(ascii: separator))
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
@@ -57,7 +64,15 @@ extension Int64 {
     }
 }
 
-private func padded(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+extension [UInt8] {
+    /// The lowest `width` decimal digits of a number that is not negative.
+    fileprivate mutating func append(number: Int64, width: Int) {
+        var rest = number
+        let start = count
+        append(contentsOf: repeatElement(UInt8(ascii: "0"), count: width))
+        for position in stride(from: start + width - 1, through: start, by: -1) {
+            self[position] += UInt8(rest % 10)
+            rest /= 10
+        }
+    }
 }

@@ -27,6 +27,9 @@ struct SafeText {
     mutating func plain(_ text: String) { escape(text, quotes: false) }
 
     private mutating func escape(_ text: String, quotes: Bool) {
+        if text.utf8.count <= LogRecord.textBytesMax, text.utf8.allSatisfy(isOrdinary) {
+            return bytes.append(contentsOf: text.utf8)
+        }
         let end = bytes.count + LogRecord.textBytesMax
         for scalar in text.unicodeScalars {
             guard bytes.count < end else {
@@ -43,6 +46,11 @@ struct SafeText {
             default: isHarmless(scalar) ? append(String(Character(scalar))) : escapeUnits(of: scalar)
             }
         }
+    }
+
+    /// Printable ASCII that no format escapes: the quick way for nearly all text.
+    private func isOrdinary(_ byte: UInt8) -> Bool {
+        (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     /// Control characters (C1 too), invisible ones that reorder text, and separators of lines are not harmless.
