@@ -78,7 +78,7 @@ var targets: [Target] = [
     // APIs: wire types and translation.
     module("RequestScope", in: .apis, ["Vocabulary", "JSONText", "Telemetry", "HTTPServing"]),
     module("OpenAIAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope"]),
-    module("WebApp", in: .apis, ["HTTPServing"], resources: [.copy("Pages")]),
+    module("WebApp", in: .apis, ["HTTPServing"], resources: [.embedInCode("Pages")]),
 
     // App: reads the environment, builds everything, owns lifetimes.
     module("Configuration", in: .app, ["CYAML", "JSONText"], settings: boundary),
