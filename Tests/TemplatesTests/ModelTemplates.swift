@@ -1,6 +1,7 @@
 import Foundation
 import JSONText
 import Templates
+import Testing
 
 /// Chat templates of real models and what Hugging Face's set-up of jinja2 makes of them. They are not part of the
 /// repository: they lie beside it, when they are there at all.

@@ -1,16 +1,17 @@
 /// Filters that run other filters or tests over the elements of a sequence.
 enum ChoiceFilters {
     static let table: [String: Filter] = [
-        "map": map,
-        "select": { r, v, a throws(TemplateError) in try choose(r, v, a, "select", keeps: true, byAttribute: false) },
-        "reject": { r, v, a throws(TemplateError) in try choose(r, v, a, "reject", keeps: false, byAttribute: false) },
-        "selectattr": { r, v, a throws(TemplateError) in
-            try choose(r, v, a, "selectattr", keeps: true, byAttribute: true)
-        },
-        "rejectattr": { r, v, a throws(TemplateError) in
-            try choose(r, v, a, "rejectattr", keeps: false, byAttribute: true)
-        },
+        "map": map, "select": choice(keeps: true, byAttribute: false),
+        "reject": choice(keeps: false, byAttribute: false),
+        "selectattr": choice(keeps: true, byAttribute: true),
+        "rejectattr": choice(keeps: false, byAttribute: true),
     ]
+
+    private static func choice(keeps: Bool, byAttribute: Bool) -> Filter {
+        { (renderer: Renderer, value: Value, arguments: Arguments) throws(TemplateError) -> Value in
+            try choose(renderer, value, arguments, keeps: keeps, byAttribute: byAttribute)
+        }
+    }
 
     @Sendable private static func map(_ renderer: Renderer, _ value: Value, _ arguments: Arguments)
         throws(TemplateError) -> Value
@@ -47,7 +48,7 @@ enum ChoiceFilters {
     }
 
     private static func choose(
-        _ renderer: Renderer, _ value: Value, _ arguments: Arguments, _ filter: String, keeps: Bool, byAttribute: Bool
+        _ renderer: Renderer, _ value: Value, _ arguments: Arguments, keeps: Bool, byAttribute: Bool
     ) throws(TemplateError) -> Value {
         guard value.isTrue else { return .generator(Value.Generator([])) }
         var rest = arguments

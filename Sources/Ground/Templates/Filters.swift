@@ -8,13 +8,9 @@ enum Filters {
         .merging(ValueFilters.table) { first, _ in first }
         .merging(refused) { first, _ in first }
 
-    private static let refused: [String: Filter] = {
-        var table: [String: Filter] = [:]
-        for name in ["random", "pprint", "urlize"] {
-            table[name] = refusal(of: name)
-        }
-        return table
-    }()
+    private static let refused: [String: Filter] = [
+        "random": refusal(of: "random"), "pprint": refusal(of: "pprint"), "urlize": refusal(of: "urlize"),
+    ]
 
     private static func refusal(of name: String) -> Filter {
         { (renderer: Renderer, value: Value, arguments: Arguments) throws(TemplateError) -> Value in

@@ -3,8 +3,7 @@ enum SequenceFilters {
     static let table: [String: Filter] = [
         "batch": batch, "count": length, "dictsort": dictsort, "first": first, "groupby": groupby, "items": items,
         "join": join, "last": last, "length": length, "list": list,
-        "max": { r, v, a throws(TemplateError) in try extreme(r, v, a, .greater) },
-        "min": { r, v, a throws(TemplateError) in try extreme(r, v, a, .less) },
+        "max": extreme(.greater), "min": extreme(.less),
         "reverse": reverse, "slice": slice, "sort": sort, "sum": sum, "unique": unique,
     ]
 
@@ -134,6 +133,12 @@ enum SequenceFilters {
         let keys = (by == "key" ? dictionary.keys : dictionary.values).map { isCaseSensitive ? $0 : Filters.folded($0) }
         try renderer.charge(keys.count * (Int.bitWidth - keys.count.leadingZeroBitCount))
         return .list(try Sorting.sorted(dictionary.items, keys: keys, descending: given[2]?.isTrue ?? false))
+    }
+
+    private static func extreme(_ relation: Relation) -> Filter {
+        { (renderer: Renderer, value: Value, arguments: Arguments) throws(TemplateError) -> Value in
+            try extreme(renderer, value, arguments, relation)
+        }
     }
 
     private static func extreme(

@@ -9,7 +9,7 @@ enum TextFilters {
     ]
 
     private static func simple(_ name: String, _ change: @escaping @Sendable (String) -> String) -> Filter {
-        { renderer, value, arguments throws(TemplateError) in
+        { (renderer: Renderer, value: Value, arguments: Arguments) throws(TemplateError) -> Value in
             _ = try arguments.unnamed(0...0, of: name)
             return .string(change(value.display))
         }

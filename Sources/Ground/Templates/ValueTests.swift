@@ -2,22 +2,26 @@
 typealias ValueTest = @Sendable (Renderer, Value, Arguments) throws(TemplateError) -> Bool
 
 enum ValueTests {
-    static let table: [String: ValueTest] = {
-        var table: [String: ValueTest] = plain
+    static let table: [String: ValueTest] = plain.merging(comparisons()) { first, _ in first }
+
+    private static func comparisons() -> [String: ValueTest] {
         let relations: [(Relation, [String])] = [
             (.equal, ["==", "eq", "equalto"]), (.notEqual, ["!=", "ne"]), (.greater, [">", "gt", "greaterthan"]),
             (.greaterOrEqual, [">=", "ge"]), (.less, ["<", "lt", "lessthan"]), (.lessOrEqual, ["<=", "le"]),
             (.isIn, ["in"]),
         ]
+        var table: [String: ValueTest] = [:]
         for (relation, names) in relations {
-            for name in names {
-                table[name] = { renderer, value, arguments throws(TemplateError) in
-                    try renderer.holds(relation, value, try arguments.unnamed(1...1, of: name)[0])
-                }
-            }
+            for name in names { table[name] = comparison(relation, name) }
         }
         return table
-    }()
+    }
+
+    private static func comparison(_ relation: Relation, _ name: String) -> ValueTest {
+        { (renderer: Renderer, value: Value, arguments: Arguments) throws(TemplateError) -> Bool in
+            try renderer.holds(relation, value, try arguments.unnamed(1...1, of: name)[0])
+        }
+    }
 
     private static let plain: [String: ValueTest] = [
         "defined": without { !$0.isUndefined },
@@ -39,22 +43,35 @@ enum ValueTests {
         "upper": without { TextTests.isUpper($0.display) },
         "filter": without { $0.text.map { Filters.table[$0] != nil } ?? false },
         "test": without { $0.text.map { ValueTests.table[$0] != nil } ?? false },
-        "odd": { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.unnamed(0...0, of: "odd")
-            return try remainder(renderer, value, .integer(2)).isEqual(to: .integer(1))
-        },
-        "even": { renderer, value, arguments throws(TemplateError) in
-            _ = try arguments.unnamed(0...0, of: "even")
-            return try remainder(renderer, value, .integer(2)).isEqual(to: .integer(0))
-        },
-        "divisibleby": { renderer, value, arguments throws(TemplateError) in
-            let divisor = try arguments.bound(to: ["num"], of: "divisibleby", required: 1)[0] ?? .none
-            return try remainder(renderer, value, divisor).isEqual(to: .integer(0))
-        },
-        "sameas": { renderer, value, arguments throws(TemplateError) in
-            value.isSameObject(as: try arguments.bound(to: ["other"], of: "sameas", required: 1)[0] ?? .none)
-        },
+        "odd": odd, "even": even, "divisibleby": divisibleby, "sameas": sameas,
     ]
+
+    @Sendable private static func odd(_ renderer: Renderer, _ value: Value, _ arguments: Arguments)
+        throws(TemplateError) -> Bool
+    {
+        _ = try arguments.unnamed(0...0, of: "odd")
+        return try remainder(renderer, value, .integer(2)).isEqual(to: .integer(1))
+    }
+
+    @Sendable private static func even(_ renderer: Renderer, _ value: Value, _ arguments: Arguments)
+        throws(TemplateError) -> Bool
+    {
+        _ = try arguments.unnamed(0...0, of: "even")
+        return try remainder(renderer, value, .integer(2)).isEqual(to: .integer(0))
+    }
+
+    @Sendable private static func divisibleby(_ renderer: Renderer, _ value: Value, _ arguments: Arguments)
+        throws(TemplateError) -> Bool
+    {
+        let divisor = try arguments.bound(to: ["num"], of: "divisibleby", required: 1)[0] ?? .none
+        return try remainder(renderer, value, divisor).isEqual(to: .integer(0))
+    }
+
+    @Sendable private static func sameas(_: Renderer, _ value: Value, _ arguments: Arguments) throws(TemplateError)
+        -> Bool
+    {
+        value.isSameObject(as: try arguments.bound(to: ["other"], of: "sameas", required: 1)[0] ?? .none)
+    }
 
     private static func remainder(_ renderer: Renderer, _ value: Value, _ divisor: Value) throws(TemplateError) -> Value
     {
@@ -62,7 +79,7 @@ enum ValueTests {
     }
 
     private static func without(_ test: @escaping @Sendable (Value) -> Bool) -> ValueTest {
-        { renderer, value, arguments throws(TemplateError) in
+        { (renderer: Renderer, value: Value, arguments: Arguments) throws(TemplateError) -> Bool in
             _ = try arguments.unnamed(0...0, of: "the test")
             return test(value)
         }
