@@ -51,7 +51,7 @@ import Testing
                 let error = try await storageError { try await other.execute("INSERT INTO t VALUES (2)") }
                 #expect(error.code == .busy)
                 let retried = try await storageError {
-                    try await other.transaction(attemptsMax: 2) { try await $0.execute("INSERT INTO t VALUES (2)") }
+                    _ = try await other.transaction(attemptsMax: 2) { try await $0.execute("INSERT INTO t VALUES (2)") }
                 }
                 #expect(retried.code == .busy)
             }

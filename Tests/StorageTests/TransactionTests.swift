@@ -116,7 +116,7 @@ private struct Abandoned: Error {}
         try await withDatabase(backend) { database in
             try await makeCounter(database)
             let error = try await storageError {
-                try await database.transaction { transaction in try await transaction.execute("ROLLBACK") }
+                _ = try await database.transaction { transaction in try await transaction.execute("ROLLBACK") }
             }
             #expect(error.code == .misuse)
             try await database.execute("UPDATE counter SET n = 3")
@@ -159,15 +159,15 @@ private struct Abandoned: Error {}
     }
 
     @Test func `colliding transactions are told so when they may not be repeated`() async throws {
-        try await withDatabase(.postgres) { database in
+        try await withScratch(.postgres) { scratch in
+            let (database, other) = (try await scratch.open(), try await scratch.open())
             try await makeCounter(database)
             let runs = Mutex(0)
             let error = try await storageError {
                 try await database.transaction(attemptsMax: 2) { transaction in
                     _ = try await transaction.query("SELECT n FROM counter")
                     // Somebody else commits in between, each time.
-                    let other = Task { try await database.execute("UPDATE counter SET n = n + 1") }
-                    _ = try await other.value
+                    try await other.execute("UPDATE counter SET n = n + 1")
                     runs.withLock { $0 += 1 }
                     try await transaction.execute("UPDATE counter SET n = 100")
                 }
@@ -176,6 +176,8 @@ private struct Abandoned: Error {}
             #expect(error.detail == "SQLSTATE 40001")
             #expect(runs.withLock { $0 } == 2)
             #expect(try await count(database) == 2)
+            await database.close()
+            await other.close()
         }
     }
 
@@ -198,7 +200,7 @@ private struct Abandoned: Error {}
         try await withDatabase(backend) { database in
             try await makeCounter(database)
             let error = try await storageError {
-                try await database.read { snapshot in try await snapshot.execute("UPDATE counter SET n = 1") }
+                _ = try await database.read { snapshot in try await snapshot.execute("UPDATE counter SET n = 1") }
             }
             #expect(error.code == .readOnly)
         }

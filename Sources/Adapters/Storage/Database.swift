@@ -59,6 +59,8 @@ public final class Database: Sendable {
     ///   - parameters: for `$1`, `$2`, … in order.
     ///   - rowsMax: more rows than this are refused with `.tooManyRows`; take them one by one with
     ///     ``forEachRow(_:_:_:)``.
+    /// - Returns: the rows in the order of the query.
+    /// - Throws: what is wrong with the statement, or that no connection was to be had.
     public func query(
         _ sql: String, _ parameters: [SQLValue] = [], rowsMax: Int = rowsMax
     ) async throws(StorageError) -> [Row] {

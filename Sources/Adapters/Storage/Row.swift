@@ -18,6 +18,7 @@ public struct Row: Sendable, Equatable {
     /// - Parameters:
     ///   - type: what the column must hold.
     ///   - column: the column's name as the query gives it. Give computed columns a name with `AS`.
+    /// - Returns: the value.
     /// - Throws: `.typeMismatch` that names the column, what was found and what was wanted.
     public func decode<T: SQLConvertible>(_ type: T.Type, _ column: String) throws(StorageError) -> T {
         guard let found = self[column] else {

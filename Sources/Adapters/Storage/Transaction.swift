@@ -81,7 +81,9 @@ extension Database {
     ///   - attemptsMax: how often `body` may be run when PostgreSQL finds that it collided with another transaction. It
     ///     must therefore have no effect outside the transaction.
     ///   - body: uses the transaction and nothing else of this database.
+    /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; `.serialization` when the attempts are used up; `.misuse` inside another transaction.
+    @discardableResult
     public func transaction<T>(
         _ isolation: Isolation = .serializable, attemptsMax: Int = 10, _ body: (Transaction) async throws -> T
     ) async throws -> T {

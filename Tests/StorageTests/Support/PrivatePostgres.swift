@@ -39,7 +39,8 @@ actor PrivatePostgres {
         try process.run()
         commands = commandPipe.fileHandleForWriting
         answers = answerPipe.fileHandleForReading
-        directory = Self.line(from: answers)
+        let answers = answers
+        directory = await offPool { Self.line(from: answers) }
         guard directory.hasPrefix("/") else {
             throw Missing(description: "the private PostgreSQL server did not start")
         }
@@ -59,9 +60,10 @@ actor PrivatePostgres {
     }
 
     /// Kills the server and its children with SIGKILL and starts it again, which recovers from the log.
-    func crashAndRestart() -> Bool {
+    func crashAndRestart() async -> Bool {
         commands.write(Data("crash\n".utf8))
-        return Self.line(from: answers) == "restarted"
+        let answers = answers
+        return await offPool { Self.line(from: answers) } == "restarted"
     }
 
     /// Ends the server now; without this it ends with the process.

@@ -76,6 +76,13 @@ func storageError(_ body: () async throws -> Void) async throws -> StorageError 
     throw StorageError(.unexpected, "no error was thrown")
 }
 
+/// Runs blocking work beside the cooperative pool.
+func offPool<T: Sendable>(_ work: @escaping @Sendable () -> T) async -> T {
+    await withCheckedContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(returning: work()) }
+    }
+}
+
 /// Looks at a condition until it holds; `false` when it does not within the time.
 func eventually(within limit: Duration = .seconds(20), _ condition: () async throws -> Bool) async throws -> Bool {
     let deadline = ContinuousClock.now + limit

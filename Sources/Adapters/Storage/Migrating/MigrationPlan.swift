@@ -23,6 +23,7 @@ enum MigrationPlan {
     ///   - migrations: the program's steps.
     ///   - applied: the database's steps, ordered by their number.
     ///   - dialect: for the checksums.
+    /// - Returns: the steps to apply, in order.
     /// - Throws: `.migration` when the two histories do not fit together.
     static func pending(
         _ migrations: [Migration], after applied: [AppliedMigration], dialect: Dialect

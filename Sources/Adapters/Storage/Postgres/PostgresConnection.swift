@@ -58,7 +58,7 @@ struct PostgresConnection: ~Copyable {
     private static func start(_ keywords: [String], _ values: [String]) -> OpaquePointer? {
         let keywordCopies = unsafe keywords.map { unsafe strdup($0) }
         let valueCopies = unsafe values.map { unsafe strdup($0) }
-        defer { for unsafecopy in unsafe keywordCopies + valueCopies { unsafe free(copy) } }
+        defer { unsafe (keywordCopies + valueCopies).forEach { unsafe free($0) } }
         let keywordList = unsafe keywordCopies.map { unsafe UnsafePointer($0) } + [nil]
         let valueList = unsafe valueCopies.map { unsafe UnsafePointer($0) } + [nil]
         return unsafe PQconnectStartParams(keywordList, valueList, 1)
@@ -78,16 +78,12 @@ struct PostgresConnection: ~Copyable {
 
     var isInTransaction: Bool { unsafe isConnected && PQtransactionStatus(handle) == PQTRANS_INTRANS }
 
-    /// Whether an idle connection still stands: takes in what the server sent meanwhile, such as its farewell.
-    mutating func isAlive() -> Bool {
-        var roundsLeft = 4
-        while isConnected, roundsLeft > 0 {
-            var descriptor = pollfd(fd: unsafe PQsocket(handle), events: Int16(POLLIN), revents: 0)
-            guard unsafe poll(&descriptor, 1, 0) > 0 else { return true }
-            guard unsafe PQconsumeInput(handle) == 1 else { return false }
-            roundsLeft -= 1
-        }
-        return isConnected
+    /// Whether an idle connection still stands. The server has nothing to say to one that is idle but its farewell, so
+    /// anything to read, the end included, makes it count as lost.
+    var isSilent: Bool {
+        guard isConnected else { return false }
+        var descriptor = pollfd(fd: unsafe PQsocket(handle), events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&descriptor, 1, 0) == 0
     }
 
     // MARK: Statements

@@ -13,6 +13,7 @@ extension StorageError {
         case "57014": return .timeout
         case "42804", "42846": return .typeMismatch
         case "53100": return .full
+        case "08P01": return .syntax  // another number of parameters than the statement has
         case "25006": return .readOnly
         default: break
         }

@@ -13,6 +13,8 @@ actor PostgresSession: Session {
     private var ticketLast: UInt64 = 0
     /// Whether a query's rows are being taken in batches.
     private var isReading = false
+    /// Whether the server has nothing more to send for it.
+    private var isExhausted = false
     private var columns: [String] = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -82,16 +84,17 @@ actor PostgresSession: Session {
     func startRows(_ statement: Statement, interrupt: Interrupt) throws(StorageError) {
         try start(statement, interrupt)
         isReading = true
+        isExhausted = false
     }
 
     func nextRows(interrupt: Interrupt) throws(StorageError) -> [Row] {
-        guard isReading else { return [] }
+        guard isReading, !isExhausted else { return [] }
         try interrupt.check()
         var rows: [Row] = []
         var bytes = 0
         while rows.count < RowBatch.rowsMax, bytes < RowBatch.bytesMax {
             guard let result = try connection.nextResult(interrupt) else {
-                isReading = false
+                isExhausted = true
                 break
             }
             switch result.kind {
@@ -113,6 +116,7 @@ actor PostgresSession: Session {
     func endRows() {
         guard isReading else { return }
         isReading = false
+        guard !isExhausted else { return }
         connection.cancelRunning()
         drain()
     }
@@ -160,7 +164,7 @@ actor PostgresSession: Session {
         }
     }
 
-    func isUsable() -> Bool { use == .idle && !isReading && connection.isIdle && connection.isAlive() }
+    func isUsable() -> Bool { use == .idle && !isReading && connection.isIdle && connection.isSilent }
 
     func close() {
         use = .ended

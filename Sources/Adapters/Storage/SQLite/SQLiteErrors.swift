@@ -18,6 +18,7 @@ extension StorageError {
     /// - Parameters:
     ///   - status: an extended result code.
     ///   - preparing: whether the statement was being prepared; then the general error code is about its text.
+    /// - Returns: the code that both databases share.
     static func code(sqlite status: Int32, preparing: Bool) -> Code {
         switch status {
         case SQLITE_CONSTRAINT | 1 << 8: return .constraint(.check)

@@ -8,6 +8,8 @@ actor SQLiteSession: Session {
     private var ticketLast: UInt64 = 0
     /// The query whose rows are being taken in batches.
     private var reading: SQLiteStatement?
+    /// Whether it has no more rows; another step would start it again.
+    private var isExhausted = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -54,11 +56,12 @@ actor SQLiteSession: Session {
 
     func startRows(_ statement: Statement, interrupt: Interrupt) throws(StorageError) {
         reading = try prepare(statement, interrupt)
+        isExhausted = false
         connection.stopWatching()
     }
 
     func nextRows(interrupt: Interrupt) throws(StorageError) -> [Row] {
-        guard let reading else { return [] }
+        guard let reading, !isExhausted else { return [] }
         try interrupt.check()
         connection.watch(interrupt)
         defer { connection.stopWatching() }
@@ -67,7 +70,7 @@ actor SQLiteSession: Session {
         var bytes = 0
         while rows.count < RowBatch.rowsMax, bytes < RowBatch.bytesMax {
             guard try reading.step() else {
-                endRows()
+                isExhausted = true
                 break
             }
             if rows.isEmpty { columns = reading.columns }
