@@ -35,6 +35,17 @@ import Testing
         #expect(text(ledger.acquire(id: 6, waiter: "f")) == "use 10")
     }
 
+    @Test func `asking without waiting overtakes nobody`() {
+        var ledger = PoolLedger<Int, String>(sessionsMax: 1, waitersMax: 2)
+        #expect(ledger.acquireNow().map(text) == "open")
+        #expect(ledger.acquireNow() == nil)
+        #expect(text(ledger.acquire(id: 1, waiter: "a")) == "wait")
+        #expect(text(ledger.release(10)) == "10 to a")
+        #expect(ledger.acquireNow() == nil)
+        #expect(text(ledger.release(10)) == "nothing")
+        #expect(ledger.acquireNow().map(text) == "use 10")
+    }
+
     @Test func `who gave up is not served and does not hold up the next`() {
         var ledger = PoolLedger<Int, String>(sessionsMax: 1, waitersMax: 5)
         #expect(text(ledger.acquire(id: 1, waiter: "a")) == "open")

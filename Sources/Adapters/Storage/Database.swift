@@ -104,6 +104,7 @@ public final class Database: Sendable {
 
     /// Refuses new work, waits until the work in progress has ended, and closes every connection.
     public func close() async {
+        writers.refuseCallers()
         await readers.close()
         await writers.close()
     }

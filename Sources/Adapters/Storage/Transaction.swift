@@ -96,7 +96,11 @@ extension Database {
             } catch let error as StorageError where error.code.isTransient && attempt < attemptsMax {
                 // 1, 2, 4 … 64 ms, each with up to as much again, so that those who collided do not meet again.
                 let pause = 1 << min(attempt - 1, 6)
-                try await Task.sleep(for: .microseconds(Int.random(in: pause * 1000...pause * 2000)))
+                do {
+                    try await Task.sleep(for: .microseconds(Int.random(in: pause * 1000...pause * 2000)))
+                } catch {
+                    throw StorageError(.cancelled, "the task was cancelled between two attempts of a transaction")
+                }
                 attempt += 1
             }
         }

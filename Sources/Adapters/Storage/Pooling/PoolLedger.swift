@@ -42,17 +42,21 @@ struct PoolLedger<Session, Waiter> {
 
     var waitingCount: Int { waiting.count }
 
-    /// Asks for a session. `makeWaiter` is only used when the answer is `.wait`.
-    mutating func acquire(id: UInt64, waiter: Waiter) -> Acquisition {
+    /// What can be answered without waiting; `nil` when it cannot. Nobody is overtaken: while one waits, none is free.
+    mutating func acquireNow() -> Acquisition? {
         guard !isClosed else { return .refuse(.closed) }
         if let session = idle.popLast() {
             lentCount += 1
             return .use(session)
         }
-        if lentCount < sessionsMax {
-            lentCount += 1
-            return .open
-        }
+        guard lentCount < sessionsMax else { return nil }
+        lentCount += 1
+        return .open
+    }
+
+    /// Asks for a session. The waiter is kept only when the answer is `.wait`.
+    mutating func acquire(id: UInt64, waiter: Waiter) -> Acquisition {
+        if let answer = acquireNow() { return answer }
         guard waiting.count < waitersMax else { return .refuse(.tooManyWaiters) }
         waiting.append((id, waiter))
         return .wait

@@ -51,10 +51,15 @@ final class SessionPool: Sendable {
         perform(state.withLock { $0.ledger.release(session) })
     }
 
-    /// Refuses new callers, waits for the sessions in use to come back, then closes all of them.
-    func close() async {
+    /// From now on callers are refused, those who wait included.
+    func refuseCallers() {
         let waiters = state.withLock { $0.ledger.close() }
         for waiter in waiters { waiter.resume(returning: .refused(Self.closedError)) }
+    }
+
+    /// Refuses callers, waits for the sessions in use to come back, then closes all of them.
+    func close() async {
+        refuseCallers()
         await withCheckedContinuation { continuation in
             let isDrained = state.withLock { state in
                 if state.ledger.lentCount == 0 { return true }
@@ -76,6 +81,15 @@ final class SessionPool: Sendable {
     }
 
     private func grant() async -> Grant {
+        switch state.withLock({ $0.ledger.acquireNow() }) {
+        case .use(let session): return .session(session)
+        case .open: return .openOne
+        case .refuse: return .refused(Self.closedError)
+        case .wait, nil: return await grantAfterWaiting()
+        }
+    }
+
+    private func grantAfterWaiting() async -> Grant {
         let id = state.withLock { state in
             state.idNext += 1
             return state.idNext
