@@ -1,0 +1,62 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Runs an actor's jobs one after another on one thread of its own, so that blocking C never holds a thread of Swift's
+/// cooperative pool.
+///
+/// The thread keeps the executor alive until ``stop()``, which the owning actor calls in its `deinit`. The mailbox has no
+/// bound of its own: a session is lent to one caller at a time, so it holds as many jobs as that caller's child tasks.
+final class ThreadExecutor: SerialExecutor {
+    private struct Mailbox {
+        var jobs: [UnownedJob] = []
+        var isStopped = false
+    }
+
+    private let mailbox = Mutex(Mailbox())
+    private let arrivals = DispatchSemaphore(value: 0)
+
+    init() throws(StorageError) {
+        var thread = pthread_t()
+        // Balanced in `threadMain`, which is the only place that takes the reference back.
+        let retained = unsafe Unmanaged.passRetained(self)
+        let status = unsafe pthread_create(&thread, nil, threadMain, retained.toOpaque())
+        guard status == 0 else {
+            unsafe retained.release()
+            throw StorageError(.unexpected, "no thread for a database connection could be started", detail: "\(status)")
+        }
+        pthread_detach(thread)
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        mailbox.withLock { $0.jobs.append(job) }
+        arrivals.signal()
+    }
+
+    /// Ends the thread after the jobs that are already in the mailbox.
+    func stop() {
+        mailbox.withLock { $0.isStopped = true }
+        arrivals.signal()
+    }
+
+    fileprivate func runUntilStopped() {
+        while true {
+            arrivals.wait()
+            let (jobs, isStopped) = mailbox.withLock { mailbox in
+                defer { mailbox.jobs = [] }
+                return (mailbox.jobs, mailbox.isStopped)
+            }
+            for job in jobs {
+                unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+            }
+            if isStopped { return }
+        }
+    }
+}
+
+private func threadMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument = unsafe argument else { preconditionFailure("the thread is started with its executor") }
+    unsafe Unmanaged<ThreadExecutor>.fromOpaque(argument).takeRetainedValue().runUntilStopped()
+    return nil
+}
