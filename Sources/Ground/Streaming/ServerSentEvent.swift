@@ -6,10 +6,10 @@ public struct ServerSentEvent: Sendable, Equatable {
     public var data: String
     /// What the client sends as `Last-Event-ID` when it comes back. Line breaks and NUL in it are dropped.
     public var id: String?
-    /// How long the client waits before it comes back, in milliseconds.
-    public var retry: Int?
+    /// How long the client waits before it comes back; sent in whole milliseconds.
+    public var retry: Duration?
 
-    public init(event: String? = nil, data: String, id: String? = nil, retry: Int? = nil) {
+    public init(event: String? = nil, data: String, id: String? = nil, retry: Duration? = nil) {
         self.event = event
         self.data = data
         self.id = id
@@ -22,7 +22,7 @@ public struct ServerSentEvent: Sendable, Equatable {
         bytes.reserveCapacity(data.utf8.count + 32)
         if let event { Self.append("event: ", oneLine: event, to: &bytes) }
         if let id { Self.append("id: ", oneLine: id, to: &bytes) }
-        if let retry { Self.append("retry: ", oneLine: String(retry), to: &bytes) }
+        if let retry { Self.append("retry: ", oneLine: String(retry / .milliseconds(1)), to: &bytes) }
         Self.append("data: ", lines: data, to: &bytes)
         bytes.append(0x0A)
         return bytes

@@ -1,0 +1,99 @@
+/// Which time limit applies to a transfer now, and when it passes. Pure: it is told what happened and when.
+struct DeadlineWatch {
+    typealias Instant = ContinuousClock.Instant
+
+    private let timeouts: Timeouts
+    private let totalDeadline: Instant?
+    private var stage: Stage
+    /// The reader of the response's body is behind: what the server does cannot be seen.
+    private var isReceivingPaused = false
+    /// The source of the request's body is behind.
+    private var isSendingPaused = false
+
+    private enum Stage {
+        /// Can transition to: sending, awaitingHead, receiving.
+        case connecting(since: Instant)
+        /// Can transition to: connecting (libcurl tries again on another connection), awaitingHead, receiving.
+        case sending(lastMove: Instant)
+        /// Can transition to: connecting, sending, receiving.
+        case awaitingHead(since: Instant)
+        /// Final.
+        case receiving(lastMove: Instant)
+    }
+
+    init(timeouts: Timeouts, totalDeadline: Instant?, now: Instant) {
+        self.timeouts = timeouts
+        self.totalDeadline = totalDeadline
+        stage = .connecting(since: now)
+    }
+
+    var isConnecting: Bool {
+        if case .connecting = stage { true } else { false }
+    }
+
+    /// A connection is there and the request is about to be sent on it.
+    mutating func connected(hasBody: Bool, now: Instant) {
+        stage = hasBody ? .sending(lastMove: now) : .awaitingHead(since: now)
+    }
+
+    /// Bytes of the request's body were taken to be sent.
+    mutating func sent(isLast: Bool, now: Instant) {
+        switch stage {
+        case .receiving: stage = .receiving(lastMove: now)
+        case .connecting, .sending, .awaitingHead:
+            stage = isLast ? .awaitingHead(since: now) : .sending(lastMove: now)
+        }
+    }
+
+    mutating func headArrived(now: Instant) { stage = .receiving(lastMove: now) }
+
+    mutating func received(now: Instant) {
+        if case .receiving = stage { stage = .receiving(lastMove: now) }
+    }
+
+    mutating func receivingPaused(_ isPaused: Bool, now: Instant) {
+        isReceivingPaused = isPaused
+        if !isPaused { received(now: now) }
+    }
+
+    mutating func sendingPaused(_ isPaused: Bool, now: Instant) {
+        isSendingPaused = isPaused
+        if !isPaused, case .sending = stage { stage = .sending(lastMove: now) }
+    }
+
+    /// The limit that passes first, if nothing happens before.
+    var next: (deadline: Instant, phase: Timeouts.Phase)? {
+        let total = totalDeadline.map { (deadline: $0, phase: Timeouts.Phase.total) }
+        guard let staged else { return total }
+        guard let total, total.deadline <= staged.deadline else { return staged }
+        return total
+    }
+
+    private var staged: (deadline: Instant, phase: Timeouts.Phase)? {
+        switch stage {
+        case .connecting(let since): timeouts.connect.map { (since + $0, .connect) }
+        case .sending(let lastMove): isSendingPaused ? nil : timeouts.idle.map { (lastMove + $0, .idle) }
+        case .awaitingHead(let since): timeouts.firstByte.map { (since + $0, .firstByte) }
+        case .receiving(let lastMove): isReceivingPaused ? nil : timeouts.idle.map { (lastMove + $0, .idle) }
+        }
+    }
+}
+
+/// The earliest instant at which a limit of any transfer may pass: a lower bound, so that the transfers need to be gone
+/// through only when it is reached. Not `Sendable`: for the client's thread.
+final class DeadlineSchedule {
+    private(set) var earliest: ContinuousClock.Instant?
+
+    /// To be called whenever a transfer's limit may have come nearer. When bytes move, limits only move away.
+    func note(_ watch: DeadlineWatch) {
+        guard let next = watch.next else { return }
+        earliest = min(earliest ?? next.deadline, next.deadline)
+    }
+
+    /// Tells whether the instant is reached, and forgets it then: whoever asks notes every transfer again.
+    func isDue(now: ContinuousClock.Instant) -> Bool {
+        guard let earliest, earliest <= now else { return false }
+        self.earliest = nil
+        return true
+    }
+}

@@ -1,0 +1,113 @@
+import Synchronization
+
+/// What the response's header says.
+struct ResponseHead: Sendable, Equatable {
+    var status: Int
+    var headers: FetchHeaders
+}
+
+/// One request and its answer, shared by the task that asked and the client's thread.
+final class Exchange: Sendable {
+    typealias HeadWaiter = CheckedContinuation<Result<ResponseHead, FetchError>, Never>
+    typealias ChunkWaiter = CheckedContinuation<Result<[UInt8]?, FetchError>, Never>
+
+    let id: UInt64
+    let request: PreparedRequest
+    private let mailbox: LoopMailbox
+    private let flow: Mutex<ResponseFlow<HeadWaiter, ChunkWaiter>>
+
+    init(id: UInt64, request: PreparedRequest, responseBufferBytes: Int, mailbox: LoopMailbox) {
+        self.id = id
+        self.request = request
+        self.mailbox = mailbox
+        flow = Mutex(ResponseFlow(capacity: responseBufferBytes))
+    }
+
+    // MARK: the asking side
+
+    /// Sends the request and waits for the header. Called once.
+    func begin() async -> Result<ResponseHead, FetchError> {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                switch flow.withLock({ $0.begin(waiter) }) {
+                case .start:
+                    if !mailbox.post(.start(self)) { finish(.shutDown) }
+                case .refuse(let waiter, let error):
+                    waiter.resume(returning: .failure(error))
+                }
+            }
+        } onCancel: {
+            abandon()
+        }
+    }
+
+    /// The bytes that have arrived since the last call, at least one; none at the end.
+    func next() async -> Result<[UInt8]?, FetchError> {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                switch flow.withLock({ $0.next(waiter) }) {
+                case .wait: break
+                case .bytes(let bytes, let hasRoom):
+                    if hasRoom { mailbox.post(.resumeReceiving(id)) }
+                    waiter.resume(returning: .success(bytes))
+                case .end: waiter.resume(returning: .success(nil))
+                case .failure(let error): waiter.resume(returning: .failure(error))
+                }
+            }
+        } onCancel: {
+            abandon()
+        }
+    }
+
+    /// Lets go of the answer: the transfer is closed if it still runs.
+    func abandon() {
+        let (told, closesTransfer) = flow.withLock { $0.abandon() }
+        if closesTransfer { mailbox.post(.cancel(id)) }
+        tell(told)
+    }
+
+    func claimReader() -> Bool { flow.withLock { $0.claimReader() } }
+
+    // MARK: the client's thread
+
+    /// Nobody waits for an answer any more.
+    var isOver: Bool { flow.withLock { $0.isOver } }
+
+    /// - Returns: whether somebody is there to read on.
+    func deliver(_ head: ResponseHead) -> Bool {
+        switch flow.withLock({ $0.headArrived() }) {
+        case .deliver(let waiter):
+            waiter.resume(returning: .success(head))
+            return true
+        case .readerGone: return false
+        }
+    }
+
+    enum Verdict { case accepted, full, readerGone }
+
+    /// Never waits.
+    func offer(_ piece: [UInt8]) -> Verdict {
+        switch flow.withLock({ $0.offer(piece) }) {
+        case .kept: return .accepted
+        case .full: return .full
+        case .readerGone: return .readerGone
+        case .deliver(let waiter):
+            waiter.resume(returning: .success(piece))
+            return .accepted
+        }
+    }
+
+    /// The transfer is over, well or with an error.
+    func finish(_ error: FetchError?) {
+        tell(flow.withLock { $0.finish(error) })
+    }
+
+    private func tell(_ result: ResponseFlow<HeadWaiter, ChunkWaiter>.EndResult) {
+        switch result {
+        case .nothing: break
+        case .failHead(let waiter, let error): waiter.resume(returning: .failure(error))
+        case .endReader(let waiter, let error):
+            waiter.resume(returning: error.map { .failure($0) } ?? .success(nil))
+        }
+    }
+}

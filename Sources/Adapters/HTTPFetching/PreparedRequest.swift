@@ -1,0 +1,131 @@
+/// A request that was found fit to be sent: everything that a caller could have got wrong is checked here.
+struct PreparedRequest: Sendable {
+    let options: FetchRequest
+    let method: String
+    let url: RemoteURL
+    /// `Name: value`, as libcurl wants them.
+    let headerLines: [String]
+    let body: RequestBody
+    /// When the exchange with all its redirects must be over.
+    let totalDeadline: ContinuousClock.Instant?
+
+    init(_ request: FetchRequest, userAgent: String, now: ContinuousClock.Instant) throws(FetchError) {
+        try self.init(
+            request, method: request.method, url: try RemoteURL(request.url), headers: request.headers,
+            body: request.body, userAgent: userAgent, totalDeadline: request.timeouts.total.map { now + $0 })
+    }
+
+    private init(
+        _ request: FetchRequest, method: String, url: RemoteURL, headers: FetchHeaders, body: RequestBody,
+        userAgent: String, totalDeadline: ContinuousClock.Instant?
+    ) throws(FetchError) {
+        guard Self.isToken(method) else { throw FetchError(.invalidRequest, "The method is not a token.") }
+        guard request.headerBytesMax > 0 else {
+            throw FetchError(.invalidRequest, "headerBytesMax must be greater than 0.")
+        }
+        if case .stream(_, let length?) = body, length < 0 {
+            throw FetchError(.invalidRequest, "The length of a request's body must not be negative.")
+        }
+        options = request
+        self.method = method
+        self.url = url
+        self.body = Self.sentBody(body, method: method)
+        self.totalDeadline = totalDeadline
+        headerLines = try Self.lines(headers, userAgent: userAgent)
+        for text in [request.proxy, request.unixSocketPath, request.tls.trustFile] {
+            guard let text else { continue }
+            guard !text.isEmpty, !text.utf8.contains(0) else {
+                throw FetchError(.invalidRequest, "A path or the proxy is empty or holds a zero byte.")
+            }
+        }
+    }
+
+    /// Methods whose body has a meaning say `Content-Length: 0` when there is none (RFC 9110, section 8.6).
+    private static func sentBody(_ body: RequestBody, method: String) -> RequestBody {
+        if case .none = body, ["POST", "PUT", "PATCH"].contains(method) { return .bytes([]) }
+        return body
+    }
+
+    /// Made by libcurl from the body; a second one would open the door to request smuggling.
+    private static let ownHeaders = ["Content-Length", "Transfer-Encoding", "Expect"]
+
+    private static func lines(_ headers: FetchHeaders, userAgent: String) throws(FetchError) -> [String] {
+        // `Expect:` without a value keeps libcurl from waiting a second for "100 Continue" before a large body.
+        var lines = ["Expect:"]
+        for field in headers.fields {
+            guard isToken(field.name) else { throw FetchError(.invalidRequest, "A header's name is not a token.") }
+            guard !ownHeaders.contains(where: { FetchHeaders.isSame($0, field.name) }) else {
+                throw FetchError(.invalidRequest, "\(field.name) is made by the client.")
+            }
+            guard field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+                throw FetchError(.invalidRequest, "The value of \(field.name) holds a control character.")
+            }
+            let isBlank = field.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+            lines.append(isBlank ? "\(field.name);" : "\(field.name): \(field.value)")
+        }
+        if headers["User-Agent"] == nil { lines.append("User-Agent: \(userAgent)") }
+        return lines
+    }
+
+    /// A token of RFC 9110, section 5.6.2.
+    static func isToken(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+}
+
+extension PreparedRequest {
+    /// Where a response sends the client, if it does.
+    func redirectTarget(of head: ResponseHead) throws(FetchError) -> RemoteURL? {
+        guard [301, 302, 303, 307, 308].contains(head.status), let location = head.headers["Location"] else {
+            return nil
+        }
+        do throws(FetchError) {
+            return try url.resolving(location)
+        } catch {
+            throw FetchError(.redirect, "The server redirects to something that cannot be followed. \(error.message)")
+        }
+    }
+
+    /// The request that follows a redirect (RFC 9110, section 15.4; Fetch Standard, "HTTP-redirect fetch").
+    func following(status: Int, to target: RemoteURL, userAgent: String) throws(FetchError) -> PreparedRequest {
+        var options = options
+        var headers = options.headers
+        if !url.isSameOrigin(as: target) {
+            headers = FetchHeaders(headers.fields.filter { Self.isForAnyOrigin($0.name) })
+            options.tls.identity = nil
+        }
+        var method = method
+        var body = body
+        let turnsToGet = status == 303 ? method != "HEAD" : status < 303 && method == "POST"
+        if turnsToGet {
+            method = "GET"
+            body = .none
+            headers = FetchHeaders(
+                headers.fields.filter { !$0.name.lowercased().hasPrefix("content-") })
+        }
+        if case .stream = body {
+            throw FetchError(.redirect, "The server redirects, and a streamed body cannot be sent a second time.")
+        }
+        options.headers = headers
+        return try PreparedRequest(
+            options, method: method, url: target, headers: headers, body: body, userAgent: userAgent,
+            totalDeadline: totalDeadline)
+    }
+
+    /// A short list of what is known to hold no secret, because the names of API keys are endless.
+    private static func isForAnyOrigin(_ name: String) -> Bool {
+        let name = name.lowercased()
+        let harmless = [
+            "user-agent", "content-type", "content-language", "range", "if-none-match", "if-modified-since",
+        ]
+        return harmless.contains(name) || name.hasPrefix("accept")
+    }
+}

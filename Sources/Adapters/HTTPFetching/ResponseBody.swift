@@ -1,0 +1,119 @@
+public import Streaming
+
+/// The bytes of a response as they arrive. For one reader, once.
+///
+/// When the reader is behind, a bounded number of bytes waits for it and the server is made to wait. When the reader
+/// stops early (its iterator goes, its task is cancelled, or the body itself goes without having been read) the
+/// connection is closed.
+public struct ResponseBody: AsyncSequence, Sendable {
+    public typealias Element = [UInt8]
+    public typealias Failure = FetchError
+
+    let exchange: Exchange
+    private let lease: Lease
+
+    init(_ exchange: Exchange) {
+        self.exchange = exchange
+        lease = Lease(exchange: exchange)
+    }
+
+    /// Closes the exchange when its last holder goes. Without effect once the body is read to its end.
+    final class Lease: Sendable {
+        private let exchange: Exchange
+        init(exchange: Exchange) { self.exchange = exchange }
+        deinit { exchange.abandon() }
+    }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private let exchange: Exchange
+        private let isReader: Bool
+        /// An iterator's own: it closes the exchange even while the response lives on.
+        private let lease: Lease?
+
+        init(_ exchange: Exchange) {
+            self.exchange = exchange
+            isReader = exchange.claimReader()
+            lease = isReader ? Lease(exchange: exchange) : nil
+        }
+
+        /// At least one byte, or none at the end.
+        public mutating func next() async throws(FetchError) -> [UInt8]? { try await next(isolation: #isolation) }
+
+        public mutating func next(isolation: isolated (any Actor)?) async throws(FetchError) -> [UInt8]? {
+            guard isReader else {
+                throw FetchError(.invalidRequest, "The response's body was read before; it can be read once.")
+            }
+            return try await exchange.next().get()
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(exchange) }
+
+    /// Stops reading: the connection is closed if the response is not complete.
+    public func cancel() { exchange.abandon() }
+
+    /// Reads the body to its end.
+    ///
+    /// - Parameter limit: how many bytes it may have.
+    /// - Throws: `tooLarge` as soon as there are more; the connection is closed then.
+    public func collect(upTo limit: Int) async throws(FetchError) -> [UInt8] {
+        var collected: [UInt8] = []
+        var iterator = makeAsyncIterator()
+        while let chunk = try await iterator.next() {
+            guard chunk.count <= limit - collected.count else {
+                cancel()
+                throw FetchError(.tooLarge, "The response's body is larger than \(limit) bytes.")
+            }
+            collected.append(contentsOf: chunk)
+        }
+        return collected
+    }
+
+    /// The body as server-sent events. Reads the body: the same one-reader rule.
+    ///
+    /// - Parameter eventBytesMax: bound on one event; a larger one ends the stream with `tooLarge`.
+    public func events(eventBytesMax: Int = ServerSentEventParser.eventBytesMax) -> ResponseEvents {
+        ResponseEvents(body: self, eventBytesMax: eventBytesMax)
+    }
+}
+
+/// The server-sent events of a response, as they arrive.
+public struct ResponseEvents: AsyncSequence, Sendable {
+    public typealias Element = ServerSentEvent
+    public typealias Failure = FetchError
+
+    let body: ResponseBody
+    let eventBytesMax: Int
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private var body: ResponseBody.Iterator
+        private var parser: ServerSentEventParser
+        /// Events of the last chunk that were not handed out yet, the next one last.
+        private var waiting: [ServerSentEvent] = []
+
+        init(body: ResponseBody.Iterator, eventBytesMax: Int) {
+            self.body = body
+            parser = ServerSentEventParser(eventBytesMax: eventBytesMax)
+        }
+
+        public mutating func next() async throws(FetchError) -> ServerSentEvent? {
+            try await next(isolation: #isolation)
+        }
+
+        public mutating func next(isolation: isolated (any Actor)?) async throws(FetchError) -> ServerSentEvent? {
+            while true {
+                if let event = waiting.popLast() { return event }
+                guard let chunk = try await body.next(isolation: isolation) else { return nil }
+                do throws(ServerSentEventError) {
+                    waiting = try parser.feed(chunk).reversed()
+                } catch {
+                    throw FetchError(.tooLarge, error.description)
+                }
+            }
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(body: body.makeAsyncIterator(), eventBytesMax: eventBytesMax)
+    }
+}

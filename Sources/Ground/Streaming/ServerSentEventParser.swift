@@ -1,0 +1,153 @@
+/// Why a stream of server-sent events cannot be read on.
+public struct ServerSentEventError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The bound that one event went over, in bytes.
+    public let eventBytesMax: Int
+
+    public var description: String { "A server-sent event is larger than \(eventBytesMax) bytes." }
+}
+
+/// Reads a stream of server-sent events, however its bytes are cut into pieces.
+///
+/// Source: WHATWG HTML Living Standard, section 9.2.6 "Interpreting an event stream".
+/// Differs from it in: `id` is the field of this very event and is not carried over to later ones (a reader that
+/// connects again keeps the last `id` it saw, see ``lastEventID``), and so is `retry`; an event with an empty type
+/// has no type instead of `message`.
+///
+/// An event that the end of the stream cuts off is dropped, as the standard says.
+public struct ServerSentEventParser: Sendable {
+    /// How large one event may be when nothing else is said: 8 MiB, which holds an image in base64.
+    public static let eventBytesMax = 8 << 20
+
+    /// The last `id` field that belonged to a finished block, for the `Last-Event-ID` header of a later connection.
+    public private(set) var lastEventID: String?
+
+    private let eventBytesMax: Int
+    private var start = Start.nothingRead
+    /// The line that is being read, without its end.
+    private var line: [UInt8] = []
+    /// The previous byte was a CR: a LF that follows belongs to it.
+    private var isAfterReturn = false
+    private var block = Block()
+
+    /// The byte order mark may stand only at the very start.
+    private enum Start {
+        /// Can transition to: markBegun, passed.
+        case nothingRead
+        /// So many bytes of the mark were read. Can transition to: markBegun, passed.
+        case markBegun(Int)
+        case passed
+    }
+
+    /// The fields of the event that is being read.
+    private struct Block {
+        var event: [UInt8] = []
+        var data: [UInt8] = []
+        var hasData = false
+        var id: [UInt8]?
+        var retry: Duration?
+        /// What this event has cost so far, counted against the bound: comments and unknown fields too, because a
+        /// block that never ends should not go on for ever.
+        var byteCount = 0
+    }
+
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// - Parameter eventBytesMax: the bound on one event with all its fields, in bytes. A larger one is an error, and
+    ///   nothing after it can be read.
+    public init(eventBytesMax: Int = ServerSentEventParser.eventBytesMax) {
+        self.eventBytesMax = eventBytesMax
+    }
+
+    /// Reads the next piece and returns the events that it finished.
+    ///
+    /// - Throws: when an event is larger than the bound. Events of the same piece that came before it are lost.
+    public mutating func feed(_ bytes: some Sequence<UInt8>) throws(ServerSentEventError) -> [ServerSentEvent] {
+        var events: [ServerSentEvent] = []
+        for byte in bytes { try feed(byte, into: &events) }
+        return events
+    }
+
+    private mutating func feed(_ byte: UInt8, into events: inout [ServerSentEvent]) throws(ServerSentEventError) {
+        switch start {
+        case .passed: break
+        case .nothingRead: if skipsMark(byte, matched: 0) { return }
+        case .markBegun(let count):
+            if skipsMark(byte, matched: count) { return }
+            // It only looked like the mark: those bytes begin the first line.
+            for earlier in Self.byteOrderMark[..<count] { try append(earlier) }
+        }
+        switch byte {
+        case UInt8(ascii: "\n") where isAfterReturn:
+            isAfterReturn = false
+        case UInt8(ascii: "\n"):
+            endLine(into: &events)
+        case UInt8(ascii: "\r"):
+            isAfterReturn = true
+            endLine(into: &events)
+        default:
+            isAfterReturn = false
+            try append(byte)
+        }
+    }
+
+    /// Tells whether the byte goes on with the mark; if it completes the mark, or breaks it, the start is passed.
+    private mutating func skipsMark(_ byte: UInt8, matched: Int) -> Bool {
+        guard byte == Self.byteOrderMark[matched] else {
+            start = .passed
+            return false
+        }
+        start = matched + 1 == Self.byteOrderMark.count ? .passed : .markBegun(matched + 1)
+        return true
+    }
+
+    private mutating func append(_ byte: UInt8) throws(ServerSentEventError) {
+        guard block.byteCount < eventBytesMax else { throw ServerSentEventError(eventBytesMax: eventBytesMax) }
+        block.byteCount += 1
+        line.append(byte)
+    }
+
+    private mutating func endLine(into events: inout [ServerSentEvent]) {
+        defer { line.removeAll(keepingCapacity: true) }
+        guard !line.isEmpty else {
+            if let event = endBlock() { events.append(event) }
+            return
+        }
+        let colon = line.firstIndex(of: UInt8(ascii: ":"))
+        guard colon != 0 else { return }  // a comment
+        let name = line[..<(colon ?? line.endIndex)]
+        var value = colon.map { line[($0 + 1)...] } ?? []
+        if value.first == UInt8(ascii: " ") { value.removeFirst() }
+        take(name: name, value: value)
+    }
+
+    private mutating func take(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
+        if name.elementsEqual("data".utf8) {
+            if block.hasData { block.data.append(UInt8(ascii: "\n")) }
+            block.data.append(contentsOf: value)
+            block.hasData = true
+        } else if name.elementsEqual("event".utf8) {
+            block.event = Array(value)
+        } else if name.elementsEqual("id".utf8) {
+            if !value.contains(0) { block.id = Array(value) }
+        } else if name.elementsEqual("retry".utf8) {
+            if let milliseconds = Self.wholeNumber(value) { block.retry = .milliseconds(milliseconds) }
+        }
+    }
+
+    /// ASCII digits only, as the standard says; a number too large for the machine is ignored like any other text.
+    private static func wholeNumber(_ digits: ArraySlice<UInt8>) -> Int? {
+        guard digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
+        return Int(String(decoding: digits, as: UTF8.self))
+    }
+
+    private mutating func endBlock() -> ServerSentEvent? {
+        let ended = block
+        block = Block()
+        let id = ended.id.map { String(decoding: $0, as: UTF8.self) }
+        if let id { lastEventID = id }
+        guard ended.hasData else { return nil }
+        return ServerSentEvent(
+            event: ended.event.isEmpty ? nil : String(decoding: ended.event, as: UTF8.self),
+            data: String(decoding: ended.data, as: UTF8.self), id: id, retry: ended.retry)
+    }
+}
