@@ -84,7 +84,7 @@ var targets: [Target] = [
     module("Configuration", in: .app, ["CYAML", "JSONText"], settings: boundary),
     module(
         "Launch", in: .app,
-        ["Configuration", "RequestScope", "Telemetry", "Vocabulary"]),
+        ["Configuration", "RequestScope", "Telemetry", "Templates", "Vocabulary"]),
     module(
         "Platform", in: .app,
         [

@@ -1,9 +1,10 @@
-import Configuration
+public import Configuration
 import Foundation
 import HTTPServing
 import Inference
 import JSONText
 import Launch
+import LlamaRuntime
 import OpenAIAPI
 import RequestScope
 import Telemetry

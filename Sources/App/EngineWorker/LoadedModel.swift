@@ -1,5 +1,6 @@
 import GGUF
 import Inference
+import Launch
 import LlamaRuntime
 import Telemetry
 import Templates
@@ -57,7 +58,8 @@ struct LoadedModel: Sendable {
             return nil
         }
         do {
-            return ChatTemplate(try Template(source: source))
+            let template = try Template(source: source)
+            return ChatTemplate(template, now: { .now() })
         } catch {
             logger.error("the model's chat template cannot be read", [.error: .string("\(error)")])
             return nil

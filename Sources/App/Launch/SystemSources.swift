@@ -1,5 +1,7 @@
+import Foundation
 public import RequestScope
 public import Telemetry
+public import Templates
 import Vocabulary
 
 extension RequestIDSource {
@@ -14,5 +16,14 @@ extension Tracer {
     /// A tracer by this machine's clock and chance.
     public static func system(sampler: Sampler, queue: SpanQueue) -> Tracer {
         Tracer(sampler: sampler, queue: queue, now: UnixTime.now, random: { UInt64.random(in: 0...UInt64.max) })
+    }
+}
+
+extension LocalTime {
+    /// This machine's time in its time zone.
+    public static func now() -> LocalTime {
+        let date = Date()
+        return LocalTime(
+            secondsSinceEpoch: Int64(date.timeIntervalSince1970), utcOffset: TimeZone.current.secondsFromGMT(for: date))
     }
 }

@@ -22,7 +22,7 @@ public struct ServerSentEvent: Sendable, Equatable {
         bytes.reserveCapacity(data.utf8.count + 32)
         if let event { Self.append("event: ", oneLine: event, to: &bytes) }
         if let id { Self.append("id: ", oneLine: id, to: &bytes) }
-        if let retry { Self.append("retry: ", oneLine: String(retry / .milliseconds(1)), to: &bytes) }
+        if let retry { Self.append("retry: ", oneLine: String(Int(retry / .milliseconds(1))), to: &bytes) }
         Self.append("data: ", lines: data, to: &bytes)
         bytes.append(0x0A)
         return bytes
