@@ -206,6 +206,7 @@ private func descriptorCount() -> Int {
         }
 
         let id = try #require(Int32(try text(of: path)))
+        defer { kill(id, SIGKILL) }
         #expect(try await eventually(within: .seconds(2)) { !isRunning(id) })
     }
 }

@@ -25,7 +25,7 @@ public struct HeartbeatPolicy<Instant: InstantProtocol>: Sendable, Equatable whe
     private var stepCount: UInt64?
     private var progressAt: Instant
 
-    /// - Parameter now: when the worker became ready.
+    /// Begins `now`, when the worker became ready.
     public init(timeout: Duration, now: Instant) {
         self.timeout = timeout
         progressAt = now

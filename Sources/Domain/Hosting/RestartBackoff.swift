@@ -38,8 +38,8 @@ public struct RestartBackoff: Sendable, Equatable {
 
     /// Notes that a worker has ended, and tells how long to wait.
     ///
-    /// - Parameter readyFor: how long it was ready, `nil` when it never was.
-    /// - Returns: `.zero` for the first crash after service, else up to `policy.max`.
+    /// `readyFor` is how long it was ready, `nil` when it never was. The answer is `.zero` for the first crash after
+    /// service, else up to `policy.max`.
     public mutating func delay(
         afterBeingReadyFor readyFor: Duration?, using random: inout some RandomNumberGenerator
     ) -> Duration {

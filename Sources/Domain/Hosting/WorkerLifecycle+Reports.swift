@@ -127,8 +127,7 @@ extension WorkerLifecycle {
 
 extension WorkerLifecycle {
     /// A caller has given up. Hands it back when it was still waiting; then it must be told so, with `.cancelled`.
-    ///
-    /// - Parameter isTheOne: true for the waiter to take out.
+    /// `isTheOne` is true for the waiter to take out.
     public mutating func cancel(where isTheOne: (Waiter) -> Bool) -> Waiter? {
         func without(_ waiters: [Waiter]) -> ([Waiter], Waiter?) {
             guard let index = waiters.firstIndex(where: isTheOne) else { return (waiters, nil) }
