@@ -54,6 +54,8 @@ var targets: [Target] = [
     door("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     door("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
     door("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+    // What must run between fork and exec, where Swift code must not.
+    .target(name: "CProcesses", path: "Sources/CDoors/CProcesses"),
 
     // Ground: no I/O, imports nothing above it.
     module("JSONText", in: .ground, libraries: ["m"]),
@@ -69,7 +71,7 @@ var targets: [Target] = [
         settings: boundary),
     module("HTTPFetching", in: .adapters, ["CCurl", "Streaming"], settings: boundary),
     module("Storage", in: .adapters, ["CSQLite", "CPostgres"], settings: boundary),
-    module("Processes", in: .adapters, settings: boundary),
+    module("Processes", in: .adapters, ["CProcesses"], settings: boundary),
 
     // Domain: policy and state machines.
     module("Inference", in: .domain, ["Vocabulary", "JSONText", "Streaming", "Templates"]),

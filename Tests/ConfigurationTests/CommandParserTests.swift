@@ -10,7 +10,7 @@ private let program = Program(
         Command("config show", "Shows the configuration.", options: [asJSON.declared]),
         Command(
             "logs", "Shows log lines.",
-            operands: [Operand("model", "The model."), Operand("since", .optional, "Start.")],
+            operands: [Operand("model", .one, "The model."), Operand("since", .optional, "Start.")],
             options: [lines.declared, asJSON.declared], takesConfiguration: false),
     ])
 

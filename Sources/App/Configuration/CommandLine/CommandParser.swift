@@ -4,7 +4,7 @@ extension Program {
     /// `--key value`, `--key=value`, `-k value`, `-kvalue`, joined flags (`-jv`), and `--` before operands that begin
     /// with a dash. `--help` and `-h` anywhere before `--` win over everything else.
     ///
-    /// - Parameter arguments: without the program's own name.
+    /// The arguments come without the program's own name.
     public func parse(_ arguments: [String]) throws(UsageError) -> Invocation {
         let options = arguments.prefix { $0 != "--" }
         let wantsHelp = options.contains { $0 == "--help" || $0 == "-h" } || arguments.first == "help"

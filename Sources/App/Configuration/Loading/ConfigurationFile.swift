@@ -9,7 +9,7 @@ struct ConfigurationFile {
     private(set) var problems: [ConfigurationProblem] = []
     private let name: String
 
-    /// - Parameter name: how the file is called in messages.
+    /// Takes a file apart that is called `name` in messages.
     init(_ bytes: [UInt8], name: String) {
         self.name = name
         do throws(YAMLError) {

@@ -34,7 +34,7 @@ public struct ConfigurationReport: Sendable {
 
     /// A table of key, value and source with aligned columns, one line each.
     ///
-    /// - Parameter hasColor: dims what is only a default (ANSI escape sequences).
+    /// With `hasColor` what is only a default is dim (ANSI escape sequences).
     public func table(hasColor: Bool = false) -> String {
         let rows = entries.map { ($0, Self.shown($0.value)) }
         let pathWidth = rows.map(\.0.path.count).max() ?? 0

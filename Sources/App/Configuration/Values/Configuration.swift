@@ -58,6 +58,11 @@ public struct ServerConfiguration: Sendable, Equatable {
 public struct TLSFiles: Sendable, Equatable {
     public var certificate: String
     public var key: String
+
+    public init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
+    }
 }
 
 /// Where the platform's data is.

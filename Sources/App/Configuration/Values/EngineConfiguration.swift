@@ -21,11 +21,21 @@ public struct EngineParameters: Sendable, Equatable {
     /// Tokens of context per sequence; `nil` takes what the model was trained with.
     public var contextTokens: Int?
     /// Sequences that are decoded at the same time.
-    public var parallel = 4
+    public var parallel: Int
     /// Tokens in one step at most; larger steps prefill faster and make others wait longer.
-    public var batchTokens = 512
+    public var batchTokens: Int
     /// Requests that may wait; the next one is refused.
-    public var queueMax = 256
+    public var queueMax: Int
+
+    public init(
+        threads: Int? = nil, contextTokens: Int? = nil, parallel: Int = 4, batchTokens: Int = 512, queueMax: Int = 256
+    ) {
+        self.threads = threads
+        self.contextTokens = contextTokens
+        self.parallel = parallel
+        self.batchTokens = batchTokens
+        self.queueMax = queueMax
+    }
 }
 
 /// One model that is served, with its own parameter set.
@@ -41,6 +51,18 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let note: String?
     /// Whether its worker starts with the platform instead of with the first request.
     public let autostart: Bool
+
+    public init(
+        name: String, source: ModelSource, engine: EngineParameters, sampling: SamplingDefaults = SamplingDefaults(),
+        note: String? = nil, autostart: Bool = true
+    ) {
+        self.name = name
+        self.source = source
+        self.engine = engine
+        self.sampling = sampling
+        self.note = note
+        self.autostart = autostart
+    }
 }
 
 /// Where a model's answers come from.
