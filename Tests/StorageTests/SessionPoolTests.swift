@@ -104,6 +104,15 @@ import Testing
         #expect(error.description == "The store cannot be reached.")
     }
 
+    @Test(arguments: ["host=/nonexistent hunter2", "postgresql://me:hunter2@host:port:/db", "hunter2"])
+    func `a connection text that cannot be read is not repeated`(text: String) async throws {
+        let error = try await storageError {
+            _ = try await Database.open(PostgresSettings(connectionText: text, connectTimeout: .seconds(1)))
+        }
+        #expect(error.code == .connection)
+        #expect(!error.debugDescription.contains("hunter2"))
+    }
+
     @Test func `a folder that is not there and a file that is no database are told apart`() async throws {
         let missing = try await storageError {
             _ = try await Database.open(SQLiteSettings(path: "/nonexistent/test.db"))

@@ -80,6 +80,26 @@ private struct Enough: Error {}
     }
 
     @Test(arguments: Backend.allCases)
+    func `cancelling between rows ends the reading`(backend: Backend) async throws {
+        try await withScratch(backend) { scratch in
+            let database = try await scratch.open(readersMax: 1)
+            try await fill(database, rows: 2000)
+            let task = Task {
+                try await database.forEachRow("SELECT id FROM big ORDER BY id") { row in
+                    let id: Int = try row.decode("id")
+                    while id == 10, !Task.isCancelled { await Task.yield() }
+                    if id >= 1999 { throw Enough() }
+                }
+            }
+            task.cancel()
+            let error = try await storageError { try await task.value }
+            #expect(error.code == .cancelled)
+            #expect(try await database.query("SELECT COUNT(*) AS n FROM big").map(\.values) == [[2000]])
+            await database.close()
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func `an error in the query comes out`(backend: Backend) async throws {
         try await withDatabase(backend) { database in
             let error = try await storageError { try await database.forEachRow("SELECT * FROM nowhere") { _ in } }

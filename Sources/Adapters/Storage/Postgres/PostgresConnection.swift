@@ -31,6 +31,7 @@ struct PostgresConnection: ~Copyable {
     // MARK: Connecting
 
     mutating func open() throws(StorageError) {
+        try Self.checkReadable(settings.connectionText)
         let deadline = ContinuousClock.now + settings.connectTimeout
         // The text goes first, so that it can be a URL; what follows it cannot be overridden by it.
         let started = unsafe Self.start(
@@ -53,6 +54,14 @@ struct PostgresConnection: ~Copyable {
             default: throw connectError()
             }
         }
+    }
+
+    /// Refuses a text that libpq could not read, without libpq's reason: that would quote the text, password and all.
+    private static func checkReadable(_ connectionText: String) throws(StorageError) {
+        guard let options = unsafe PQconninfoParse(connectionText, nil) else {
+            throw StorageError(.connection, "the connection text is neither a postgresql:// URL nor key=value pairs")
+        }
+        unsafe PQconninfoFree(options)
     }
 
     private static func start(_ keywords: [String], _ values: [String]) -> OpaquePointer? {
