@@ -1,6 +1,6 @@
 extension Corpus {
     static let access: [String] = [
-        "{{ user.name }} {{ user['name'] }} {{ user.items }} {{ user['items'] }} {{ user.missing }} {{ user['missing'] is defined }}",
+        "{{ user.name }} {{ user['name'] }} {{ user.items is callable }} {{ user['items'] }} {{ user.missing }} {{ user['missing'] is defined }}",
         "{{ user.get('name') }} {{ user.get('zzz') }} {{ user.get('zzz', 5) }} {{ user.keys()|list }} {{ user.values()|list }}",
         "{{ {'a': 1}.items() }} {{ {'a': 1}.keys() }} {{ {'a': 1}.values() }} {{ {'a': 1}.copy() }}",
         "{{ {'a': 1}.items()|length }} {{ {'a': 1}.items()|list|first }}",

@@ -83,7 +83,7 @@ extension Corpus {
         "{{ {'class': 'a b', 'id': none, 'x': '<'}|xmlattr }} {{ {'a': 1}|xmlattr(false) }}",
         "{{ {'a b': 1}|xmlattr }}",
         "{{ 'a'|upper|lower|title|length }}",
-        "{{ items|items }}",
+        "{{ items|items|list }}",
         "{{ missing|items|list }} {{ user|items|list }}",
         "{{ 'x'|nofilter }}",
         "{{ 'x'|upper(1) }}",

@@ -36,7 +36,6 @@ extension Corpus {
         "{{ {}.get() }}",
         "{{ 'abc'.upper(1) }}",
         "{{ 'a'.nomethod() }}",
-        "{{ 'é'.encode('utf-8') is defined }}",
         "{{ [1, 2].index(3) }}",
         "{{ text.split(',')[0] }} {{ text.split(', ')|last }} {{ 'a' .upper() }}",
         #"{{ messages[2].content.split('</think>')[0].rstrip('\n').split('<think>')[-1].lstrip('\n') }}"#,

@@ -16,7 +16,8 @@ enum Corpus {
             ["role": "system", "content": "Be brief."], ["role": "user", "content": "  hi\n"],
             ["role": "assistant", "content": "<think>\nhm\n</think>\n\nyes"],
         ],
-        "html": "<a href=\"x\">T & 'q'</a> <!-- c --> end", "lines": "a\n\n  b\r\nc\u{0B}d", "nul": "\u{01}\u{7F}é\u{2028}",
+        "html": "<a href=\"x\">T & 'q'</a> <!-- c --> end", "lines": "a\n\n  b\r\nc\u{0B}d",
+        "nul": "\u{01}\u{7F}é\u{2028}",
         "e_acute": "e\u{301}", "composed": "\u{E9}",
     ]
 

@@ -32,7 +32,9 @@ struct ModelTemplatesTests {
     func `a template with random edits gives text or an error`(name: String) throws {
         let source = Array(try ModelTemplates.source(name).unicodeScalars)
         let context = ModelTemplates.context("tools")
-        let snippets = ["{{", "}}", "{%", "%}", "{#", "(", ")", "[", "]", "'", "|", "-", " not ", "**", ":", "\"", "\\"]
+        let snippets = [
+            "{{", "}}", "{%", "%}", "{#", "(", ")", "[", "]", "'", "|", "-", " not ", "**", ":", "\"", "\\",
+        ]
         var bounds = TemplateBounds.standard
         bounds.stepsMax = 100_000
         var random = SeededGenerator(seed: 7)

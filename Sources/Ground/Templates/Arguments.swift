@@ -33,7 +33,8 @@ struct Arguments {
         guard named.isEmpty else { throw TemplateError.type("\(function)() takes no keyword arguments") }
         guard counts.contains(positional.count) else {
             throw TemplateError.type(
-                "\(function)() takes \(counts.lowerBound) to \(counts.upperBound) arguments (\(positional.count) given)")
+                "\(function)() takes \(counts.lowerBound) to \(counts.upperBound) arguments (\(positional.count) given)"
+            )
         }
         return positional
     }

@@ -77,7 +77,9 @@ enum Arithmetic {
         case .divide: return .float(try floats(.divide, Double(left), Double(right)))
         case .floorDivide, .modulo:
             guard right != 0 else { throw TemplateError.value("integer division or modulo by zero") }
-            if right == -1 { return .integer(operation == .modulo ? 0 : try exact(Int(0).subtractingReportingOverflow(left))) }
+            if right == -1 {
+                return .integer(operation == .modulo ? 0 : try exact(Int(0).subtractingReportingOverflow(left)))
+            }
             let quotient = left.floorDivided(by: right)
             return .integer(operation == .modulo ? left - quotient * right : quotient)
         case .power:

@@ -71,7 +71,7 @@ enum Attributes {
     private static func attribute(_ name: String, of macro: Value.Macro) -> Value? {
         switch name {
         case "name": macro.definition.name.map { .string($0) } ?? Value.none
-        case "arguments": .list(macro.definition.parameters.map { .string($0.name) })
+        case "arguments": .tuple(macro.definition.parameters.map { .string($0.name) })
         case "catch_kwargs": .bool(macro.definition.takesNamed)
         case "catch_varargs": .bool(macro.definition.takesPositional)
         case "caller": .bool(macro.definition.takesCaller)

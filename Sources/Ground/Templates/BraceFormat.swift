@@ -16,7 +16,7 @@ struct BraceFormat {
     }
 
     private mutating func expand(_ scalars: [Unicode.Scalar], depth: Int) throws(TemplateError) -> String {
-        guard depth > 0 else { throw TemplateError.value("Max string recursion exceeded") }
+        guard depth >= 0 else { throw TemplateError.value("Max string recursion exceeded") }
         var result = ""
         var index = 0
         while index < scalars.count {
@@ -199,14 +199,17 @@ struct FormatSpecification {
     }
 
     private func unknown(_ value: Value) -> TemplateError {
-        TemplateError.value("Unknown format code '\(type.map { String($0) } ?? "")' for object of type '\(value.typeName)'")
+        TemplateError.value(
+            "Unknown format code '\(type.map { String($0) } ?? "")' for object of type '\(value.typeName)'")
     }
 
     private func number(_ value: Value) throws(TemplateError) -> String {
         let whole = value.wholeNumber ?? 0
         switch type {
         case nil, "d", "n", "x", "X", "o", "b":
-            guard format.precision == nil else { throw TemplateError.value("Precision not allowed in integer format specifier") }
+            guard format.precision == nil else {
+                throw TemplateError.value("Precision not allowed in integer format specifier")
+            }
             return format.integer(whole, type: type ?? "d")
         case "c":
             guard let scalar = UInt32(exactly: whole).flatMap(Unicode.Scalar.init) else {

@@ -18,7 +18,8 @@ enum ChoiceFilters {
     {
         guard value.isTrue else { return .generator(Value.Generator([])) }
         var result: [Value] = []
-        if arguments.positional.isEmpty, let attribute = arguments.named.first(where: { $0.name == "attribute" })?.value {
+        if arguments.positional.isEmpty, let attribute = arguments.named.first(where: { $0.name == "attribute" })?.value
+        {
             let initial = arguments.named.first { $0.name == "default" }?.value
             if let other = arguments.named.first(where: { $0.name != "attribute" && $0.name != "default" }) {
                 throw TemplateError.type("Unexpected keyword argument '\(other.name)'")

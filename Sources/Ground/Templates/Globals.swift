@@ -43,7 +43,8 @@ enum Globals {
             : Value.Range(start: numbers[0], stop: numbers[1], step: numbers.count == 3 ? numbers[2] : 1)
         guard range.step != 0 else { throw TemplateError.value("range() arg 3 must not be zero") }
         guard range.count <= renderer.bounds.elementsMax else {
-            throw TemplateError.limit("range too big: the sandbox blocks ranges larger than \(renderer.bounds.elementsMax)")
+            throw TemplateError.limit(
+                "range too big: the sandbox blocks ranges larger than \(renderer.bounds.elementsMax)")
         }
         return range
     }
@@ -61,7 +62,8 @@ enum Globals {
             for pair in try renderer.elements(of: pairs) {
                 let parts = try renderer.elements(of: pair)
                 guard parts.count == 2 else {
-                    throw TemplateError.value("dictionary update sequence element has length \(parts.count); 2 is required")
+                    throw TemplateError.value(
+                        "dictionary update sequence element has length \(parts.count); 2 is required")
                 }
                 try result.set(parts[0], to: parts[1])
             }

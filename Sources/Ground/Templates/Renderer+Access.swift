@@ -56,7 +56,8 @@ extension Renderer {
             return .string(String(scalars: try indices(scalars.count, start, stop, step).map { scalars[$0] }))
         case .range(let range):
             return .list(try indices(range.count, start, stop, step).map { .integer(range.element(at: $0)) })
-        default: return .undefined(Value.Missing("\(value.objectName) has no element slice"))
+        case .dictionary, .namespace: throw TemplateError.type("unhashable type: 'slice'")
+        default: throw TemplateError.type("'\(value.typeName)' object is not subscriptable")
         }
     }
 

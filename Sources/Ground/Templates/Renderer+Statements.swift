@@ -75,7 +75,9 @@ extension Renderer {
         for binding in bindings { values.append(try evaluate(binding.value)) }
         return try scoped(parent: scope) { () throws(TemplateError) in
             for (binding, value) in zip(bindings, values) {
-                do throws(TemplateError) { try assign(binding.target, value) } catch { throw error.located(at: binding.value.offset) }
+                do throws(TemplateError) { try assign(binding.target, value) } catch {
+                    throw error.located(at: binding.value.offset)
+                }
             }
             return try run(body)
         }
@@ -125,6 +127,7 @@ extension Renderer {
         let state = LoopState(items: items, depth: depth, recursion: recursion)
         let loopID = program.loopID
         let inner = Scope(parent: outside)
+        var completesOne = false
         scope = inner
         defer { scope = outside }
         for (index, item) in items.enumerated() {
@@ -133,9 +136,12 @@ extension Renderer {
             state.index0 = index
             if let loopID { scope.set(loopID, to: .loop(state)) }
             try assign(loop.target, item)
-            if try run(loop.body) == .breakLoop { break }
+            let flow = try run(loop.body)
+            if flow == .breakLoop { break }
+            if flow == .next { completesOne = true }
         }
-        guard items.isEmpty else { return .next }
+        // As in jinja2, an iteration that `break` or `continue` cuts short does not count.
+        guard !completesOne else { return .next }
         scope = Scope(parent: outside)
         return try run(loop.otherwise)
     }

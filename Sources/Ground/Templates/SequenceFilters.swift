@@ -11,16 +11,23 @@ enum SequenceFilters {
         throws(TemplateError) -> Value
     {
         _ = try arguments.unnamed(0...0, of: "length")
+        if let text = value.text { try renderer.charge(text.utf8.count / 64) }
+        guard let count = count(of: value) else {
+            throw TemplateError.type("object of type '\(value.typeName)' has no len()")
+        }
+        return .integer(count)
+    }
+
+    /// What Python's `len` tells, or `nil` when the value has no length.
+    static func count(of value: Value) -> Int? {
         switch value {
-        case .undefined: return .integer(0)
-        case .string(let text), .markup(let text):
-            try renderer.charge(text.utf8.count / 64)
-            return .integer(text.length)
-        case .list(let elements), .tuple(let elements), .group(let elements): return .integer(elements.count)
-        case .dictionary(let dictionary), .view(_, let dictionary): return .integer(dictionary.count)
-        case .range(let range): return .integer(range.count)
-        case .loop(let loop): return .integer(loop.count)
-        default: throw TemplateError.type("object of type '\(value.typeName)' has no len()")
+        case .undefined: 0
+        case .string(let text), .markup(let text): text.length
+        case .list(let elements), .tuple(let elements), .group(let elements): elements.count
+        case .dictionary(let dictionary), .view(_, let dictionary): dictionary.count
+        case .range(let range): range.count
+        case .loop(let loop): loop.count
+        default: nil
         }
     }
 
@@ -47,7 +54,7 @@ enum SequenceFilters {
     {
         _ = try arguments.unnamed(0...0, of: "last")
         switch value {
-        case .generator, .undefined: throw TemplateError.type("'\(value.typeName)' object is not reversible")
+        case .generator: throw TemplateError.type("'\(value.typeName)' object is not reversible")
         default:
             return try renderer.elements(of: value).last
                 ?? .undefined(Value.Missing("No last item, sequence was empty."))

@@ -37,6 +37,7 @@ public struct Template: Sendable {
     ///   - context: the variables, by name. A name that is missing is undefined.
     ///   - now: what `strftime_now` tells; without it that function raises an error.
     ///   - bounds: what the rendering may cost.
+    /// - Returns: the text of the prompt.
     /// - Throws: any kind but `syntax`, with the place in the source.
     public func render(
         _ context: JSONObject, now: LocalTime? = nil, bounds: TemplateBounds = .standard

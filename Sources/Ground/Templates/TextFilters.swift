@@ -89,7 +89,10 @@ enum TextFilters {
         var parts: [String] = []
         for (key, value) in zip(dictionary.keys, dictionary.values) where !value.isNone && !value.isUndefined {
             let name = try key.requiredText("an attribute name")
-            guard !name.unicodeScalars.contains(where: { ["/", ">", "=", " ", "\t", "\n", "\r", "\u{0B}", "\u{0C}"].contains($0) })
+            guard
+                !name.unicodeScalars.contains(where: {
+                    ["/", ">", "=", " ", "\t", "\n", "\r", "\u{0B}", "\u{0C}"].contains($0)
+                })
             else { throw TemplateError.value("Invalid character in attribute name: \(key.representation)") }
             if case .markup(let text) = value {
                 parts.append("\(escaped(name))=\"\(text)\"")
@@ -207,9 +210,9 @@ enum TextFilters {
         let leeway = given[3].map { $0.isNone } ?? true ? 5 : try given[3]?.requiredInteger() ?? 5
         guard length >= end.length else { throw TemplateError.value("expected length >= \(end.length), got \(length)") }
         guard leeway >= 0 else { throw TemplateError.value("expected leeway >= 0, got \(leeway)") }
-        if value.isUndefined { return value }
+        if value.text == nil, let count = SequenceFilters.count(of: value), count - leeway <= length { return value }
         let text = try value.requiredText("the text to truncate")
-        guard text.length > length.addingReportingOverflow(leeway).partialValue else { return value }
+        guard text.length - leeway > length else { return value }
         let cut = String(text.unicodeScalars.prefix(length - end.length))
         if given[1]?.isTrue ?? false { return .string(cut + end) }
         return .string(try TextSplitting.split(cut, " ", maximum: 1, fromRight: true)[0] + end)

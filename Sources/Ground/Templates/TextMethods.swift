@@ -19,8 +19,10 @@ enum TextMethods {
             let maximum = try given[1]?.requiredInteger() ?? -1
             let separator = try optionalText(given[0], "sep")
             return .list(
-                try TextSplitting.split(text, separator, maximum: maximum < 0 ? .max : maximum, fromRight: name == "rsplit")
-                    .map { .string($0) })
+                try TextSplitting.split(
+                    text, separator, maximum: maximum < 0 ? .max : maximum, fromRight: name == "rsplit"
+                )
+                .map { .string($0) })
         case "splitlines":
             let keeps = try arguments.bound(to: ["keepends"], of: name)[0]?.isTrue ?? false
             return .list(text.lines(keepingEnds: keeps).map { .string($0) })
@@ -212,7 +214,9 @@ enum TextMethods {
         let given = try arguments.unnamed(name == "zfill" ? 1...1 : 1...2, of: name)
         let width = try given[0].requiredInteger()
         let fill = given.count > 1 ? try given[1].requiredText("the fill character") : name == "zfill" ? "0" : " "
-        guard fill.length == 1 else { throw TemplateError.type("the fill character must be exactly one character long") }
+        guard fill.length == 1 else {
+            throw TemplateError.type("the fill character must be exactly one character long")
+        }
         let missing = width - text.length
         guard missing > 0 else { return text }
         guard missing <= renderer.bounds.textBytesMax / 4 else { throw TemplateError.limit("a text is too long") }

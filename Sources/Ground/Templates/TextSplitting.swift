@@ -8,7 +8,8 @@ enum TextSplitting {
         guard let separator else {
             if fromRight { scalars.reverse() }
             let parts = words(scalars, maximum: maximum)
-            return fromRight ? parts.reversed().map { String(scalars: $0.reversed()) } : parts.map { String(scalars: $0) }
+            return fromRight
+                ? parts.reversed().map { String(scalars: $0.reversed()) } : parts.map { String(scalars: $0) }
         }
         guard !separator.isEmpty else { throw TemplateError.value("empty separator") }
         var bytes = Array(text.utf8)

@@ -69,7 +69,8 @@ extension String {
                 continue
             }
             let end = position
-            position += scalars[position] == "\r" && position + 1 < scalars.count && scalars[position + 1] == "\n" ? 2 : 1
+            position +=
+                scalars[position] == "\r" && position + 1 < scalars.count && scalars[position + 1] == "\n" ? 2 : 1
             result.append(String(scalars: scalars[start..<(keepingEnds ? position : end)]))
             start = position
         }

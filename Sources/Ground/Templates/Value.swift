@@ -53,7 +53,8 @@ extension Value {
         let step: Int
 
         var count: Int {
-            let distance = step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
+            let distance =
+                step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
             guard !distance.overflow else { return (start < stop) == (step > 0) ? .max : 0 }
             guard distance.partialValue > 0 else { return 0 }
             let width = step.magnitude

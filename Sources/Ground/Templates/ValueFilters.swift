@@ -5,7 +5,8 @@ enum ValueFilters {
         "string": string, "tojson": tojson, "filesizeformat": filesizeformat,
     ]
 
-    @Sendable private static func abs(_: Renderer, _ value: Value, _ arguments: Arguments) throws(TemplateError) -> Value
+    @Sendable private static func abs(_: Renderer, _ value: Value, _ arguments: Arguments) throws(TemplateError)
+        -> Value
     {
         _ = try arguments.unnamed(0...0, of: "abs")
         if case .float(let number) = value { return .float(number.magnitude) }
@@ -72,7 +73,9 @@ enum ValueFilters {
             let after = text.index(after: point)
             if after == text.endIndex || !text[after].isNumber { text.insert("0", at: after) }
             if point == text.startIndex || !text[text.index(before: point)].isNumber {
-                guard after < text.endIndex, unsigned.count > 1, unsigned.dropFirst().first?.isNumber ?? false else { return nil }
+                guard after < text.endIndex, unsigned.count > 1, unsigned.dropFirst().first?.isNumber ?? false else {
+                    return nil
+                }
                 text.insert("0", at: point)
             }
         }
@@ -88,7 +91,8 @@ enum ValueFilters {
         return value.text.flatMap(number).map { .float($0) } ?? given[0] ?? .float(0)
     }
 
-    @Sendable private static func int(_: Renderer, _ value: Value, _ arguments: Arguments) throws(TemplateError) -> Value
+    @Sendable private static func int(_: Renderer, _ value: Value, _ arguments: Arguments) throws(TemplateError)
+        -> Value
     {
         let given = try arguments.bound(to: ["default", "base"], of: "int")
         let base = try given[1]?.requiredInteger() ?? 10
@@ -112,7 +116,8 @@ enum ValueFilters {
         let isNegative = rest.hasPrefix("-")
         if isNegative || rest.hasPrefix("+") { rest = rest.dropFirst() }
         var radix = base
-        for (prefix, value) in [("0x", 16), ("0o", 8), ("0b", 2)] where rest.hasPrefix(prefix) && (base == value || base == 0) {
+        for (prefix, value) in [("0x", 16), ("0o", 8), ("0b", 2)]
+        where rest.hasPrefix(prefix) && (base == value || base == 0) {
             radix = value
             rest = rest.dropFirst(2)
             if rest.hasPrefix("_") { rest = rest.dropFirst() }
@@ -122,9 +127,11 @@ enum ValueFilters {
             radix = 10
         }
         let groups = rest.split(separator: "_", omittingEmptySubsequences: false)
-        guard groups.allSatisfy({ group in
-            !group.isEmpty && group.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
-        }) else { return nil }
+        guard
+            groups.allSatisfy({ group in
+                !group.isEmpty && group.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+            })
+        else { return nil }
         let digits = groups.joined()
         if let whole = Int((isNegative ? "-" : "") + digits, radix: radix) { return whole }
         let areDigits = digits.allSatisfy { digit in Int(String(digit), radix: 36).map { $0 < radix } ?? false }

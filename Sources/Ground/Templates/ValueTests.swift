@@ -87,7 +87,7 @@ enum ValueTests {
 
     @Sendable private static func isSequence(_ value: Value) -> Bool {
         switch value {
-        case .string, .markup, .list, .tuple, .group, .dictionary, .range: true
+        case .undefined, .string, .markup, .list, .tuple, .group, .dictionary, .range: true
         default: false
         }
     }
