@@ -2,9 +2,8 @@ import CCurl
 
 /// What libcurl's result of a transfer means to us.
 enum CurlFailure {
-    /// - Parameters:
-    ///   - words: libcurl's error buffer; for logs.
-    ///   - isConnecting: no connection was ready yet when it failed.
+    /// The error to give to the caller. `words` is libcurl's error buffer, for logs; `isConnecting` says that no
+    /// connection was ready yet.
     static func error(_ code: CURLcode, words: String, isConnecting: Bool) -> FetchError {
         let name = unsafe curl_easy_strerror(code).map { unsafe String(cString: $0) } ?? ""
         let detail = "curl \(code.rawValue): \(words.isEmpty ? name : words)"
