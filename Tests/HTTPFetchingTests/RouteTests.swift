@@ -178,7 +178,8 @@ struct TLSServer {
             "s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert", certificate, "-www",
         ])
         defer {
-            serving.terminate()
+            // A child of this process inherits a blocked SIGTERM.
+            kill(serving.processIdentifier, SIGKILL)
             serving.waitUntilExit()
         }
         // It says "ACCEPT 127.0.0.1:PORT" when it listens.

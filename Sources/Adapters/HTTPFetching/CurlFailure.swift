@@ -44,6 +44,8 @@ enum CurlFailure {
         case CURLE_SEND_ERROR: (.sendAborted, "The connection broke while the request was being sent.")
         case CURLE_SEND_FAIL_REWIND, CURLE_UPLOAD_FAILED, CURLE_READ_ERROR:
             (.sendAborted, "The connection broke, and the request's body cannot be sent a second time.")
+        // What libcurl 7.88 says to one line of more than its own bound of 100 KiB.
+        case CURLE_OUT_OF_MEMORY where !isConnecting: (.tooLarge, "A line of the response's header is too large.")
         case CURLE_FILESIZE_EXCEEDED: (.tooLarge, "The response is too large.")
         default: (.failed, "The request failed.")
         }
