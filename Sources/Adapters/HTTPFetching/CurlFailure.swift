@@ -2,9 +2,8 @@ import CCurl
 
 /// What libcurl's result of a transfer means to us.
 enum CurlFailure {
-    /// - Parameters:
-    ///   - words: libcurl's error buffer; for logs.
-    ///   - isConnecting: no connection was ready yet when it failed.
+    /// The error to give to the caller. `words` is libcurl's error buffer, for logs; `isConnecting` says that no
+    /// connection was ready yet.
     static func error(_ code: CURLcode, words: String, isConnecting: Bool) -> FetchError {
         let name = unsafe curl_easy_strerror(code).map { unsafe String(cString: $0) } ?? ""
         let detail = "curl \(code.rawValue): \(words.isEmpty ? name : words)"
@@ -45,6 +44,8 @@ enum CurlFailure {
         case CURLE_SEND_ERROR: (.sendAborted, "The connection broke while the request was being sent.")
         case CURLE_SEND_FAIL_REWIND, CURLE_UPLOAD_FAILED, CURLE_READ_ERROR:
             (.sendAborted, "The connection broke, and the request's body cannot be sent a second time.")
+        // What libcurl 7.88 says to one line of more than its own bound of 100 KiB.
+        case CURLE_OUT_OF_MEMORY where !isConnecting: (.tooLarge, "A line of the response's header is too large.")
         case CURLE_FILESIZE_EXCEEDED: (.tooLarge, "The response is too large.")
         default: (.failed, "The request failed.")
         }

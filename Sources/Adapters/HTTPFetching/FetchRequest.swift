@@ -26,7 +26,7 @@ public struct FetchRequest: Sendable {
     public var allowsPeer: (@Sendable (PeerAddress) -> Bool)?
 
     public init(
-        _ method: String = "GET", _ url: String, headers: FetchHeaders = [:], body: RequestBody = .none,
+        _ url: String, method: String = "GET", headers: FetchHeaders = [:], body: RequestBody = .none,
         unixSocketPath: String? = nil, proxy: String? = nil, tls: TLSOptions = TLSOptions(),
         timeouts: Timeouts = Timeouts(), redirects: RedirectPolicy = .manual, headerBytesMax: Int = 64 << 10,
         decompresses: Bool = false, allowsPeer: (@Sendable (PeerAddress) -> Bool)? = nil
@@ -93,6 +93,12 @@ public struct PeerAddress: Sendable, Equatable {
     /// `127.0.0.1`, `::1`: no brackets, no zone.
     public var host: String
     public var port: Int
+
+    public init(family: Family, host: String, port: Int) {
+        self.family = family
+        self.host = host
+        self.port = port
+    }
 }
 
 /// What to do with a 301, 302, 303, 307 or 308 that says where to go.

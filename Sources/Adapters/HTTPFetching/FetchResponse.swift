@@ -15,4 +15,9 @@ public struct FetchStatistics: Sendable, Equatable {
     public var liveTransferCount: Int
     /// Contexts of callbacks that are retained on behalf of libcurl. Equal to the live transfers between two steps.
     public var liveContextCount: Int
+
+    public init(liveTransferCount: Int, liveContextCount: Int) {
+        self.liveTransferCount = liveTransferCount
+        self.liveContextCount = liveContextCount
+    }
 }

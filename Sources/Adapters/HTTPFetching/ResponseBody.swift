@@ -29,9 +29,12 @@ public struct ResponseBody: AsyncSequence, Sendable {
         private let isReader: Bool
         /// An iterator's own: it closes the exchange even while the response lives on.
         private let lease: Lease?
+        /// The body's: it must not close the exchange while an iterator outlives the response.
+        private let bodyLease: Lease
 
-        init(_ exchange: Exchange) {
+        init(_ exchange: Exchange, bodyLease: Lease) {
             self.exchange = exchange
+            self.bodyLease = bodyLease
             isReader = exchange.claimReader()
             lease = isReader ? Lease(exchange: exchange) : nil
         }
@@ -47,7 +50,7 @@ public struct ResponseBody: AsyncSequence, Sendable {
         }
     }
 
-    public func makeAsyncIterator() -> Iterator { Iterator(exchange) }
+    public func makeAsyncIterator() -> Iterator { Iterator(exchange, bodyLease: lease) }
 
     /// Stops reading: the connection is closed if the response is not complete.
     public func cancel() { exchange.abandon() }
@@ -55,6 +58,7 @@ public struct ResponseBody: AsyncSequence, Sendable {
     /// Reads the body to its end.
     ///
     /// - Parameter limit: how many bytes it may have.
+    /// - Returns: all of its bytes.
     /// - Throws: `tooLarge` as soon as there are more; the connection is closed then.
     public func collect(upTo limit: Int) async throws(FetchError) -> [UInt8] {
         var collected: [UInt8] = []
@@ -71,7 +75,7 @@ public struct ResponseBody: AsyncSequence, Sendable {
 
     /// The body as server-sent events. Reads the body: the same one-reader rule.
     ///
-    /// - Parameter eventBytesMax: bound on one event; a larger one ends the stream with `tooLarge`.
+    /// `eventBytesMax` is the bound on one event; a larger one ends the stream with `tooLarge`.
     public func events(eventBytesMax: Int = ServerSentEventParser.eventBytesMax) -> ResponseEvents {
         ResponseEvents(body: self, eventBytesMax: eventBytesMax)
     }

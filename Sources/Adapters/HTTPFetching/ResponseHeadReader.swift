@@ -22,7 +22,7 @@ struct ResponseHeadReader {
 
     init(byteCountMax: Int) { self.byteCountMax = byteCountMax }
 
-    /// - Parameter line: one line with its end.
+    /// Reads one line, with its end.
     mutating func read(_ line: UnsafeRawBufferPointer) -> Result {
         byteCount += line.count
         guard byteCount <= byteCountMax else {

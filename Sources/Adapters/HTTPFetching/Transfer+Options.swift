@@ -1,9 +1,7 @@
 import CCurl
 
 extension Transfer {
-    /// Sets every option of the handle.
-    ///
-    /// - Parameter context: what the callbacks are given to find this transfer.
+    /// Sets every option of the handle; `context` is what the callbacks are given to find this transfer.
     func configure(context: UnsafeMutableRawPointer, settings: HTTPClient.Configuration) throws(FetchError) {
         let request = exchange.request
         let options = request.options

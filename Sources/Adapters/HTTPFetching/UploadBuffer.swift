@@ -27,9 +27,7 @@ final class UploadBuffer: Sendable {
         case closed
     }
 
-    /// - Parameters:
-    ///   - length: bytes that the stream has announced.
-    ///   - capacity: bytes that may wait; one chunk more is the bound.
+    /// `length` is what the stream has announced, `capacity` what may wait (one chunk more is the bound); both in bytes.
     init(exchangeID: UInt64, length: Int?, capacity: Int, mailbox: LoopMailbox) {
         self.exchangeID = exchangeID
         self.length = length

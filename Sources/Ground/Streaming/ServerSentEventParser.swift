@@ -3,6 +3,8 @@ public struct ServerSentEventError: Error, Sendable, Equatable, CustomStringConv
     /// The bound that one event went over, in bytes.
     public let eventBytesMax: Int
 
+    public init(eventBytesMax: Int) { self.eventBytesMax = eventBytesMax }
+
     public var description: String { "A server-sent event is larger than \(eventBytesMax) bytes." }
 }
 
