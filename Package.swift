@@ -93,7 +93,7 @@ var targets: [Target] = [
             "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "OpenAIAPI", "Processes", "RequestScope", "Storage",
             "Streaming", "Telemetry", "Vocabulary", "WebApp",
         ]),
-    .executableTarget(name: "nexus", dependencies: ["Platform"], path: "Sources/App/nexus", swiftSettings: strict),
+    .executableTarget(name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),
 
     // Tests mirror the sources. Suites that need disks, sockets, servers or child processes are targets of their own.
     tests("TidyTests", []),

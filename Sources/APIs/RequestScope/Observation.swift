@@ -28,7 +28,8 @@ public struct Observation: Middleware {
                 labels: ["route"], buckets: .latencySeconds)
             active = registry.gauge("http_server_active_requests", help: "Requests that are being answered.")
             aborted = registry.counter(
-                "http_server_aborted_total", help: "Answers that were given up because the client went or was too slow.")
+                "http_server_aborted_total", help: "Answers that were given up because the client went or was too slow."
+            )
         }
     }
 

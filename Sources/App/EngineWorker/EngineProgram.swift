@@ -78,7 +78,8 @@ private struct Worker {
             "model loaded",
             [
                 .model: .string(arguments.alias), "summary": .string(loaded.model.summary),
-                "context_tokens": .integer(Int64(loaded.contextTokens)), "parallel": .integer(Int64(arguments.parallel)),
+                "context_tokens": .integer(Int64(loaded.contextTokens)),
+                "parallel": .integer(Int64(arguments.parallel)),
                 "threads": .integer(Int64(threads)), .elapsedMilliseconds: .milliseconds(.now - began),
             ])
     }
@@ -100,7 +101,7 @@ private struct Worker {
         for route in HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) }) {
             router.add(route)
         }
-        let server = HTTPServer(HTTPServing.ServerConfiguration(address), router: router)
+        let server = HTTPServer(ServerConfiguration(address), router: router)
         let port = try await server.start()
         announce(port: port)
         let signal = await signals.wait()
@@ -109,7 +110,7 @@ private struct Worker {
         await engine.stop()
     }
 
-    private var address: HTTPServing.ServerConfiguration.Address {
+    private var address: ServerConfiguration.Address {
         switch arguments.listener {
         case .tcp(let host, let port): .tcp(host: host, port: port)
         case .unix(let path): .unix(path: path)

@@ -1,1 +1,7 @@
-print("nexus")
+import Configuration
+import Foundation
+import Platform
+
+let code = await NexusProgram.run(
+    Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+exit(code.rawValue)

@@ -60,3 +60,18 @@ public enum WorkerRefusal: Error, Sendable, Hashable {
     /// The caller gave up.
     case cancelled
 }
+
+extension WorkerLifecycle {
+    /// Processes that were launched so far.
+    public var attemptCount: Int {
+        switch self {
+        case .stopped(let record): record.attemptCount
+        case .starting(_, _, let record): record.attemptCount
+        case .ready(_, _, let record): record.attemptCount
+        case .unhealthy(_, _, _, let record): record.attemptCount
+        case .backingOff(_, _, _, let record): record.attemptCount
+        case .stopping(_, _, _, let record): record.attemptCount
+        case .failed(_, let record): record.attemptCount
+        }
+    }
+}

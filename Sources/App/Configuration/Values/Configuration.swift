@@ -2,7 +2,7 @@
 ///
 /// The initial values of these structures are the defaults; `Settings` declares how each is written.
 public struct Configuration: Sendable, Equatable {
-    public var server = ServerConfiguration()
+    public var server = ListenerConfiguration()
     public var storage = StorageLocation.embedded
     public var log = LogConfiguration()
     public var telemetry = TelemetryConfiguration()
@@ -24,7 +24,7 @@ public struct Configuration: Sendable, Equatable {
 }
 
 /// The HTTP server of the platform.
-public struct ServerConfiguration: Sendable, Equatable {
+public struct ListenerConfiguration: Sendable, Equatable {
     /// An address or a host name. The default is reachable from this machine only.
     public var host = "127.0.0.1"
     /// 0 lets the system choose a free port.

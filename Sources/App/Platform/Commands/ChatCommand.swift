@@ -1,0 +1,171 @@
+import Configuration
+import Foundation
+import HTTPFetching
+import JSONText
+import Launch
+import Processes
+import RequestScope
+import Telemetry
+import Vocabulary
+
+/// `nexus chat`: one answer, or a conversation, in the terminal. Talks to a running server, or starts an engine itself.
+enum ChatCommand {
+    private static let url = CommandOption<String>(
+        "url", short: "u", .text("URL", bytesMax: 2048), "Server to talk to (default: the configured one, if it runs).")
+    private static let name = CommandOption<String>(
+        "name", short: "n", .text("NAME", bytesMax: 128), "Model to ask there (default: the server's).")
+    private static let tokens = CommandOption<Int>(
+        "max-tokens", .integer(in: 1...1_000_000), "Tokens to write at most.")
+    private static let temperature = CommandOption<Double>("temperature", .number(in: 0...10), "0 is always the same.")
+    private static let system = CommandOption<String>("system", short: "s", .text("TEXT"), "System prompt.")
+
+    static let command = Command(
+        "chat", "Chat in the terminal. With a message: one answer. Without: a conversation, line by line.",
+        operands: [Operand("message", .optional, "What to ask.")],
+        options: [
+            ModelOption.option.declared, url.declared, name.declared, tokens.declared, temperature.declared,
+            system.declared,
+        ])
+
+    static func run(_ parsed: ParsedCommand, _ environment: [String: String]) async throws {
+        let client = try HTTPClient()
+        let launcher = ProcessLauncher()
+        let sockets = try SocketDirectory()
+        defer { sockets.remove() }
+        do {
+            let remote = try await connect(
+                parsed, environment, client: client, launcher: launcher, sockets: sockets)
+            try await converse(parsed, with: remote)
+        } catch {
+            await launcher.shutDown()
+            await client.shutDown()
+            throw error
+        }
+        await launcher.shutDown()
+        await client.shutDown()
+    }
+
+    // MARK: Whom to talk to
+
+    private static func connect(
+        _ parsed: ParsedCommand, _ environment: [String: String], client: HTTPClient, launcher: ProcessLauncher,
+        sockets: SocketDirectory
+    ) async throws -> RemoteModel {
+        let configuration = try ModelOption.load(parsed, environment)
+        let host = ["0.0.0.0", "::"].contains(configuration.server.host) ? "127.0.0.1" : configuration.server.host
+        let scheme = configuration.server.tls == nil ? "http" : "https"
+        let usual = "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(configuration.server.port)"
+        // A model file that is named explicitly is not what a running server serves.
+        if parsed[url] != nil || parsed[ModelOption.option] == nil {
+            let base = RemoteModel.Endpoint.base(of: parsed[url] ?? usual)
+            if let (model, note) = try await askModels(of: base, wanted: parsed[name], client: client) {
+                remark("\(model) at \(base)", note)
+                return RemoteModel(
+                    served: ModelID(model),
+                    endpoint: .init(baseURL: base, modelName: model, idleMax: .seconds(600)), client: client)
+            }
+            if parsed[url] != nil {
+                throw ServiceError(.modelUnavailable, "No server answers at \(base).", hint: "Start it: nexus serve.")
+            }
+        }
+        return try await startEngine(configuration, environment, client: client, launcher: launcher, sockets: sockets)
+    }
+
+    /// The model to ask of a running server; `nil` when no server answers.
+    private static func askModels(
+        of base: String, wanted: String?, client: HTTPClient
+    ) async throws -> (model: String, note: String?)? {
+        let timeouts = Timeouts(connect: .seconds(2), firstByte: .seconds(10), total: .seconds(15))
+        let response: FetchResponse
+        do throws(FetchError) {
+            response = try await client.fetch(FetchRequest(base + "/v1/models", timeouts: timeouts))
+        } catch {
+            return nil
+        }
+        let list = try JSONValue.parse(try await response.body.collect(upTo: 4 << 20))["data"]?.array ?? []
+        let found = wanted.map { name in list.first { $0["id"]?.string == name } } ?? list.first
+        guard let id = found?["id"]?.string else {
+            let names = list.compactMap { $0["id"]?.string }.joined(separator: ", ")
+            throw ServiceError(
+                .modelNotFound, "The server at \(base) does not serve \(wanted ?? "any model").",
+                hint: names.isEmpty ? nil : "It serves: \(names).")
+        }
+        return (id, found?["meta"]?["note"]?.string)
+    }
+
+    private static func startEngine(
+        _ configuration: Configuration, _ environment: [String: String], client: HTTPClient, launcher: ProcessLauncher,
+        sockets: SocketDirectory
+    ) async throws -> RemoteModel {
+        let files = configuration.models.filter { if case .file = $0.source { true } else { false } }
+        let wanted = files.first { $0.name == configuration.defaultModel } ?? files.first
+        guard let model = wanted, case .file(let path) = model.source else {
+            throw ServiceError(
+                .modelNotFound, "No server runs, and there is no model file to start an engine with.",
+                hint: "Name one: nexus chat --model FILE.gguf.")
+        }
+        remark("starting an engine with \(path)", model.note)
+        let socket = sockets.path(0)
+        let worker = WorkerCommand(
+            program: Installation.engineProgram, environment: ServeCommand.workerEnvironment(environment))
+        let child = try await launcher.start(worker.command(for: model, path: path, socket: socket))
+        let silent = WorkerOutput(logger: Logger(label: "engine", levelMin: .error, sink: .none))
+        for await line in child.output where silent.take(line) != nil {
+            // From here on nobody needs its output; the queue keeps the last lines and drops the rest.
+            return RemoteModel(
+                served: ModelID(model.name),
+                endpoint: .init(
+                    baseURL: "http://engine", unixSocketPath: socket, modelName: model.name, idleMax: .seconds(60)),
+                client: client)
+        }
+        let last = child.output.last.suffix(3).map(\.text).joined(separator: "\n")
+        throw ServiceError(
+            .modelUnavailable, "The engine ended (\(await child.exit())) before it was ready.", hint: last)
+    }
+
+    private static func remark(_ text: String, _ note: String?) {
+        let error = StandardStream.error
+        error.write(error.styled(text, .dim) + "\n")
+        if let note { error.write(error.styled(note, .yellow) + "\n") }
+    }
+
+    // MARK: The conversation
+
+    private static func converse(_ parsed: ParsedCommand, with remote: RemoteModel) async throws {
+        var messages = parsed[system].map { [ChatMessage(.system, $0)] } ?? []
+        if let message = parsed.operands.first {
+            messages.append(ChatMessage(.user, message))
+            _ = try await answer(messages, parsed, with: remote)
+            return
+        }
+        let isTerminal = StandardStream.output.isTerminal
+        if isTerminal { remark("An empty line or Ctrl-D ends the conversation.", nil) }
+        while true {
+            if isTerminal { StandardStream.output.write(StandardStream.output.styled("› ", .cyan)) }
+            guard let line = readLine(), !line.allSatisfy(\.isWhitespace) else { return }
+            messages.append(ChatMessage(.user, line))
+            messages.append(ChatMessage(.assistant, try await answer(messages, parsed, with: remote)))
+        }
+    }
+
+    private static func answer(
+        _ messages: [ChatMessage], _ parsed: ParsedCommand, with remote: RemoteModel
+    ) async throws -> String {
+        let request = GenerationRequest(
+            id: RequestIDSource.system.next(), model: remote.served, prompt: .chat(messages, tools: []),
+            newTokensMax: parsed[tokens], sampling: SamplingParameters(temperature: parsed[temperature]))
+        var text = ""
+        for try await event in try await remote.generate(request) {
+            switch event {
+            case .text(let more):
+                text += more
+                StandardStream.output.write(more)
+            case .finished(let end):
+                StandardStream.output.write("\n")
+                if end.reason == .length { remark("(cut: the limit of tokens was reached)", nil) }
+            case .started, .toolCall: break
+            }
+        }
+        return text
+    }
+}

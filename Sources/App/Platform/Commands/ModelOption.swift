@@ -1,0 +1,34 @@
+import Configuration
+import Foundation
+
+/// `--model`: a GGUF file to serve without writing a configuration.
+enum ModelOption {
+    static let option = CommandOption<String>(
+        "model", short: "m", .path("FILE"), "GGUF file to serve, beside the configured models.")
+
+    /// The configuration with `--model`, or with the starter model when nothing else is to be served.
+    static func load(_ parsed: ParsedCommand, _ environment: [String: String]) throws -> Configuration {
+        var inputs = parsed.inputs(environment: environment, readFile: { try Installation.readFile($0) })
+        if let path = parsed[option] { add(path, to: &inputs) }
+        let loaded = try Configuration.load(inputs).configuration
+        guard loaded.models.isEmpty, let starter = StarterModel.path(near: Installation.program) else { return loaded }
+        add(starter, to: &inputs)
+        return try Configuration.load(inputs).configuration
+    }
+
+    private static func add(_ path: String, to inputs: inout ConfigurationInputs) {
+        let name = name(for: path)
+        inputs.arguments.append(ConfigurationArgument(flag: "--models.\(name).path", value: path))
+        inputs.arguments.append(ConfigurationArgument(flag: "--defaultModel", value: name))
+        if StarterModel.isStarter(path) {
+            inputs.arguments.append(ConfigurationArgument(flag: "--models.\(name).note", value: StarterModel.note))
+        }
+    }
+
+    /// The file's name without its suffix, in characters that names of models may have.
+    static func name(for path: String) -> String {
+        let file = URL(filePath: path).deletingPathExtension().lastPathComponent
+        let allowed = file.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) ? $0 : "-" }
+        return allowed.isEmpty ? "model" : String(allowed.prefix(100))
+    }
+}

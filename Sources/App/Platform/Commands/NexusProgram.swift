@@ -1,0 +1,75 @@
+public import Configuration
+import Foundation
+import Launch
+import Vocabulary
+
+/// `nexus`: its commands, and how each is run.
+public enum NexusProgram {
+    /// Runs a command line.
+    ///
+    /// - Parameters:
+    ///   - arguments: without the program's own name.
+    ///   - environment: all variables of the process.
+    /// - Returns: how the process is to end.
+    public static func run(_ arguments: [String], environment: [String: String]) async -> ExitCode {
+        // `nexus engine` is another program: only that one links llama.cpp. Its options are its own.
+        if arguments.first == "engine" { return EngineCommand.replaceProcess(with: Array(arguments.dropFirst())) }
+        do {
+            switch try program.parse(arguments) {
+            case .help(let text): StandardStream.output.write(text)
+            case .version: StandardStream.output.write("Llama Nexus \(productVersion)\n")
+            case .command(let parsed): try await run(parsed, environment)
+            }
+            return .success
+        } catch let error as UsageError {
+            complain(error.description)
+            return error.exitCode
+        } catch let error as ConfigurationErrors {
+            complain("The configuration is wrong:\n\(error)")
+            return .configuration
+        } catch is CancellationError {
+            return .failure
+        } catch {
+            complain(String(describing: error))
+            return .failure
+        }
+    }
+
+    static let program = Program(
+        name: "nexus", summary: "Llama Nexus serves, uses, measures and improves language models.",
+        commands: [
+            ServeCommand.command, ChatCommand.command, EngineCommand.command, ConfigurationCommand.command,
+        ])
+
+    private static func run(_ parsed: ParsedCommand, _ environment: [String: String]) async throws {
+        switch parsed.name {
+        case ServeCommand.command.name: try await ServeCommand.run(parsed, environment)
+        case ChatCommand.command.name: try await ChatCommand.run(parsed, environment)
+        case ConfigurationCommand.command.name: try ConfigurationCommand.run(parsed, environment)
+        default: preconditionFailure("\(parsed.name) is declared and not run")
+        }
+    }
+
+    private static func complain(_ text: String) {
+        StandardStream.error.write(StandardStream.error.styled(text, .red) + "\n")
+    }
+}
+
+/// Where this program and its files are.
+enum Installation {
+    /// This executable, with links followed.
+    static var program: String {
+        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path
+    }
+
+    /// `nexus-engine`, which lies beside this program.
+    static var engineProgram: String {
+        URL(filePath: program).deletingLastPathComponent().appending(path: "nexus-engine").path
+    }
+
+    /// The bytes of a file; `nil` when there is none.
+    static func readFile(_ path: String) throws -> [UInt8]? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try Array(Data(contentsOf: URL(filePath: path)))
+    }
+}

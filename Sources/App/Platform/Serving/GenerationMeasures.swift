@@ -1,0 +1,139 @@
+import Telemetry
+import Vocabulary
+
+/// Metrics and a span for each answer, whoever writes it.
+struct GenerationMeasures: Sendable {
+    private let tracer: Tracer
+    private let requests: MetricFamily<Counter>
+    private let tokens: MetricFamily<Counter>
+    private let firstEvent: MetricFamily<Histogram>
+    private let duration: MetricFamily<Histogram>
+
+    init(tracer: Tracer, metrics: MetricsRegistry) {
+        self.tracer = tracer
+        requests = metrics.counter(
+            "nexus_generations_total", help: "Answers, by how they ended.", labels: ["model", "outcome"])
+        tokens = metrics.counter(
+            "nexus_tokens_total", help: "Tokens read (prompt) and written (completion).", labels: ["model", "kind"])
+        firstEvent = metrics.histogram(
+            "nexus_time_to_first_token_seconds", help: "From the request to the first piece of its answer.",
+            labels: ["model"], buckets: .latencySeconds)
+        duration = metrics.histogram(
+            "nexus_generation_duration_seconds", help: "From the request to the end of its answer.", labels: ["model"],
+            buckets: .latencySeconds)
+    }
+
+    /// Starts an answer inside a span that ends with the answer's last event.
+    func measure(
+        _ request: GenerationRequest, model: ModelID, _ start: () async throws -> RemoteStream
+    ) async throws -> MeasuredStream {
+        let began = ContinuousClock.now
+        let span = tracer.start(
+            "chat \(model)", kind: .client,
+            attributes: [
+                .operationName: "chat", .requestModel: .string(model.name), .responseID: .string(request.id.text),
+            ])
+        do {
+            let stream = try await SpanContext.$current.withValue(span.context) { try await start() }
+            return MeasuredStream(base: stream, lease: MeasureLease(self, model: model.name, span: span, began: began))
+        } catch {
+            finish(span, model: model.name, began: began, outcome: .failed(error))
+            throw error
+        }
+    }
+
+    fileprivate enum Outcome {
+        case finished(GenerationEnd)
+        case failed(any Error)
+        /// The reader went first.
+        case abandoned
+    }
+
+    fileprivate func first(model: String, began: ContinuousClock.Instant) {
+        firstEvent.with(model).observe(.now - began)
+    }
+
+    fileprivate func finish(_ span: Span, model: String, began: ContinuousClock.Instant, outcome: Outcome) {
+        duration.with(model).observe(.now - began)
+        switch outcome {
+        case .finished(let end):
+            requests.with(model, end.reason.rawValue).increment()
+            tokens.with(model, "prompt").increment(by: UInt64(max(0, end.usage.promptTokens)))
+            tokens.with(model, "completion").increment(by: UInt64(max(0, end.usage.completionTokens)))
+            span.set(.usageInputTokens, .integer(Int64(end.usage.promptTokens)))
+            span.set(.usageOutputTokens, .integer(Int64(end.usage.completionTokens)))
+            span.set(.responseFinishReasons, .string(end.reason.rawValue))
+        case .failed(let error):
+            let code = (error as? ServiceError)?.code.rawValue ?? "cancelled"
+            requests.with(model, code).increment()
+            span.set(.errorType, .string(code))
+            span.set(.error(String(describing: error)))
+        case .abandoned:
+            requests.with(model, "abandoned").increment()
+        }
+        span.end()
+    }
+}
+
+/// Notes how an answer ended, exactly once: when it is finished, when it fails, or when nobody holds it any more.
+private final class MeasureLease: Sendable {
+    private let measures: GenerationMeasures
+    private let model: String
+    private let span: Span
+    private let began: ContinuousClock.Instant
+    private let isOver = Once()
+
+    init(_ measures: GenerationMeasures, model: String, span: Span, began: ContinuousClock.Instant) {
+        self.measures = measures
+        self.model = model
+        self.span = span
+        self.began = began
+    }
+
+    deinit { finish(.abandoned) }
+
+    func first() {
+        span.add(event: "first token")
+        measures.first(model: model, began: began)
+    }
+
+    func finish(_ outcome: GenerationMeasures.Outcome) {
+        if isOver.claim() { measures.finish(span, model: model, began: began, outcome: outcome) }
+    }
+}
+
+/// An answer whose course is measured while it is read.
+struct MeasuredStream: AsyncSequence, Sendable {
+    fileprivate let base: RemoteStream
+    fileprivate let lease: MeasureLease
+
+    func makeAsyncIterator() -> Iterator { Iterator(base: base.makeAsyncIterator(), lease: lease) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        fileprivate var base: RemoteStream.Iterator
+        fileprivate let lease: MeasureLease
+        private var hasStarted = false
+
+        fileprivate init(base: RemoteStream.Iterator, lease: MeasureLease) {
+            self.base = base
+            self.lease = lease
+        }
+
+        mutating func next() async throws -> GenerationEvent? {
+            do {
+                let event = try await base.next()
+                switch event {
+                case .text, .toolCall:
+                    if !hasStarted { lease.first() }
+                    hasStarted = true
+                case .finished(let end): lease.finish(.finished(end))
+                case .started, nil: break
+                }
+                return event
+            } catch {
+                lease.finish(.failed(error))
+                throw error
+            }
+        }
+    }
+}

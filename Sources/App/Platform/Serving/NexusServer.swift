@@ -1,0 +1,199 @@
+import Configuration
+import Foundation
+import HTTPFetching
+import HTTPServing
+import JSONText
+import Launch
+import OpenAIAPI
+import Processes
+import RequestScope
+import Storage
+import Telemetry
+import Vocabulary
+import WebApp
+
+/// The running platform: storage, workers, the HTTP server. It builds every part, joins them, and ends them in order.
+struct NexusServer {
+    let configuration: Configuration
+    let logger: Logger
+    /// Path of `nexus-engine`.
+    let engineProgram: String
+    /// What workers inherit.
+    let environment: [String: String]
+
+    /// Serves until `order` returns, then drains.
+    ///
+    /// - Parameters:
+    ///   - onStart: called with the bound port when requests are accepted.
+    ///   - order: returns when it is time to stop.
+    func run(onStart: (Int) -> Void, until order: () async -> Void) async throws {
+        let database = try await openDatabase()
+        let events = WorkerEvents(database: database, logger: logger.labelled("storage"))
+        let writer = Task { await events.run() }
+        do {
+            try await serve(events: events, onStart: onStart, until: order)
+        } catch {
+            events.finish()
+            await writer.value
+            await database.close()
+            throw error
+        }
+        events.finish()
+        await writer.value
+        await database.close()
+        logger.notice("stopped")
+    }
+
+    private func openDatabase() async throws -> Database {
+        let database: Database
+        switch configuration.storage {
+        case .embedded:
+            try FileManager.default.createDirectory(
+                atPath: configuration.dataDir, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
+            )
+            database = try await Database.open(SQLiteSettings(path: configuration.dataDir + "/nexus.db"))
+        case .postgres(let url):
+            database = try await Database.open(PostgresSettings(connectionText: url.revealed))
+        }
+        let report = try await database.migrate(WorkerEvents.migrations)
+        if let snapshot = report.snapshotPath {
+            logger.notice("database migrated; the file from before is kept", ["snapshot": .string(snapshot)])
+        }
+        return database
+    }
+
+    private func serve(events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void) async throws {
+        let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
+        let launcher = ProcessLauncher()
+        let sockets = try SocketDirectory()
+        defer { sockets.remove() }
+        let metrics = MetricsRegistry()
+        let spans = SpanQueue()
+        let tracer = Tracer.system(sampler: sampler, queue: spans)
+        let exporter = configuration.telemetry.endpoint.map { endpoint in
+            Task { await export(spans, to: endpoint, with: client) }
+        }
+        let gateway = makeGateway(
+            client: client, launcher: launcher, sockets: sockets, events: events,
+            measures: GenerationMeasures(tracer: tracer, metrics: metrics))
+        let router = makeRouter(gateway, events: events, tracer: tracer, metrics: metrics)
+        let servers = try await Listeners.start(configuration.server, router: router)
+        await gateway.startWorkers()
+        onStart(servers.port)
+        await order()
+        logger.notice("draining", ["deadline": .milliseconds(configuration.server.drain)])
+        await servers.shutDown(deadline: configuration.server.drain)
+        await gateway.stopWorkers()
+        await launcher.shutDown()
+        spans.finish()
+        await exporter?.value
+        await client.shutDown()
+    }
+
+    // MARK: Parts
+
+    private func makeGateway(
+        client: HTTPClient, launcher: ProcessLauncher, sockets: SocketDirectory, events: WorkerEvents,
+        measures: GenerationMeasures
+    ) -> ModelGateway {
+        let command = WorkerCommand(program: engineProgram, environment: environment)
+        let deployments = configuration.models.enumerated().map { index, model in
+            switch model.source {
+            case .file(let path):
+                let supervisor = WorkerSupervisor(
+                    model: model, path: path, socketPath: sockets.path(index), command: command, launcher: launcher,
+                    client: client, engine: configuration.engine, logger: logger.labelled("hosting"),
+                    report: { events.report($0) })
+                return (id: ModelID(model.name), deployment: ModelGateway.Deployment.worker(supervisor))
+            case .external(let url, let name, let apiKey):
+                let remote = RemoteModel(
+                    served: ModelID(model.name),
+                    endpoint: RemoteModel.Endpoint(
+                        baseURL: RemoteModel.Endpoint.base(of: url), apiKey: apiKey?.revealed, modelName: name,
+                        // Other servers say nothing while they read a long prompt.
+                        idleMax: .seconds(600)),
+                    client: client)
+                return (id: ModelID(model.name), deployment: .external(remote, note: model.note))
+            }
+        }
+        let first = configuration.defaultModel ?? (configuration.models.count == 1 ? configuration.models[0].name : nil)
+        return ModelGateway(
+            deployments: deployments, defaultModel: first.map(ModelID.init), created: unixSeconds(), measures: measures)
+    }
+
+    private func makeRouter(
+        _ gateway: ModelGateway, events: WorkerEvents, tracer: Tracer, metrics: MetricsRegistry
+    ) -> Router {
+        var router = Router()
+        router.middleware = [
+            Observation(logger: logger.labelled("http"), tracer: tracer, metrics: metrics, ids: .system),
+            CrossOrigin(origins: Set(configuration.server.corsOrigins)), Compression(),
+        ]
+        let errors = ErrorAnswers(logger: logger.labelled("http"))
+        router.onError = { error, request in errors.respond(to: error, request) }
+        let routes =
+            OpenAIRoutes(gateway, now: { unixSeconds() }).routes
+            + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
+            + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes
+        for route in routes { router.add(route) }
+        router.add(PlatformRoutes.document(of: routes))
+        return router
+    }
+
+    private var sampler: Sampler {
+        guard configuration.telemetry.endpoint != nil else { return .never }
+        return configuration.telemetry.sampling >= 1 ? .always : .ratio(configuration.telemetry.sampling)
+    }
+
+    private func export(_ spans: SpanQueue, to endpoint: String, with client: HTTPClient) async {
+        let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
+        let url = base.hasSuffix(OTLPEncoding.path) ? base : base + OTLPEncoding.path
+        var headers: FetchHeaders = ["Content-Type": OTLPEncoding.mediaType]
+        for header in configuration.telemetry.headers { headers.add(header.name, header.value.revealed) }
+        let exporter = SpanExporter(
+            queue: spans, resource: TelemetryResource(serviceName: "llama-nexus", serviceVersion: productVersion)
+        ) { [headers] body in
+            let response = try await client.fetch(
+                FetchRequest(
+                    url, method: "POST", headers: headers, body: .bytes(body),
+                    timeouts: Timeouts(connect: .seconds(5), firstByte: .seconds(10), total: .seconds(20))))
+            _ = try await response.body.collect(upTo: 1 << 20)
+            if (400..<500).contains(response.status), response.status != 429 { throw SpanExporter.Refused() }
+            if response.status >= 300 { throw ExportFailed(status: response.status) }
+        }
+        await exporter.run()
+    }
+}
+
+private struct ExportFailed: Error { let status: Int }
+
+/// Now, as Unix time in seconds.
+private func unixSeconds() -> Int64 { UnixTime.now().nanoseconds / 1_000_000_000 }
+
+extension RemoteModel.Endpoint {
+    /// A URL without its trailing slash and without `/v1`, which the API's paths begin with.
+    static func base(of url: String) -> String {
+        var base = url
+        while base.hasSuffix("/") { base.removeLast() }
+        return base.hasSuffix("/v1") ? String(base.dropLast(3)) : base
+    }
+}
+
+extension ModelGateway {
+    fileprivate func startWorkers() async {
+        for (_, deployment) in deployments {
+            if case .worker(let supervisor) = deployment, supervisor.model.autostart { await supervisor.start() }
+        }
+    }
+
+    /// Ends all workers at the same time.
+    fileprivate func stopWorkers() async {
+        await withTaskGroup { group in
+            for (_, deployment) in deployments {
+                if case .worker(let supervisor) = deployment {
+                    group.addTask { await supervisor.stop(grace: .seconds(10)) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import HTTPServing
+import JSONText
+import Launch
+import RequestScope
+import Vocabulary
+
+/// The platform's own API, below `/api/v1`.
+struct PlatformRoutes: Sendable {
+    let gateway: ModelGateway
+    let events: WorkerEvents
+
+    var routes: [Route] {
+        let list = RouteDescription(
+            operation: "listWorkers", summary: "How each engine worker fares.", tags: ["platform"],
+            responses: [.init(.ok, nil, .json(["type": "object"]))])
+        let history = RouteDescription(
+            operation: "listWorkerEvents", summary: "What happened to a worker, newest first.", tags: ["platform"],
+            parameters: [
+                .init("model", in: .path, summary: "The model's name."),
+                .init(
+                    "limit", in: .query, summary: "How many at most.",
+                    schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 100]),
+            ],
+            responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound)])
+        return [
+            Route(.get, "/api/v1/workers", list) { _ in
+                .json(["workers": .object(await gateway.workers())])
+            },
+            Route(.get, "/api/v1/workers/{model}/events", history) { request in
+                let model = request.parameters.string("model")
+                guard await gateway.workers()[model] != nil else {
+                    throw ServiceError(
+                        .notFound, "There is no worker for '\(model)'.", hint: "GET /api/v1/workers lists them.")
+                }
+                let limit = try request.query.integer("limit", in: 1...1_000) ?? 100
+                return .json(["events": try await events.newest(of: model, countMax: limit)])
+            },
+        ]
+    }
+
+    /// `GET /openapi.json`: the document of all routes, made from the routes themselves.
+    static func document(of routes: [Route]) -> Route {
+        let text = OpenAPIDocument.make(
+            routes: routes,
+            info: OpenAPIDocument.Info(
+                title: "Llama Nexus", version: productVersion, summary: "Serve, use and measure language models."))
+        return Route(.get, "/openapi.json") { _ in .json(text) }
+    }
+}
+
+extension ModelGateway {
+    /// The state of every worker, by model.
+    func workers() async -> JSONObject {
+        var workers = JSONObject()
+        for (id, deployment) in deployments {
+            if case .worker(let supervisor) = deployment { workers[id.name] = await supervisor.status.json }
+        }
+        return workers
+    }
+
+    /// Ready when every worker that is to run does. A worker that nobody has asked for yet keeps nobody waiting.
+    func health() async -> ServerHealth {
+        var isReady = true
+        var models = JSONObject()
+        for (id, deployment) in deployments {
+            switch deployment {
+            case .worker(let supervisor):
+                let status = await supervisor.status
+                models[id.name] = .string(status.state.rawValue)
+                if status.state != .ready, status.state != .stopped { isReady = false }
+            case .external: models[id.name] = "external"
+            }
+        }
+        return ServerHealth(isReady: isReady, details: ["models": .object(models)])
+    }
+}

@@ -1,0 +1,126 @@
+import HTTPFetching
+import JSONText
+import OpenAIAPI
+import RequestScope
+import Streaming
+import Telemetry
+import Vocabulary
+
+/// A model behind another HTTP server that speaks OpenAI's API: one of our workers on its Unix socket, or any URL.
+struct RemoteModel: Sendable {
+    /// Where the server is and how to talk to it.
+    struct Endpoint: Sendable {
+        /// Without a trailing slash and without `/v1`.
+        var baseURL: String
+        var unixSocketPath: String?
+        var apiKey: String?
+        /// The model's name there.
+        var modelName: String
+        /// How long the server may be silent in mid-answer.
+        var idleMax: Duration
+    }
+
+    /// An error answer is read up to here.
+    private static let errorBytesMax = 256 << 10
+
+    let served: ModelID
+    let endpoint: Endpoint
+    let client: HTTPClient
+
+    /// Starts an answer. Throws a `ServiceError` when the server refuses or cannot be reached.
+    func generate(_ request: GenerationRequest) async throws -> RemoteStream {
+        let wire = ClientRequest(request, model: endpoint.modelName)
+        var headers: FetchHeaders = [
+            "Content-Type": "application/json", "Accept": "text/event-stream", "X-Request-Id": request.id.text,
+        ]
+        if let apiKey = endpoint.apiKey { headers.add("Authorization", "Bearer \(apiKey)") }
+        if let span = SpanContext.current {
+            headers.add("traceparent", span.traceparent)
+            if !span.traceState.header.isEmpty { headers.add("tracestate", span.traceState.header) }
+        }
+        let fetched: FetchResponse
+        do throws(FetchError) {
+            fetched = try await client.fetch(
+                FetchRequest(
+                    endpoint.baseURL + wire.path, method: "POST", headers: headers, body: .bytes(wire.body.bytes),
+                    unixSocketPath: endpoint.unixSocketPath,
+                    timeouts: Timeouts(connect: .seconds(5), firstByte: endpoint.idleMax, idle: endpoint.idleMax)))
+        } catch {
+            throw error.serviceError(for: served)
+        }
+        guard fetched.status == 200 else { throw try await refusal(fetched) }
+        return RemoteStream(events: fetched.body.events(), model: served)
+    }
+
+    private func refusal(_ response: FetchResponse) async throws -> ServiceError {
+        let bytes = try await response.body.collect(upTo: Self.errorBytesMax)
+        let body = (try? JSONValue.parse(bytes)) ?? .null
+        var error = WireError.serviceError(from: body, status: response.status)
+        error.retryAfter = response.headers["Retry-After"].flatMap(Int.init).map { .seconds(max(0, min($0, 3600))) }
+        return error
+    }
+}
+
+/// The events of an answer that another server writes. Dropping it closes the connection, and the server stops writing.
+struct RemoteStream: AsyncSequence, Sendable {
+    let events: ResponseEvents
+    let model: ModelID
+
+    func makeAsyncIterator() -> Iterator { Iterator(events: events.makeAsyncIterator(), model: model) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        private var events: ResponseEvents.Iterator
+        private var decoder: CompletionDecoder
+        private let model: ModelID
+        private var ready: [GenerationEvent] = []
+        private var isOver = false
+
+        init(events: ResponseEvents.Iterator, model: ModelID) {
+            self.events = events
+            self.model = model
+            decoder = CompletionDecoder(model: model)
+        }
+
+        mutating func next() async throws -> GenerationEvent? {
+            while ready.isEmpty {
+                guard !isOver else { return nil }
+                guard let event = try await nextEvent() else {
+                    isOver = true
+                    return try decoder.end()
+                }
+                ready = try decoder.events(for: event.data)
+            }
+            return ready.removeFirst()
+        }
+
+        private mutating func nextEvent() async throws -> ServerSentEvent? {
+            do throws(FetchError) {
+                return try await events.next()
+            } catch {
+                if error.code == .cancelled { throw CancellationError() }
+                throw error.serviceError(for: model)
+            }
+        }
+    }
+}
+
+extension FetchError {
+    /// This failure in the words that clients get. The detail is for logs.
+    func serviceError(for model: ModelID) -> ServiceError {
+        let detail = String(reflecting: self)
+        switch code {
+        case .connect, .resolve, .tls, .overloaded, .shutDown:
+            return ServiceError(
+                .modelUnavailable, "The server of '\(model)' cannot be reached.", hint: "Try again shortly.",
+                detail: detail, retryAfter: .seconds(1))
+        case .timeout:
+            return ServiceError(
+                .timeout, "The server of '\(model)' was silent for too long.", hint: "Send the request again.",
+                detail: detail)
+        default:
+            return ServiceError(
+                .engineFailed, "The server of '\(model)' broke off in the middle of the answer.",
+                hint: "Send the request again.", detail: detail)
+        }
+    }
+}

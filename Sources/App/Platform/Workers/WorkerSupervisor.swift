@@ -1,0 +1,263 @@
+import Configuration
+import HTTPFetching
+import Hosting
+import JSONText
+import Processes
+import Telemetry
+import Vocabulary
+
+/// Keeps one worker process running: starts it, waits for it, watches its heartbeat, starts it again when it falls.
+///
+/// `WorkerLifecycle` decides; this actor acts. Callers that need the worker wait in `ready()`.
+actor WorkerSupervisor {
+    /// What happened, for the log of events that is kept.
+    struct Event: Sendable {
+        var model: String
+        var name: String
+        var detail: String?
+    }
+
+    private struct Waiter {
+        let id: UInt64
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private typealias Lifecycle = WorkerLifecycle<Waiter, ContinuousClock.Instant>
+
+    let model: ModelConfiguration
+    private let path: String
+    private let socketPath: String
+    private let command: WorkerCommand
+    private let launcher: ProcessLauncher
+    private let client: HTTPClient
+    private let heartbeatTimeout: Duration
+    private let logger: Logger
+    private let report: @Sendable (Event) -> Void
+
+    private var lifecycle: Lifecycle
+    private var waiterCount: UInt64 = 0
+    private var child: (attempt: Int, process: ChildProcess)?
+    private var contextTokens: Int?
+    private var lastExit: String?
+    /// One task per attempt and one per pause, by number; each leaves when it is done, and all end with the supervisor.
+    private var tasks: [UInt64: Task<Void, Never>] = [:]
+    private var taskCount: UInt64 = 0
+
+    init(
+        model: ModelConfiguration, path: String, socketPath: String, command: WorkerCommand, launcher: ProcessLauncher,
+        client: HTTPClient, engine: EngineConfiguration, logger: Logger, report: @escaping @Sendable (Event) -> Void
+    ) {
+        self.model = model
+        self.path = path
+        self.socketPath = socketPath
+        self.command = command
+        self.launcher = launcher
+        self.client = client
+        heartbeatTimeout = engine.heartbeatTimeout
+        self.logger = logger.with([.model: .string(model.name)])
+        self.report = report
+        lifecycle = WorkerLifecycle(
+            backoff: RestartBackoff.Policy(initial: engine.restart.initial, max: engine.restart.max))
+    }
+
+    /// Where the worker answers while it is ready.
+    nonisolated var remote: RemoteModel {
+        RemoteModel(
+            served: ModelID(model.name),
+            endpoint: RemoteModel.Endpoint(
+                baseURL: "http://engine", unixSocketPath: socketPath, modelName: model.name,
+                // The worker breaks every silence of 15 s itself.
+                idleMax: .seconds(60)),
+            client: client)
+    }
+
+    /// Orders the worker to run.
+    func start() {
+        if case .launch(let attempt) = lifecycle.start() { launch(attempt) }
+    }
+
+    /// Returns when the worker is ready; starts it if nobody has.
+    ///
+    /// - Throws: `ServiceError` when it failed, is being stopped, or too many wait; `CancellationError`.
+    func ready() async throws {
+        if case .stopped = lifecycle { start() }
+        waiterCount += 1
+        let id = waiterCount
+        try await withTaskCancellationHandler {
+            try Task.checkCancellation()
+            try await withCheckedThrowingContinuation { continuation in
+                switch lifecycle.wait(Waiter(id: id, continuation: continuation)) {
+                case .grant(let waiter): waiter.continuation.resume()
+                case .wait: break
+                case .refuse(let waiter, let refusal): waiter.continuation.resume(throwing: error(refusal))
+                }
+            }
+        } onCancel: {
+            Task { await self.cancel(id) }
+        }
+    }
+
+    private func cancel(_ id: UInt64) {
+        lifecycle.cancel { $0.id == id }?.continuation.resume(throwing: CancellationError())
+    }
+
+    /// Ends the worker, with a grace, and all tasks. Returns when its process is gone.
+    func stop(grace: Duration) async {
+        switch lifecycle.stop() {
+        case .terminate(_, let waiters):
+            refuse(waiters, .stopped)
+            _ = await child?.process.terminate(grace: grace)
+        case .refuse(let waiters): refuse(waiters, .stopped)
+        case .nothing: break
+        }
+        let remaining = Array(tasks.values)
+        for task in remaining { task.cancel() }
+        for task in remaining { await task.value }
+    }
+
+    var status: WorkerStatus {
+        let state: WorkerStatus.State =
+            switch lifecycle {
+            case .stopped: .stopped
+            case .starting: .starting
+            case .ready: .ready
+            case .unhealthy: .unhealthy
+            case .backingOff: .backingOff
+            case .stopping: .stopping
+            case .failed: .failed
+            }
+        return WorkerStatus(
+            state: state, attempts: lifecycle.attemptCount, processID: child?.process.id, contextTokens: contextTokens,
+            lastExit: lastExit)
+    }
+
+    // MARK: One attempt
+
+    private func launch(_ attempt: Int) {
+        spawn { await $0.run(attempt) }
+    }
+
+    private func spawn(_ body: @escaping @Sendable (isolated WorkerSupervisor) async -> Void) {
+        taskCount += 1
+        let number = taskCount
+        tasks[number] = Task {
+            await body(self)
+            self.tasks[number] = nil
+        }
+    }
+
+    private func run(_ attempt: Int) async {
+        let process: ChildProcess
+        do {
+            process = try await launcher.start(command.command(for: model, path: path, socket: socketPath))
+        } catch {
+            logger.error("the worker could not be started", [.error: .error(error)])
+            lastExit = "not started: \(error)"
+            return exited(attempt, .notStarted)
+        }
+        child = (attempt, process)
+        event("started", "process \(process.id)")
+        // An order to stop may have come while the process was being made.
+        if lifecycle.runningAttempt != attempt || isStopping { process.signal(.terminate) }
+        let output = WorkerOutput(logger: logger.labelled("engine"))
+        var heart: Task<Void, Never>?
+        for await line in process.output {
+            guard let ready = output.take(line) else { continue }
+            contextTokens = ready.contextTokens
+            if case .grant(let waiters) = lifecycle.becameReady(attempt: attempt, at: .now) {
+                logger.notice("worker ready", ["process_id": .integer(Int64(process.id))])
+                event("ready", nil)
+                for waiter in waiters { waiter.continuation.resume() }
+                heart = Task { await self.watchHeartbeat(attempt, process) }
+            }
+        }
+        let exit = await process.exit()
+        heart?.cancel()
+        child = nil
+        lastExit = exit.description
+        switch exit {
+        case .status(let status): exited(attempt, .status(status))
+        case .signal(let signal): exited(attempt, .signal(signal))
+        }
+    }
+
+    private var isStopping: Bool { if case .stopping = lifecycle { true } else { false } }
+
+    private func exited(_ attempt: Int, _ exit: WorkerExit) {
+        var random = SystemRandomNumberGenerator()
+        let action = lifecycle.exited(attempt: attempt, exit, at: .now, using: &random)
+        if case .settled = action {
+            event("stopped", lastExit)
+        } else {
+            logger.error("worker ended unexpectedly", ["exit": .string(lastExit ?? "")])
+            event("crashed", lastExit)
+        }
+        switch action {
+        case .launch(let next): launch(next)
+        case .wakeUp(let time):
+            spawn { supervisor in
+                do { try await Task.sleep(until: time, clock: .continuous) } catch { return }
+                supervisor.backoffElapsed()
+            }
+        case .giveUp(let waiters, let exit): refuse(waiters, .failed(lastExit: exit))
+        case .settled, .nothing: break
+        }
+    }
+
+    private func backoffElapsed() {
+        if case .launch(let attempt) = lifecycle.backoffElapsed(at: .now) { launch(attempt) }
+    }
+
+    /// Asks the worker once a second how many steps it has taken; one that has work and takes none is killed.
+    private func watchHeartbeat(_ attempt: Int, _ process: ChildProcess) async {
+        var policy = HeartbeatPolicy(timeout: heartbeatTimeout, now: ContinuousClock.now)
+        while !Task.isCancelled {
+            if let beat = await beat() { policy.receive(beat, at: .now) }
+            if case .stalled(let silence) = policy.verdict(at: .now) {
+                logger.error("worker makes no progress", ["silence": .milliseconds(silence)])
+                event("stalled", nil)
+                if case .kill = lifecycle.heartbeatMissed(attempt: attempt) { process.signal(.kill) }
+                return
+            }
+            do { try await Task.sleep(for: .seconds(1)) } catch { return }
+        }
+    }
+
+    private nonisolated func beat() async -> HeartbeatPolicy<ContinuousClock.Instant>.Beat? {
+        let request = FetchRequest(
+            "http://engine/health", unixSocketPath: socketPath,
+            timeouts: Timeouts(connect: .seconds(2), firstByte: .seconds(5), idle: .seconds(5), total: .seconds(5)))
+        do {
+            let bytes = try await client.fetch(request).body.collect(upTo: 64 << 10)
+            let beat = try JSONValue.parse(bytes)["heartbeat"]
+            guard let steps = beat?["steps"]?.integer, let live = beat?["live"]?.integer else { return nil }
+            return .init(stepCount: UInt64(clamping: steps), isIdle: live == 0)
+        } catch {
+            return nil  // No answer is no progress; the policy counts the time.
+        }
+    }
+
+    private func refuse(_ waiters: [Waiter], _ refusal: WorkerRefusal) {
+        for waiter in waiters { waiter.continuation.resume(throwing: error(refusal)) }
+    }
+
+    private func error(_ refusal: WorkerRefusal) -> any Error {
+        switch refusal {
+        case .stopped:
+            ServiceError(.shuttingDown, "The server is shutting down.", hint: "Send the request again.")
+        case .failed:
+            ServiceError(
+                .modelUnavailable, "The worker of '\(model.name)' could not be started.",
+                hint: "The log tells why; `nexus engine --model …` shows it at once.", detail: lastExit)
+        case .tooManyWaiters:
+            ServiceError(
+                .overloaded, "Too many requests wait for '\(model.name)' to be loaded.", hint: "Try again shortly.",
+                retryAfter: .seconds(2))
+        case .cancelled: CancellationError()
+        }
+    }
+
+    private func event(_ name: String, _ detail: String?) {
+        report(Event(model: model.name, name: name, detail: detail))
+    }
+}
