@@ -42,17 +42,7 @@ public final class LlamaModel: Sendable {
     /// Tokens that one sequence was trained for.
     public var trainedContextTokens: Int { Int(unsafe llama_model_n_ctx_train(handle)) }
     public var vocabularyCount: Int { Int(unsafe llama_vocab_n_tokens(vocabulary)) }
-    public var parameterCount: UInt64 { unsafe llama_model_n_params(handle) }
-    /// Bytes of weights.
-    public var sizeBytes: UInt64 { unsafe llama_model_size(handle) }
     public var hasDecoder: Bool { unsafe llama_model_has_decoder(handle) && !llama_model_has_encoder(handle) }
-
-    /// A sentence such as "llama 1.8M Q8_0".
-    public var summary: String {
-        var buffer = [CChar](repeating: 0, count: 128)
-        let count = unsafe llama_model_desc(handle, &buffer, buffer.count)
-        return String(decoding: buffer.prefix(max(0, min(Int(count), 127))).map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
 
     /// The chat template that the file carries, as Jinja source.
     public var chatTemplate: String? {

@@ -77,7 +77,7 @@ private struct Worker {
         logger.info(
             "model loaded",
             [
-                .model: .string(arguments.alias), "summary": .string(loaded.model.summary),
+                .model: .string(arguments.alias),
                 "context_tokens": .integer(Int64(loaded.contextTokens)),
                 "parallel": .integer(Int64(arguments.parallel)),
                 "threads": .integer(Int64(threads)), .elapsedMilliseconds: .milliseconds(.now - began),

@@ -8,6 +8,8 @@ extension LlamaLog {
             let line = text.trimmingSuffix(while: \.isNewline)
             guard !line.allSatisfy({ $0.isWhitespace || $0 == "." }) else { return }
             switch level {
+            // The cache is shared by several sequences, each of which keeps to what the model was trained for.
+            case .warning where line.hasPrefix("llama_context: n_ctx_seq"): logger.debug(line)
             case .error: logger.error(line)
             case .warning: logger.warning(line)
             case .info, .debug, .continuation: logger.debug(line)

@@ -25,9 +25,14 @@ struct LoadedModel: Sendable {
                 .invalidValue, "The model file \(path) cannot be used: \(error).",
                 hint: "Check the path, or download the file again.")
         }
+        let summary = file.summary
         logger.info(
             "model file checked",
-            ["file": .string(path), "architecture": .string(file.summary.architecture ?? "unknown")])
+            [
+                "file": .string(path), "architecture": .string(summary.architecture ?? "unknown"),
+                "parameters": .integer(Int64(clamping: summary.parameterCount)),
+                "quantization": .string(summary.quantization ?? "unknown"),
+            ])
         do {
             model = try LlamaModel(path: path)
         } catch {

@@ -33,9 +33,11 @@ enum ChatCommand {
         let sockets = try SocketDirectory()
         defer { sockets.remove() }
         do {
-            let remote = try await connect(
+            let partner = try await connect(
                 parsed, environment, client: client, launcher: launcher, sockets: sockets)
-            try await converse(parsed, with: remote)
+            try await converse(parsed, with: partner.remote)
+            // An engine that we started ends when nobody holds it any more.
+            withExtendedLifetime(partner) {}
         } catch {
             await launcher.shutDown()
             await client.shutDown()
@@ -47,10 +49,16 @@ enum ChatCommand {
 
     // MARK: Whom to talk to
 
+    /// Who answers, and the engine's process where it is our own.
+    private struct Partner {
+        let remote: RemoteModel
+        var engine: ChildProcess?
+    }
+
     private static func connect(
         _ parsed: ParsedCommand, _ environment: [String: String], client: HTTPClient, launcher: ProcessLauncher,
         sockets: SocketDirectory
-    ) async throws -> RemoteModel {
+    ) async throws -> Partner {
         let configuration = try ModelOption.load(parsed, environment)
         let host = ["0.0.0.0", "::"].contains(configuration.server.host) ? "127.0.0.1" : configuration.server.host
         let scheme = configuration.server.tls == nil ? "http" : "https"
@@ -60,9 +68,10 @@ enum ChatCommand {
             let base = RemoteModel.Endpoint.base(of: parsed[url] ?? usual)
             if let (model, note) = try await askModels(of: base, wanted: parsed[name], client: client) {
                 remark("\(model) at \(base)", note)
-                return RemoteModel(
+                let remote = RemoteModel(
                     served: ModelID(model),
                     endpoint: .init(baseURL: base, modelName: model, idleMax: .seconds(600)), client: client)
+                return Partner(remote: remote)
             }
             if parsed[url] != nil {
                 throw ServiceError(.modelUnavailable, "No server answers at \(base).", hint: "Start it: nexus serve.")
@@ -96,7 +105,7 @@ enum ChatCommand {
     private static func startEngine(
         _ configuration: Configuration, _ environment: [String: String], client: HTTPClient, launcher: ProcessLauncher,
         sockets: SocketDirectory
-    ) async throws -> RemoteModel {
+    ) async throws -> Partner {
         let files = configuration.models.filter { if case .file = $0.source { true } else { false } }
         let wanted = files.first { $0.name == configuration.defaultModel } ?? files.first
         guard let model = wanted, case .file(let path) = model.source else {
@@ -112,11 +121,12 @@ enum ChatCommand {
         let silent = WorkerOutput(logger: Logger(label: "engine", levelMin: .error, sink: .none))
         for await line in child.output where silent.take(line) != nil {
             // From here on nobody needs its output; the queue keeps the last lines and drops the rest.
-            return RemoteModel(
+            let remote = RemoteModel(
                 served: ModelID(model.name),
                 endpoint: .init(
                     baseURL: "http://engine", unixSocketPath: socket, modelName: model.name, idleMax: .seconds(60)),
                 client: client)
+            return Partner(remote: remote, engine: child)
         }
         let last = child.output.last.suffix(3).map(\.text).joined(separator: "\n")
         throw ServiceError(
