@@ -73,6 +73,20 @@ static inline struct MHD_Response *nexus_http_response(const void *bytes, size_t
   return MHD_create_response_from_buffer(count, (void *)bytes, MHD_RESPMEM_MUST_COPY);
 }
 
+// The head of a stream for a HEAD request, of unknown length; the connection closes after it. (0.9.75 sends the last
+// chunk's line in answer to HEAD, which a client would take for the beginning of the next response.)
+static ssize_t nexus_http_no_content(void *context, uint64_t position, char *buffer, size_t capacity) {
+  (void)context, (void)position, (void)buffer, (void)capacity;
+  return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static inline struct MHD_Response *nexus_http_closing_response(void) {
+  struct MHD_Response *response =
+      MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 128, &nexus_http_no_content, NULL, NULL);
+  if (response) MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
+  return response;
+}
+
 // Whether there is work that no socket will announce.
 static inline int nexus_http_is_pending(struct MHD_Daemon *daemon) {
   MHD_UNSIGNED_LONG_LONG milliseconds;

@@ -8,10 +8,8 @@ public final class FileRegion: Sendable {
     public let count: Int
     private let descriptor: Mutex<CInt?>
 
-    /// Opens the regular file at `path`.
-    ///
-    /// - Parameter range: which bytes; `nil` for all. It is cut to the file's size.
-    /// - Returns: `nil` when there is no readable regular file.
+    /// Opens the regular file at `path`; `nil` when there is no readable regular file. The `range` of bytes is cut to
+    /// the file's size; `nil` means all.
     public static func open(_ path: String, range: Range<Int>? = nil) -> FileRegion? {
         guard let file = OpenFile(path) else { return nil }
         return file.region(range)

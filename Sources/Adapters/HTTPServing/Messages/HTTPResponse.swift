@@ -69,9 +69,8 @@ public struct HTTPResponse: Sendable {
             })
     }
 
-    /// Server-sent events as they come.
-    ///
-    /// - Parameter keepAlive: after so long a silence the server sends a comment; rounded up to a quarter of a second.
+    /// Server-sent events as they come. After a silence of `keepAlive`, rounded up to a quarter of a second, the server
+    /// sends a comment.
     public static func events<Events: AsyncSequence & Sendable>(
         _ events: Events, keepAlive: Duration? = nil, headers: HTTPHeaders = [:]
     ) -> Self where Events.Element == ServerSentEvent {

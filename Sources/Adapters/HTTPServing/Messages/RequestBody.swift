@@ -30,11 +30,11 @@ public struct RequestBody: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> Iterator { Iterator(body: self) }
 
-    /// The whole body.
+    /// The whole body. `limit` counts when it is smaller than the route's.
     ///
-    /// - Parameter limit: a smaller limit than the route's.
     /// - Throws: ``HTTPError`` with status 413 when it is larger, without reading it when its length is declared;
     ///   `CancellationError` when the client vanished.
+    /// - Returns: its bytes, without chunk framing.
     public func collect(upTo limit: Int = .max) async throws -> [UInt8] {
         var limited = self
         limited.bytesMax = Swift.min(limit, bytesMax)

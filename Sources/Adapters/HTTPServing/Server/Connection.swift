@@ -47,6 +47,14 @@ final class Connection {
         }
     }
 
+    /// Whether the next move is the client's.
+    var isExpectingInput: Bool {
+        switch phase {
+        case .fresh, .idle, .head, .body: true
+        case .working, .upgraded: false
+        }
+    }
+
     func enter(_ phase: Phase, at now: ContinuousClock.Instant) {
         self.phase = phase
         phaseStart = now

@@ -2,15 +2,17 @@
 /// it is the ``Transfer``.
 final class Exchange {
     enum Stage {
-        /// The request line is known. Can go to: started, reading.
+        /// The request line is known. Can go to: buffering, held, bodiless.
         case target
+        /// A small body follows and is read before the handler starts. Can go to: bodiless.
+        case buffering
         /// The headers are known and a body follows that nobody reads yet. Can go to: reading, discarding, replying.
         case held
         /// Can go to: replying.
         case reading
         /// The answer came before the body; the body is read and thrown away. Can go to: replying.
         case discarding(HTTPResponse)
-        /// Headers are known and there is no body to come. Can go to: replying.
+        /// There is no body, or all of it is here. Can go to: replying.
         case bodiless
         case replying
     }

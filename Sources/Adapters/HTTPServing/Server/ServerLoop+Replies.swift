@@ -38,7 +38,8 @@ extension ServerLoop {
             return unsafe buffer(bytes)
         case .stream(let keepAlive, _):
             exchange.keepAlive = keepAlive
-            exchange.isStreaming = exchange.request?.method != .head
+            if exchange.request?.method == .head { return unsafe nexus_http_closing_response() }
+            exchange.isStreaming = true
             // Retained here, released by `streamFreed`, which libmicrohttpd calls when the response is destroyed.
             return unsafe MHD_create_response_from_callback(
                 UInt64.max, Self.blockBytes, streamWanted,

@@ -29,6 +29,8 @@ final class ServerLoop {
     private var lastID: UInt64 = 2
     var now = ContinuousClock.now
     private var nextTick = ContinuousClock.now
+    /// Connections whose end of stream libmicrohttpd has yet to see.
+    private var halfClosed: [UInt64] = []
     private var stopDeadline: ContinuousClock.Instant?
 
     init(_ settings: Settings, listening: ListeningSocket) {
@@ -73,6 +75,8 @@ final class ServerLoop {
                 }
                 if now >= nextTick { passTime() }
                 unsafe MHD_run(daemon)
+                for id in halfClosed { connections[id].map(nudge) }
+                halfClosed = []
                 if let stopDeadline, connections.isEmpty || now >= stopDeadline { break }
             }
         }
@@ -155,8 +159,19 @@ extension ServerLoop {
     /// A client that closes its sending side is taken to be gone, as Go's net/http does; only a response that is
     /// complete already still goes out.
     func peerLeft(_ connection: Connection) {
-        guard connection.socket == nil, let exchange = connection.exchange else { return }
-        if connection.isSuspended || exchange.isStreaming { abort(connection) }
+        guard connection.socket == nil else { return }
+        if let exchange = connection.exchange, connection.isSuspended || exchange.isStreaming {
+            abort(connection)
+        } else {
+            halfClosed.append(connection.id)
+        }
+    }
+
+    /// Makes libmicrohttpd read once more. It waits for edges and takes a short read to mean that nothing is left; an
+    /// end of stream that came together with the data goes unseen then. Shutting down what is shut down already
+    /// discards nothing and makes a new edge.
+    private func nudge(_ connection: Connection) {
+        if connection.isExpectingInput { Glibc.shutdown(connection.descriptor, CInt(SHUT_RD)) }
     }
 }
 
@@ -166,6 +181,7 @@ extension ServerLoop {
     private func passTime() {
         nextTick = now + Self.tick
         for connection in connections.values {
+            if connection.isPeerGone { nudge(connection) }
             if let socket = connection.socket {
                 socket.passTime(now)
             } else if isOverdue(connection) {
