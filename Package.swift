@@ -137,7 +137,8 @@ if let llamaPrefix {
             name: "LlamaRuntimeTests", dependencies: ["LlamaRuntime", "GGUF"], path: "Tests/LlamaRuntimeTests",
             swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
-            name: "EngineWorkerTests", dependencies: ["EngineWorker", "Inference", "Vocabulary", "Streaming"],
+            name: "EngineWorkerTests",
+            dependencies: ["EngineWorker", "GGUF", "Inference", "JSONText", "Telemetry", "Vocabulary"],
             path: "Tests/EngineWorkerTests", swiftSettings: strict, linkerSettings: runtimePath),
     ]
 }

@@ -1,4 +1,5 @@
 import JSONText
+import RequestScope
 import Testing
 import Vocabulary
 

@@ -8,7 +8,7 @@ import Testing
         (ServerSentEvent(data: "a\nb\r\nc\rd"), "data: a\ndata: b\ndata: c\ndata: d\n\n"),
         (ServerSentEvent(data: "a\n"), "data: a\ndata: \n\n"),
         (
-            ServerSentEvent(event: "delta", data: "é", id: "7", retry: 3000),
+            ServerSentEvent(event: "delta", data: "é", id: "7", retry: .milliseconds(3000)),
             "event: delta\nid: 7\nretry: 3000\ndata: é\n\n"
         ),
         (ServerSentEvent(event: "a\nb", data: "x", id: "1\u{0}\r2"), "event: ab\nid: 12\ndata: x\n\n"),
