@@ -135,9 +135,9 @@ extension WebSocket {
         resumeAll()
     }
 
-    /// What is to be sent next, when at most `bytesMax` may still be queued below.
-    func takeOutgoing() -> WebSocketState<Waiter>.Outgoing? {
-        let outgoing = state.withLock { $0.takeOutgoing() }
+    /// What is to be sent next. `isDrained` says that everything taken before is on the wire.
+    func takeOutgoing(isDrained: Bool) -> WebSocketState<Waiter>.Outgoing? {
+        let outgoing = state.withLock { $0.takeOutgoing(isDrained: isDrained) }
         if outgoing != nil { resumeAll() }
         return outgoing
     }
