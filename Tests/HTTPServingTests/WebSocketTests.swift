@@ -127,7 +127,7 @@ import Testing
             try await eventually { started.isSet }
             client.raw.close()
             try await eventually { cancelled.isSet }
-            #expect(ended.values.count <= 1)
+            #expect(ended.values == [WebSocketError(closeCode: .abnormal)])
         }
     }
 
@@ -161,7 +161,11 @@ import Testing
                 }
                 let frame = WebSocketClient.frame(.binary, payload)
                 var accepted = 0
-                for _ in 0..<2000 { accepted += max(0, client.raw.sendSome(frame)) }
+                for _ in 0..<2000 {
+                    let count = client.raw.sendSome(frame)
+                    accepted += max(0, count)
+                    if count < frame.count { break }
+                }
                 #expect(accepted < 2000 * frame.count)
                 release.set()
                 // The rest of the frame that was cut, and all others.

@@ -130,6 +130,7 @@ static inline void nexus_http_peer(int fd, char *text, size_t capacity) {
 
 static const uint32_t NEXUS_READABLE = EPOLLIN;
 static const uint32_t NEXUS_WRITABLE = EPOLLOUT;
+static const uint32_t NEXUS_BROKEN = EPOLLHUP | EPOLLERR;
 static const uint32_t NEXUS_GONE = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 static inline int nexus_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }

@@ -24,6 +24,7 @@ final class ServerLoop {
     let settings: Settings
     let epoll: CInt
     private let listening: ListeningSocket
+    private var handedSocket: CInt = -1
     private(set) var daemon: OpaquePointer?
     var connections: [UInt64: Connection] = [:]
     private var lastID: UInt64 = 2
@@ -49,7 +50,10 @@ final class ServerLoop {
         guard configuration.limits.headerBytes >= 4096 else {
             return HTTPServerError(.badConfiguration, "limits.headerBytes must be at least 4096.")
         }
-        unsafe daemon = configuration.withSettings(socket: listening.descriptor, loop: self) { settings in
+        // A descriptor for libmicrohttpd alone: when its TLS set-up fails it closes the one it was given, and closing it
+        // again would hit whatever another thread has opened in the meantime.
+        handedSocket = fcntl(listening.descriptor, F_DUPFD_CLOEXEC, 0)
+        unsafe daemon = configuration.withSettings(socket: handedSocket, loop: self) { settings in
             unsafe nexus_http_start(&settings)
         }
         guard let daemon = unsafe daemon else {
@@ -71,7 +75,7 @@ final class ServerLoop {
                 now = .now
                 for index in 0..<max(0, Int(count)) {
                     let event = unsafe events[index]
-                    unsafe dispatch(tag: event.data.u64, isGone: event.events & NEXUS_GONE != 0)
+                    unsafe dispatch(tag: event.data.u64, events: event.events)
                 }
                 if now >= nextTick { passTime() }
                 unsafe MHD_run(daemon)
@@ -89,7 +93,7 @@ final class ServerLoop {
         return Self.tickMilliseconds
     }
 
-    private func dispatch(tag: UInt64, isGone: Bool) {
+    private func dispatch(tag: UInt64, events: UInt32) {
         switch tag {
         case Self.mailboxTag: readNotes()
         case Self.daemonTag: break
@@ -97,8 +101,8 @@ final class ServerLoop {
             // The connection may have been closed by an earlier event of the same batch.
             guard let connection = connections[tag & ~Self.upgradedBit] else { return }
             if let socket = connection.socket, tag & Self.upgradedBit != 0 {
-                socket.service(at: now)
-            } else if isGone {
+                socket.service(at: now, isHungUp: events & NEXUS_BROKEN != 0)
+            } else if events & NEXUS_GONE != 0 {
                 connection.isPeerGone = true
                 peerLeft(connection)
             }
@@ -228,6 +232,8 @@ extension ServerLoop {
         unsafe MHD_run(daemon)
         unsafe MHD_run(daemon)
         unsafe MHD_stop_daemon(daemon)
+        // It was quiesced, so it is ours to close, and only now (microhttpd.h, MHD_quiesce_daemon).
+        close(handedSocket)
         unsafe self.daemon = nil
     }
 }

@@ -60,7 +60,9 @@ public final class WebSocket: AsyncSequence, Sendable {
         case .more: wake()
         case .full:
             wake()
-            try await wait { $0.waitToSend($1) }
+            await wait { $0.waitToSend($1) }
+            if let closeCode { throw WebSocketError(closeCode: closeCode) }
+            try Task.checkCancellation()
         }
     }
 
@@ -86,13 +88,16 @@ public final class WebSocket: AsyncSequence, Sendable {
                 return message
             case .ended: return nil
             case .lost: throw WebSocketError(closeCode: .abnormal)
-            case .empty: try await wait { $0.waitToReceive($1) }
+            case .empty:
+                // Asked only here: how the connection ended is told before the cancellation that follows from it.
+                try Task.checkCancellation()
+                await wait { $0.waitToReceive($1) }
             }
         }
     }
 
     /// Waits until the server's side resumes all waiters; `keep` says whether there is still a reason to wait.
-    private func wait(_ keep: @Sendable (inout WebSocketState<Waiter>, Waiter) -> Bool) async throws {
+    private func wait(_ keep: @Sendable (inout WebSocketState<Waiter>, Waiter) -> Bool) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
                 let isKept = state.withLock { !Task.isCancelled && keep(&$0, waiter) }
@@ -102,7 +107,6 @@ public final class WebSocket: AsyncSequence, Sendable {
             // Everyone looks again; only the cancelled one has a reason to leave.
             resumeAll()
         }
-        try Task.checkCancellation()
     }
 
     private func resumeAll() { for waiter in state.withLock({ $0.takeWaiters() }) { waiter.resume() } }
@@ -135,9 +139,9 @@ extension WebSocket {
         resumeAll()
     }
 
-    /// What is to be sent next, when at most `bytesMax` may still be queued below.
-    func takeOutgoing() -> WebSocketState<Waiter>.Outgoing? {
-        let outgoing = state.withLock { $0.takeOutgoing() }
+    /// What is to be sent next. `isDrained` says that everything taken before is on the wire.
+    func takeOutgoing(isDrained: Bool) -> WebSocketState<Waiter>.Outgoing? {
+        let outgoing = state.withLock { $0.takeOutgoing(isDrained: isDrained) }
         if outgoing != nil { resumeAll() }
         return outgoing
     }

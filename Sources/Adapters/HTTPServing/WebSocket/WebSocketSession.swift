@@ -53,14 +53,20 @@ final class WebSocketSession {
     }
 
     /// Moves bytes both ways as far as that goes without waiting.
-    func service(at now: ContinuousClock.Instant) {
+    ///
+    /// `isHungUp`: the socket is broken both ways. It would say so for ever, also while nobody reads.
+    func service(at now: ContinuousClock.Instant, isHungUp: Bool = false) {
         guard !isOver, let frames = unsafe frames else { return }
         if socket.hasRoom, unsafe wslay_event_want_read(frames) != 0, unsafe wslay_event_recv(frames) != 0 {
             return finish(.abnormal)
         }
-        unsafe fillQueue(frames, at: now)
-        if unsafe wslay_event_want_write(frames) != 0, unsafe wslay_event_send(frames) != 0 {
-            return finish(.abnormal)
+        if isHungUp { isPeerGone = true }
+        // Twice: once the messages are on the wire, the close frame that waits for them may follow.
+        for _ in 0..<2 {
+            unsafe fillQueue(frames, at: now)
+            if unsafe wslay_event_want_write(frames) != 0, unsafe wslay_event_send(frames) != 0 {
+                return finish(.abnormal)
+            }
         }
         // There may be room below now for what waited above.
         unsafe fillQueue(frames, at: now)
@@ -74,7 +80,9 @@ final class WebSocketSession {
 
     private func fillQueue(_ frames: OpaquePointer, at now: ContinuousClock.Instant) {
         let bytesMax = WebSocketState<WebSocket.Waiter>.outboundBytesMax
-        while unsafe wslay_event_get_queued_msg_length(frames) < bytesMax, let outgoing = socket.takeOutgoing() {
+        while unsafe wslay_event_get_queued_msg_length(frames) < bytesMax,
+            let outgoing = socket.takeOutgoing(isDrained: unsafe wslay_event_get_queued_msg_count(frames) == 0)
+        {
             switch outgoing {
             case .message(.text(let text)): unsafe queue(frames, 1, Array(text.utf8))
             case .message(.binary(let bytes)): unsafe queue(frames, 2, bytes)

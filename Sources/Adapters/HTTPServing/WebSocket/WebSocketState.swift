@@ -78,13 +78,14 @@ struct WebSocketState<Waiter> {
         if case .open = lifecycle { lifecycle = .closing(code, reason: reason, isTaken: false) }
     }
 
-    mutating func takeOutgoing() -> Outgoing? {
+    /// The next message; the close frame only when `isDrained`, because control frames overtake what is queued below.
+    mutating func takeOutgoing(isDrained: Bool) -> Outgoing? {
         if !outbound.isEmpty {
             let message = outbound.removeFirst()
             outboundBytes -= message.byteCount
             return .message(message)
         }
-        guard case .closing(let code, let reason, false) = lifecycle else { return nil }
+        guard isDrained, case .closing(let code, let reason, false) = lifecycle else { return nil }
         lifecycle = .closing(code, reason: reason, isTaken: true)
         return .close(code, reason: reason)
     }
