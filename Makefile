@@ -41,8 +41,9 @@ test-swift: debug
 test-integration: debug
 	@$$(scripts/python.sh test) -m pytest -q Tests/Integration
 
-test-sanitize: debug ## run the concurrency modules' tests under Thread Sanitizer
-	@scripts/swift-test.sh $(SANITIZED_MIN) --sanitize=thread --scratch-path .build/thread-sanitizer --filter '$(SANITIZED)'
+test-sanitize: setup ## run the concurrency modules' tests under Thread Sanitizer
+	@scripts/packages.sh test
+	@scripts/sanitize.sh $(SANITIZED_MIN) '$(SANITIZED)'
 
 lint: ## check format and house rules
 	@swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
