@@ -17,7 +17,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 LD_PRELOAD=$PWD/$scratch/mutex.so TSAN_OPTIONS="halt_on_error=0 exitcode=66" \
-    "$tests" --testing-library swift-testing --filter "$filter" >"$log" 2>&1 || status=$?
+    "$tests" --testing-library swift-testing --no-parallel --filter "$filter" >"$log" 2>&1 || status=$?
 reports=$(grep -c 'WARNING: ThreadSanitizer' "$log" || true)
 grep -E '^✘|SUMMARY: ThreadSanitizer|Test run with' "$log" || true
 count=$(grep -oE 'Test run with [0-9]+ tests' "$log" | grep -oE '[0-9]+' | tail -n 1)

@@ -47,7 +47,8 @@ private let silent = Logger(label: "test", sink: .none)
 
     @Test func `answers written together equal those written alone`() async throws {
         let questions = [
-            "What is 3 + 4?", "What is the capital of France?", "What is the capital of Spain?", "Count to 9.", "Hello!",
+            "What is 3 + 4?", "What is the capital of France?", "What is the capital of Spain?", "Count to 9.",
+            "Hello!",
             "What is 2 + 5?", "Repeat: green tree", "What is the capital of Italy?",
         ]
         let engine = try await engine(parallel: 3)

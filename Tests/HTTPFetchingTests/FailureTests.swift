@@ -78,11 +78,12 @@ import Testing
         try await withServer(configuration: configuration) { connection in
             connection.waitForClose()
         } _: { server, client in
-            async let first = client.fetch(FetchRequest(server.url, timeouts: Timeouts(firstByte: .milliseconds(600))))
+            let first = Task { try await client.fetch(FetchRequest(server.url)) }
             try await expectEventually { server.acceptedCount == 1 }
             let request = FetchRequest(server.url, timeouts: Timeouts(connect: .milliseconds(100)))
             #expect(await code { _ = try await client.fetch(request) } == .timeout(.connect))
-            _ = try? await first
+            first.cancel()
+            #expect(await code { _ = try await first.value } == .cancelled)
         }
     }
 

@@ -60,6 +60,8 @@ public final class HTTPServer: Sendable {
             let failure = loop.open()
             started.report(failure)
             if failure == nil { loop.run() }
+            // Whoever waits for the end may bind the address again at once.
+            socket.shut()
             ended.open()
         }
         if let failure = await started.wait() {

@@ -1,5 +1,6 @@
 import CMicroHTTPD
 import Glibc
+import Synchronization
 
 /// A socket that listens; closes itself exactly once, and takes its file away if it is a Unix socket.
 final class ListeningSocket: Sendable {
@@ -7,6 +8,7 @@ final class ListeningSocket: Sendable {
     /// The port that was bound, or `nil` for a Unix socket.
     let port: Int?
     private let path: String?
+    private let isClosed = Atomic(false)
 
     /// Connections that wait to be accepted. Chosen: more than Linux's default `somaxconn` of 4096 has no effect.
     private static let backlog: CInt = 4096
@@ -24,7 +26,11 @@ final class ListeningSocket: Sendable {
         }
     }
 
-    deinit {
+    deinit { shut() }
+
+    /// Closes it, unless that has happened. Connections are refused from here on, if nobody holds a copy.
+    func shut() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         close(descriptor)
         if let path { unsafe unlink(path) }
     }
