@@ -45,6 +45,7 @@ public struct WireError: Sendable, Equatable {
     /// - Parameters:
     ///   - body: what it answered, whatever it was.
     ///   - status: the HTTP status, when the error came as a whole response.
+    /// - Returns: its code, words and hint, or the best guess from the status.
     public static func serviceError(from body: JSONValue, status: Int?) -> ServiceError {
         let error = body["error"]
         let message = error?["message"]?.string ?? body["message"]?.string

@@ -26,6 +26,7 @@ struct NexusServer {
     /// - Parameters:
     ///   - onStart: called with the bound port when requests are accepted.
     ///   - order: returns when it is time to stop.
+    /// - Throws: when a part cannot be started: the database, a port that is taken.
     func run(onStart: (Int) -> Void, until order: () async -> Void) async throws {
         let database = try await openDatabase()
         let events = WorkerEvents(database: database, logger: logger.labelled("storage"))

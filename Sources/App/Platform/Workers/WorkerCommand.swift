@@ -13,6 +13,7 @@ struct WorkerCommand: Sendable {
     ///   - model: what to serve and how.
     ///   - path: the model file.
     ///   - socket: where the worker is to listen.
+    /// - Returns: what to start.
     func command(for model: ModelConfiguration, path: String, socket: String) -> ProcessCommand {
         let engine = model.engine
         var arguments = [
