@@ -90,26 +90,29 @@ var targets: [Target] = [
     module(
         "Platform", in: .app,
         [
-            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "OpenAIAPI", "Processes", "RequestScope", "Storage",
+            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "OpenAIAPI", "Processes",
+            "RequestScope", "Storage",
             "Streaming", "Telemetry", "Vocabulary", "WebApp",
         ]),
-    .executableTarget(name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),
+    .executableTarget(
+        name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),
 
     // Tests mirror the sources. Suites that need disks, sockets, servers or child processes are targets of their own.
+    .target(name: "TestRandomness", path: "Tests/TestRandomness", swiftSettings: strict),
     tests("TidyTests", []),
-    tests("JSONTextTests", ["JSONText"]),
+    tests("JSONTextTests", ["TestRandomness", "JSONText"]),
     tests("VocabularyTests", ["Vocabulary"]),
-    tests("StreamingTests", ["Streaming"]),
-    tests("TelemetryTests", ["Telemetry", "JSONText"]),
-    tests("GGUFTests", ["GGUF"]),
-    tests("TemplatesTests", ["Templates", "JSONText"], exclude: ["reference.py"]),
+    tests("StreamingTests", ["TestRandomness", "Streaming"]),
+    tests("TelemetryTests", ["TestRandomness", "Telemetry", "JSONText"]),
+    tests("GGUFTests", ["TestRandomness", "GGUF"]),
+    tests("TemplatesTests", ["TestRandomness", "Templates", "JSONText"], exclude: ["reference.py"]),
     tests("HTTPServingTests", ["HTTPServing", "JSONText", "Streaming"]),
     tests("HTTPFetchingTests", ["HTTPFetching", "HTTPServing", "Streaming"]),
     tests("StorageTests", ["Storage"]),
     tests("ProcessesTests", ["Processes"]),
     tests("ConfigurationTests", ["Configuration", "JSONText"]),
-    tests("InferenceTests", ["Inference", "JSONText", "Vocabulary", "Streaming"]),
-    tests("HostingTests", ["Hosting", "Vocabulary"]),
+    tests("InferenceTests", ["TestRandomness", "Inference", "JSONText", "Vocabulary", "Streaming"]),
+    tests("HostingTests", ["TestRandomness", "Hosting", "Vocabulary"]),
     tests("OpenAIAPITests", ["OpenAIAPI", "Vocabulary", "JSONText", "HTTPServing", "RequestScope", "Telemetry"]),
 ]
 

@@ -1,4 +1,5 @@
 import Hosting
+import TestRandomness
 import Testing
 
 @Suite struct RestartBackoffTests {

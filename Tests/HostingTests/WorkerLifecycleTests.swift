@@ -1,4 +1,5 @@
 import Hosting
+import TestRandomness
 import Testing
 
 typealias Lifecycle = WorkerLifecycle<Int, ManualInstant>
@@ -10,18 +11,6 @@ struct ManualInstant: InstantProtocol {
     func duration(to other: ManualInstant) -> Duration { other.elapsed - elapsed }
     static func < (left: ManualInstant, right: ManualInstant) -> Bool { left.elapsed < right.elapsed }
     static func at(_ seconds: Double) -> ManualInstant { ManualInstant(elapsed: .seconds(seconds)) }
-}
-
-/// xorshift64*, so that a failing seed can be run again.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
 }
 
 @Suite struct WorkerLifecycleTests {

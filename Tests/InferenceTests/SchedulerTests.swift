@@ -1,3 +1,4 @@
+import TestRandomness
 import Testing
 
 @testable import Inference
@@ -79,18 +80,5 @@ import Testing
         var scheduler = Scheduler<String>(sequencesMax: 1, batchTokensMax: 4)
         guard case .unknown = scheduler.remove(3) else { return #expect(Bool(false), "nothing was there") }
         #expect(scheduler.isIdle)
-    }
-}
-
-/// SplitMix64, so that a failing run can be repeated.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Streaming
+import TestRandomness
 import Testing
 
 @Suite struct ServerSentEventParserTests {
@@ -88,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: 0..<50 as Range<UInt64>) func `random cuts of random blocks change nothing`(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         let pieces = [
             "data: x", "data", ":c", "id: 1", "event: e", "retry: 5", "\n", "\r", "\r\n", "\n\n", "é", "\u{FEFF}",
         ]
@@ -105,7 +106,7 @@ import Testing
     }
 
     @Test(arguments: 0..<50 as Range<UInt64>) func `random bytes are read without a trap`(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         let alphabet: [UInt8] = Array("data:id\r\n \u{0}".utf8) + [0xEF, 0xBB, 0xBF, 0xFF]
         let bytes = (0..<4000).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] }
         let whole = try events([bytes[...]])
@@ -131,19 +132,5 @@ import Testing
         var parser = ServerSentEventParser()
         _ = try parser.feed(Array("id: 1\ndata: a\n\ndata: b\n\nid: 9\ndata: cut".utf8))
         #expect(parser.lastEventID == "1")
-    }
-}
-
-/// A small seeded generator (SplitMix64, Steele et al. 2014), so that a failure can be played again.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

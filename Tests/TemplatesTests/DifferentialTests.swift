@@ -1,6 +1,7 @@
 import Foundation
 import JSONText
 import Templates
+import TestRandomness
 import Testing
 
 /// Compares with the real jinja2, when the environment names an interpreter that has it.
@@ -62,8 +63,8 @@ enum Reference {
 
 /// Makes up expressions from operators, literals, filters and methods.
 struct ExpressionComposer {
-    private var random: SeededGenerator
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    private var random: SeededRandom
+    init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
     private static let leaves = [
         "0", "1", "-3", "7", "2.5", "-0.0", "1e20", "true", "false", "none", "missing", "'abc'", "'Été 🙂'", "''",

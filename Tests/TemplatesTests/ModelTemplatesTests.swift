@@ -1,5 +1,6 @@
 import JSONText
 import Templates
+import TestRandomness
 import Testing
 
 @Suite(.enabled(if: ModelTemplates.folder != nil, "no folder shared/data/templates beside the repository"))
@@ -37,7 +38,7 @@ struct ModelTemplatesTests {
         ]
         var bounds = TemplateBounds.standard
         bounds.stepsMax = 100_000
-        var random = SeededGenerator(seed: 7)
+        var random = SeededRandom(seed: 7)
         for _ in 0..<400 {
             var edited = source
             for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -53,19 +54,5 @@ struct ModelTemplatesTests {
             text.append(contentsOf: edited)
             _ = try? Template(source: String(text)).render(context, now: ModelTemplates.now, bounds: bounds)
         }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }
