@@ -21,5 +21,6 @@ if arguments.count == 3 {
 let server = HTTPServer(configuration, router: FixtureRoutes.router(directory: directory))
 let port = try await server.start() ?? 0
 FileHandle.standardOutput.write(Data("\(port)\n".utf8))
-for try await _ in FileHandle.standardInput.bytes {}
+// Handlers run elsewhere; this thread has nothing to do but to wait for the end of its input.
+while readLine() != nil {}
 await server.shutdown(deadline: .seconds(2))
