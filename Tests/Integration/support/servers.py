@@ -68,7 +68,7 @@ class Nexus(Program):
 
     def client(self, **options: Any) -> openai.OpenAI:
         return openai.OpenAI(
-            base_url=f"{self.url}/v1", api_key="none", **({"max_retries": 0, "timeout": 60} | options))
+            **({"base_url": f"{self.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 60} | options))
 
     def worker(self, model: str = NAME) -> dict[str, Any]:
         return self.http.get("/api/v1/workers").json()["workers"][model]
