@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,9 @@ class Nexus(Program):
         if self.process.poll() is None:
             self.kill()
         self.http.close()
+        # One that was killed could not remove its sockets.
+        for folder in self._socket_folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _note_workers(self) -> None:
         for pid in children(self.pid):
