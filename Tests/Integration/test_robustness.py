@@ -52,7 +52,7 @@ def test_clients_that_vanish_while_their_prompt_is_read(engine: Engine) -> None:
     until(lambda: engine.live() == 0, "the engine is idle", 2)
 
 
-def test_many_clients_that_vanish_at_random(nexus: Nexus, engine: Engine) -> None:
+def test_many_clients_that_vanish_at_random(engine: Engine) -> None:
     chance = random.Random(1)
     delays = [chance.random() * 0.2 for _ in range(200)]
 

@@ -106,7 +106,7 @@ def test_an_order_to_stop_lets_answers_finish(start: Start) -> None:
     assert "draining" in [line["message"] for line in server.logs()]
 
 
-def test_a_second_stop_signal_and_an_interrupt_end_in_order(start: Start) -> None:
+def test_an_interrupt_ends_in_order(start: Start) -> None:
     server = start()
     server.worker_pid()
     server.process.send_signal(signal.SIGINT)
