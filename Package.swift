@@ -107,6 +107,10 @@ var targets: [Target] = [
     tests("GGUFTests", ["TestRandomness", "GGUF"]),
     tests("TemplatesTests", ["TestRandomness", "Templates", "JSONText"], exclude: ["reference.py"]),
     tests("HTTPServingTests", ["HTTPServing", "JSONText", "Streaming"]),
+    // A server for the WebSocket and HTTP clients of Tests/Integration.
+    .executableTarget(
+        name: "serving-fixture", dependencies: ["HTTPServing", "JSONText", "Streaming"], path: "Tests/ServingFixture",
+        swiftSettings: strict),
     tests("HTTPFetchingTests", ["HTTPFetching", "HTTPServing", "Streaming"]),
     tests("StorageTests", ["Storage"]),
     tests("ProcessesTests", ["Processes"]),

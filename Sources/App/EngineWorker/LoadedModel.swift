@@ -22,7 +22,7 @@ struct LoadedModel: Sendable {
             file = try GGUFFile.read(from: try FileBytes(path: path))
         } catch {
             throw ServiceError(
-                .invalidValue, "The model file \(path) cannot be used: \(error).",
+                .invalidValue, "The model file \(path) cannot be used: \(error)",
                 hint: "Check the path, or download the file again.")
         }
         let summary = file.summary

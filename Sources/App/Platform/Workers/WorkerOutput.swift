@@ -29,10 +29,22 @@ struct WorkerOutput: Sendable {
         }
         // Its request lines repeat ours; they are for those who look closer.
         let isRequest = value["logger"] == "http"
-        logger.log(isRequest ? .debug : level, value["message"]?.string ?? "", fields)
+        within(value) { logger.log(isRequest ? .debug : level, value["message"]?.string ?? "", fields) }
         return nil
     }
 
+    /// The line keeps its request and its trace, under the names that our own lines have.
+    private func within(_ line: JSONValue, _ body: () -> Void) {
+        let span = line["trace_id"]?.string.flatMap { trace in
+            line["span_id"]?.string.flatMap { SpanContext(traceparent: "00-\(trace)-\($0)-00") }
+        }
+        LogContext.$current.withValue(line["request_id"]?.string.map { LogContext(requestID: $0) }) {
+            SpanContext.$current.withValue(span) { body() }
+        }
+    }
+
     /// What our own line says anew.
-    private static let own: Set<String> = ["time", "level", "logger", "message", "span_id"]
+    private static let own: Set<String> = [
+        "time", "level", "logger", "message", "request_id", "trace_id", "span_id",
+    ]
 }

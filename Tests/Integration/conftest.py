@@ -1,0 +1,50 @@
+"""Servers that tests share, and factories for tests that harm theirs."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from support.servers import Engine, Nexus
+
+
+@pytest.fixture(scope="session")
+def nexus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nexus]:
+    """A server that no test harms. Its end is checked: status 0, and nothing left."""
+    server = Nexus(tmp_path_factory.mktemp("nexus"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def client(nexus: Nexus) -> Iterator[openai.OpenAI]:
+    with nexus.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    worker = Engine(tmp_path_factory.mktemp("engine"))
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Nexus]]:
+    """Starts servers of the test's own, each in a new folder unless it is given one."""
+    servers: list[Nexus] = []
+
+    def begin(*arguments: str, folder: Path | None = None, **options: Any) -> Nexus:
+        server = Nexus(folder or tmp_path_factory.mktemp("own"), *arguments, **options)
+        servers.append(server)
+        return server
+
+    yield begin
+    left = [server for server in servers if server.process.poll() is None]
+    try:
+        for server in left:
+            server.stop()
+    finally:
+        for server in servers:
+            server.discard()
