@@ -95,6 +95,10 @@ var targets: [Target] = [
         ]),
     .executableTarget(name: "nexus", dependencies: ["Platform"], path: "Sources/App/nexus", swiftSettings: strict),
 
+    .executableTarget(
+        name: "bench-server", dependencies: ["HTTPServing", "JSONText", "Streaming"], path: "Benchmarks/BenchServer",
+        swiftSettings: strict),
+
     // Tests mirror the sources. Suites that need disks, sockets, servers or child processes are targets of their own.
     tests("TidyTests", []),
     tests("JSONTextTests", ["JSONText"]),
