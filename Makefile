@@ -54,7 +54,8 @@ format: ## format all Swift files
 
 bench: build ## compare speed and memory with named peers on this machine
 	@scripts/packages.sh bench
-	@$$(scripts/python.sh test) Benchmarks/bench.py
+	@swift build -c release --product bench-server
+	@$$(scripts/python.sh bench || command -v python3) Benchmarks/bench.py $(ARGS)
 
 clean: ## remove build output (the cache of llama.cpp stays)
 	@rm -rf .build

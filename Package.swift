@@ -97,6 +97,10 @@ var targets: [Target] = [
     .executableTarget(
         name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),
 
+    .executableTarget(
+        name: "bench-server", dependencies: ["HTTPServing", "JSONText", "Streaming"], path: "Benchmarks/BenchServer",
+        swiftSettings: strict),
+
     // Tests mirror the sources. Suites that need disks, sockets, servers or child processes are targets of their own.
     .target(name: "TestRandomness", path: "Tests/TestRandomness", swiftSettings: strict),
     tests("TidyTests", []),
