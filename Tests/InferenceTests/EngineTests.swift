@@ -169,6 +169,31 @@ import Vocabulary
         }
     }
 
+    @Test func `a request after the stop is refused and counted nowhere`() async throws {
+        let engine = try await engine()
+        await engine.stop()
+        let failure = await #expect(throws: ServiceError.self) { try await engine.generate(request("say=a\n")) }
+        #expect(failure?.code == .shuttingDown)
+        #expect(engine.heartbeat.reading.live == 0)
+    }
+
+    @Test func `requests that race with the stop all end`() async throws {
+        for _ in 0..<20 {
+            let engine = try await engine(context: 10_000)
+            await withTaskGroup { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        // Refused, broken off or answered: anything but waiting for ever.
+                        do { _ = try await answer(try await engine.generate(request("no script"))) } catch {}
+                    }
+                }
+                group.addTask { await engine.stop() }
+                await group.waitForAll()
+            }
+            #expect(engine.heartbeat.reading.live == 0)
+        }
+    }
+
     @Test func `an engine whose model cannot be made says why`() async {
         await #expect(throws: ScriptedRuntime.Broken.self) {
             _ = try await Engine(

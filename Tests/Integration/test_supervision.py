@@ -126,7 +126,6 @@ def test_a_model_file_that_is_broken(start: Start, tmp_path: Path, size: int) ->
     assert "cannot be used" in text, "the log says what is wrong"
 
 
-@pytest.mark.xfail(strict=True, reason="a request waits 120 s for a worker whose every start fails")
 def test_a_worker_that_never_starts_does_not_hold_requests_for_ever(start: Start, tmp_path: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"no model")

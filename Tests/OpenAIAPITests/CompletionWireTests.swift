@@ -63,6 +63,36 @@ import Vocabulary
         #expect(throws: ServiceError.self) { _ = try decoder.events(for: "<html>") }
     }
 
+    @Test func `another server's numbers cannot break the arithmetic`() throws {
+        var decoder = CompletionDecoder(model: ModelID("m"))
+        let huge = "9223372036854775807"
+        _ = try decoder.events(
+            for: #"{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":\#(huge),"#
+                + #""completion_tokens":\#(huge),"prompt_tokens_details":{"cached_tokens":-\#(huge)}}}"#)
+        let last = try decoder.end()
+        #expect(try encoder().chunks(for: last).last?["usage"]?["total_tokens"] == .integer(2 * Int64(Int32.max)))
+        for index in ["-1", "1024", huge] {
+            #expect(throws: ServiceError.self) {
+                _ = try decoder.events(for: #"{"choices":[{"delta":{"tool_calls":[{"index":\#(index)}]}}]}"#)
+            }
+        }
+    }
+
+    @Test func `tool calls are told apart by their index, in any order`() async throws {
+        let answer = try await CompletionAnswer(
+            collecting: Recorded(events: [
+                .toolCall(ToolCallDelta(index: 2, id: "c", name: "h", arguments: "{")),
+                .toolCall(ToolCallDelta(index: 0, id: "a", name: "f", arguments: "[")),
+                .toolCall(ToolCallDelta(index: 2, arguments: "}")), .toolCall(ToolCallDelta(index: 0, arguments: "]")),
+                .finished(
+                    GenerationEnd(reason: .toolCalls, usage: TokenUsage(promptTokens: 1, completionTokens: 1))),
+            ]))
+        #expect(
+            answer.toolCalls == [
+                ToolCall(id: "a", name: "f", arguments: "[]"), ToolCall(id: "c", name: "h", arguments: "{}"),
+            ])
+    }
+
     @Test func `a whole answer has text, calls, usage and timings`() async throws {
         let answer = try await CompletionAnswer(collecting: Recorded(events: events))
         let object = try encoder().whole(answer)

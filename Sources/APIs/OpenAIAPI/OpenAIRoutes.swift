@@ -53,8 +53,11 @@ public struct OpenAIRoutes: Sendable {
         return .events(keepAlive: Self.keepAlive) { writer in
             do {
                 try await Self.write(stream, encoder, to: writer)
-            } catch let error as ServiceError {
-                for chunk in encoder.chunks(for: error, requestID: id) {
+            } catch let error where !(error is CancellationError) {
+                let known =
+                    error as? ServiceError
+                    ?? ServiceError(.internalError, "Something went wrong on the server.", hint: "The log tells what.")
+                for chunk in encoder.chunks(for: known, requestID: id) {
                     try await writer.write(ServerSentEvent(data: chunk.text))
                 }
             }

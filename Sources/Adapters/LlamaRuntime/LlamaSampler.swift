@@ -22,7 +22,9 @@ public final class LlamaSampler {
         if topP < 1 { unsafe llama_sampler_chain_add(chain, llama_sampler_init_top_p(topP, 1)) }
         if minP > 0 { unsafe llama_sampler_chain_add(chain, llama_sampler_init_min_p(minP, 1)) }
         unsafe llama_sampler_chain_add(chain, llama_sampler_init_temp(temperature))
-        unsafe llama_sampler_chain_add(chain, llama_sampler_init_dist(seed))
+        // LLAMA_DEFAULT_SEED means "by chance" to llama.cpp; whoever asks for that seed wants the same tokens again.
+        let fixed = seed == .max ? .max - 1 : seed
+        unsafe llama_sampler_chain_add(chain, llama_sampler_init_dist(fixed))
     }
 
     deinit { unsafe llama_sampler_free(handle) }

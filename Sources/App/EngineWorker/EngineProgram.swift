@@ -65,7 +65,7 @@ private struct Worker {
             contextTokens: loaded.contextTokens, sequencesMax: arguments.parallel,
             batchTokensMax: arguments.batchTokens, waitingMax: arguments.queueMax)
         options.samplingDefaults = arguments.sampling.over(.standard)
-        let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = arguments.threads ?? loaded.threads(cores: ProcessInfo.processInfo.activeProcessorCount)
         engine = try await Engine(
             served: ServedModel(
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,

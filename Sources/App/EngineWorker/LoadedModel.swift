@@ -12,6 +12,8 @@ struct LoadedModel: Sendable {
     let tokenizer: LlamaTokenizer
     let chat: ChatTemplate?
     let contextTokens: Int
+    /// Bytes of all tensors in the file.
+    let weightBytes: UInt64
 
     /// Reads the file with our own bounds-checked reader first, and only then lets llama.cpp map it.
     ///
@@ -26,6 +28,7 @@ struct LoadedModel: Sendable {
                 hint: "Check the path, or download the file again.")
         }
         let summary = file.summary
+        weightBytes = summary.tensorBytes
         logger.info(
             "model file checked",
             [
@@ -55,6 +58,11 @@ struct LoadedModel: Sendable {
         }
         chat = Self.chatTemplate(of: model, logger: logger)
     }
+
+    /// Threads that pay for a model of this size. Between two steps of the computation all threads wait for each other;
+    /// with less than about 8 MiB of weights for each, the waiting costs more than the sharing gains, and much more when
+    /// other work keeps the cores busy. Measured with the starter model on two cores.
+    func threads(cores: Int) -> Int { max(1, min(cores, Int(clamping: weightBytes >> 23))) }
 
     /// The file's chat template. One that cannot be read is no reason to refuse the model: it still completes text.
     private static func chatTemplate(of model: LlamaModel, logger: Logger) -> ChatTemplate? {

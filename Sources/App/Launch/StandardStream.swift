@@ -13,13 +13,20 @@ public enum StandardStream: Int32, Sendable {
         var rest = Array(bytes)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Foundation.write(rawValue, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN, waitForRoom() { continue }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
         }
     }
 
     public func write(_ text: String) { write(text.utf8) }
+
+    /// A stream that does not block, such as a pipe that another process made so, may be full for a while.
+    private func waitForRoom() -> Bool {
+        var descriptor = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+        return poll(&descriptor, 1, 5_000) > 0
+    }
 }
 
 extension StandardStream {

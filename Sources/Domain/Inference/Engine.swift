@@ -60,6 +60,8 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
         }
     }
 
+    deinit { mailbox.post(.stop) }
+
     public func models() async -> [ServedModel] { [served] }
 
     /// Admits the request and queues it. See `Generating`.
@@ -82,7 +84,10 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
             capacity: options.eventsMax, onRoom: { mailbox.post(.room(key)) },
             onReaderGone: { mailbox.post(.cancel(key)) })
         let stream = outlet.stream()
-        mailbox.post(.submit(key, admitted, outlet, .now))
+        guard mailbox.post(.submit(key, admitted, outlet, .now)) else {
+            heartbeat.leave()
+            throw ServiceError.shuttingDown
+        }
         if case .chat(_, let tools) = request.prompt, !tools.isEmpty {
             return ToolCallStream(stream, requestID: request.id)
         }
@@ -98,6 +103,13 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     /// Counts the tokens of a text as it stands, without special ones.
     public func tokens(of text: String) throws(ServiceError) -> [Int32] {
         try tokenizer.tokens(of: text, addsSpecial: false, parsesSpecial: true)
+    }
+}
+
+extension ServiceError {
+    /// The answer to whoever comes, or still waits, when the engine stops.
+    static var shuttingDown: ServiceError {
+        ServiceError(.shuttingDown, "The server is shutting down.", hint: "Send the request again.")
     }
 }
 

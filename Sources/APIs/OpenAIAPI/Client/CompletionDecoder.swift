@@ -37,10 +37,15 @@ public struct CompletionDecoder: Sendable {
         let delta = choice["delta"]
         if let text = delta?["content"]?.string ?? choice["text"]?.string, !text.isEmpty { events.append(.text(text)) }
         for call in delta?["tool_calls"]?.array ?? [] {
+            let index = call["index"]?.integer ?? 0
+            guard (0..<Int64(RequestBounds.toolsMax)).contains(index) else {
+                throw ServiceError(
+                    .engineFailed, "The model's server sent what is not an answer.", detail: "tool call \(index)")
+            }
             events.append(
                 .toolCall(
                     ToolCallDelta(
-                        index: Int(call["index"]?.integer ?? 0), id: call["id"]?.string,
+                        index: Int(index), id: call["id"]?.string,
                         name: call["function"]?["name"]?.string,
                         arguments: call["function"]?["arguments"]?.string ?? "")))
         }
@@ -63,10 +68,14 @@ public struct CompletionDecoder: Sendable {
     }
 
     private static func usage(_ value: JSONValue) -> TokenUsage {
-        TokenUsage(
-            promptTokens: Int(value["prompt_tokens"]?.integer ?? 0),
-            completionTokens: Int(value["completion_tokens"]?.integer ?? 0),
-            cachedTokens: Int(value["prompt_tokens_details"]?["cached_tokens"]?.integer ?? 0))
+        // Another server's numbers: whatever they are, sums and differences of them must not overflow.
+        func count(_ value: JSONValue?, max: Int = Int(Int32.max)) -> Int {
+            min(Swift.max(0, Int(clamping: value?.integer ?? 0)), max)
+        }
+        let promptTokens = count(value["prompt_tokens"])
+        return TokenUsage(
+            promptTokens: promptTokens, completionTokens: count(value["completion_tokens"]),
+            cachedTokens: count(value["prompt_tokens_details"]?["cached_tokens"], max: promptTokens))
     }
 
     private static func timings(_ value: JSONValue) -> GenerationTimings {

@@ -6,6 +6,8 @@ enum RequestBounds {
     static let messagesMax = 10_000
     static let toolsMax = 1_024
     static let stopsMax = 64
+    /// Bytes of one stop text. They are looked for after each token, on the thread that serves everyone.
+    static let stopBytesMax = 1_024
     static let tokensMax = 10_000_000
     /// The largest count that reaches the engine: 32 bits with a sign.
     static let newTokensMax = Int(Int32.max)
@@ -58,12 +60,20 @@ struct RequestFields {
 
     func stop() throws(JSONFieldError) -> [String] {
         guard let field = try root.optional("stop") else { return [] }
-        if case .string(let text) = field.value { return [text] }
+        if case .string = field.value { return [try stop(field)] }
         guard field.value.array != nil else { throw field.fail("must be a string or an array of strings") }
         var texts: [String] = []
         let elements = try field.elements(countMax: RequestBounds.stopsMax)
-        for element in elements { texts.append(try element.string()) }
+        for element in elements { texts.append(try stop(element)) }
         return texts
+    }
+
+    private func stop(_ field: JSONField) throws(JSONFieldError) -> String {
+        let text = try field.string()
+        guard text.utf8.count <= RequestBounds.stopBytesMax else {
+            throw field.fail("has \(text.utf8.count) bytes, at most \(RequestBounds.stopBytesMax) are allowed")
+        }
+        return text
     }
 
     /// Refuses what is in the API but not in this server, unless it asks for what happens anyway.

@@ -11,18 +11,18 @@ public struct CompletionAnswer: Sendable, Equatable {
     /// - Throws: what the stream throws, or `engineFailed` when it ends without a finish.
     public init(collecting stream: any GenerationStream) async throws {
         var text = ""
-        var calls: [ToolCall] = []
+        var calls: [Int: ToolCall] = [:]
         var last: GenerationEnd?
         for try await event in stream {
             switch event {
             case .started: break
             case .text(let more): text += more
             case .toolCall(let delta):
-                if delta.index >= calls.count {
-                    calls.append(ToolCall(id: delta.id ?? "", name: delta.name ?? "", arguments: delta.arguments))
-                } else {
-                    calls[delta.index].arguments += delta.arguments
-                }
+                var call = calls[delta.index] ?? ToolCall(id: "", name: "", arguments: "")
+                if let id = delta.id { call.id = id }
+                if let name = delta.name { call.name = name }
+                call.arguments += delta.arguments
+                calls[delta.index] = call
             case .finished(let end): last = end
             }
         }
@@ -31,7 +31,7 @@ public struct CompletionAnswer: Sendable, Equatable {
                 .engineFailed, "The answer ended before it was finished.", hint: "Send the request again.")
         }
         self.text = text
-        toolCalls = calls
+        toolCalls = calls.sorted { $0.key < $1.key }.map(\.value)
         end = last
     }
 }

@@ -1,7 +1,7 @@
 /// Cross-origin resource sharing for a list of origins. Source: WHATWG Fetch, section 3.2 "CORS protocol".
 ///
 /// An origin is compared as a whole and only listed ones are ever named in an answer, so no foreign page can read with
-/// a user's cookies. There is no wildcard on purpose.
+/// a user's cookies. The origin `*` lets every page read, but never with credentials.
 public struct CrossOrigin: Middleware {
     /// Such as `https://chat.example.org` or `http://localhost:5173`, without a path.
     public var origins: Set<String>
@@ -32,9 +32,11 @@ public struct CrossOrigin: Middleware {
         let isPreflight = request.method == .options && request.headers["Access-Control-Request-Method"] != nil
         var response = isPreflight ? HTTPResponse(.noContent) : try await next(request)
         response.headers.add("Vary", token: "Origin")
-        guard let origin = request.headers["Origin"], origins.contains(origin) else { return response }
-        response.headers["Access-Control-Allow-Origin"] = origin
-        if allowsCredentials { response.headers["Access-Control-Allow-Credentials"] = "true" }
+        guard let origin = request.headers["Origin"] else { return response }
+        let isListed = origins.contains(origin)
+        guard isListed || origins.contains("*") else { return response }
+        response.headers["Access-Control-Allow-Origin"] = isListed ? origin : "*"
+        if allowsCredentials, isListed { response.headers["Access-Control-Allow-Credentials"] = "true" }
         if isPreflight {
             response.headers["Access-Control-Allow-Methods"] = methods.map(\.rawValue).joined(separator: ", ")
             response.headers["Access-Control-Allow-Headers"] = requestHeaders.joined(separator: ", ")

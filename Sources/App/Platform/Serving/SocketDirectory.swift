@@ -6,8 +6,11 @@ import Vocabulary
 struct SocketDirectory: Sendable {
     private let folder: String
 
+    private static let prefix = "llama-nexus-"
+
     init() throws {
-        var template = Array("/tmp/llama-nexus-XXXXXX".utf8CString)
+        Self.removeStale()
+        var template = Array("/tmp/\(Self.prefix)\(getpid())-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
             throw ServiceError(
                 .internalError, "No folder for sockets could be made in /tmp.", hint: "Is it writable?",
@@ -17,6 +20,15 @@ struct SocketDirectory: Sendable {
     }
 
     func path(_ index: Int) -> String { "\(folder)/\(index).sock" }
+
+    /// Removes what processes left behind that were killed: their id stands in the name, and no process has it.
+    private static func removeStale() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/tmp")) ?? []
+        for name in names where name.hasPrefix(prefix) {
+            guard let id = pid_t(name.dropFirst(prefix.count).prefix { $0 != "-" }), id > 0 else { continue }
+            if kill(id, 0) != 0, errno == ESRCH { try? FileManager.default.removeItem(atPath: "/tmp/" + name) }
+        }
+    }
 
     func remove() { try? FileManager.default.removeItem(atPath: folder) }
 }

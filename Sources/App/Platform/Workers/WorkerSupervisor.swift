@@ -31,10 +31,17 @@ actor WorkerSupervisor {
     private let launcher: ProcessLauncher
     private let client: HTTPClient
     private let heartbeatTimeout: Duration
+    /// Starts in a row that may fail before callers are refused at once instead of waiting.
+    private static let attemptsMax = 3
+    /// How long after giving up a request may order another round of starts.
+    private let retryAfter: Duration
+    private var gaveUpAt: ContinuousClock.Instant?
     private let logger: Logger
     private let report: @Sendable (Event) -> Void
 
     private var lifecycle: Lifecycle
+    /// The platform is shutting down: no request starts the worker again.
+    private var isOver = false
     private var waiterCount: UInt64 = 0
     private var child: (attempt: Int, process: ChildProcess)?
     private var contextTokens: Int?
@@ -57,7 +64,9 @@ actor WorkerSupervisor {
         self.logger = logger.with([.model: .string(model.name)])
         self.report = report
         lifecycle = WorkerLifecycle(
-            backoff: RestartBackoff.Policy(initial: engine.restart.initial, max: engine.restart.max))
+            backoff: RestartBackoff.Policy(
+                initial: engine.restart.initial, max: engine.restart.max, attemptsMax: Self.attemptsMax))
+        retryAfter = engine.restart.max
     }
 
     /// Where the worker answers while it is ready.
@@ -80,7 +89,7 @@ actor WorkerSupervisor {
     ///
     /// - Throws: `ServiceError` when it failed, is being stopped, or too many wait; `CancellationError`.
     func ready() async throws {
-        if case .stopped = lifecycle { start() }
+        startIfAsked()
         waiterCount += 1
         let id = waiterCount
         try await withTaskCancellationHandler {
@@ -97,12 +106,23 @@ actor WorkerSupervisor {
         }
     }
 
+    /// A request starts a worker that nobody ordered yet, and, now and then, one that was given up.
+    private func startIfAsked() {
+        switch lifecycle {
+        case .stopped where !isOver: start()
+        case .failed:
+            if let gaveUpAt, ContinuousClock.now - gaveUpAt > retryAfter { start() }
+        default: break
+        }
+    }
+
     private func cancel(_ id: UInt64) {
         lifecycle.cancel { $0.id == id }?.continuation.resume(throwing: CancellationError())
     }
 
     /// Ends the worker, with a grace, and all tasks. Returns when its process is gone.
     func stop(grace: Duration) async {
+        isOver = true
         switch lifecycle.stop() {
         case .terminate(_, let waiters):
             refuse(waiters, .stopped)
@@ -199,7 +219,11 @@ actor WorkerSupervisor {
                 do { try await Task.sleep(until: time, clock: .continuous) } catch { return }
                 supervisor.backoffElapsed()
             }
-        case .giveUp(let waiters, let exit): refuse(waiters, .failed(lastExit: exit))
+        case .giveUp(let waiters, let exit):
+            gaveUpAt = .now
+            logger.critical("worker given up until a request asks for it again", ["exit": .string(lastExit ?? "")])
+            event("failed", lastExit)
+            refuse(waiters, .failed(lastExit: exit))
         case .settled, .nothing: break
         }
     }

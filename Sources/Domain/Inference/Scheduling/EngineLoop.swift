@@ -40,8 +40,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
                 for message in messages { handle(message) }
             }
         }
-        let error = ServiceError(.shuttingDown, "The server is shutting down.", hint: "Send the request again.")
-        for key in scheduler.keys { remove(key, error: error) }
+        for message in mailbox.close() { handle(message) }
+        for key in scheduler.keys { remove(key, error: .shuttingDown) }
     }
 
     private mutating func handle(_ message: EngineMessage) {

@@ -6,20 +6,40 @@ import Synchronization
 /// Bounded by its senders: the engine counts submissions, and each generation sends at most one cancellation, and one
 /// notice of room after each refused offer.
 final class Mailbox<Message: Sendable>: Sendable {
-    private let messages = Mutex<[Message]>([])
+    private struct State {
+        var messages: [Message] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
     /// Counts messages; taking without waiting leaves it too high, which costs one empty look later.
     private let signal = DispatchSemaphore(value: 0)
 
-    func post(_ message: Message) {
-        messages.withLock { $0.append(message) }
-        signal.signal()
+    /// Hands a message over; `false` when the thread has gone and nobody will read it.
+    @discardableResult
+    func post(_ message: Message) -> Bool {
+        let isOpen = state.withLock { state in
+            if !state.isClosed { state.messages.append(message) }
+            return !state.isClosed
+        }
+        if isOpen { signal.signal() }
+        return isOpen
     }
 
     /// Takes all messages without waiting.
     func take() -> [Message] {
-        messages.withLock { waiting in
-            defer { waiting.removeAll() }
-            return waiting
+        state.withLock { state in
+            defer { state.messages.removeAll() }
+            return state.messages
+        }
+    }
+
+    /// Takes the last messages; later ones are refused.
+    func close() -> [Message] {
+        state.withLock { state in
+            state.isClosed = true
+            defer { state.messages.removeAll() }
+            return state.messages
         }
     }
 

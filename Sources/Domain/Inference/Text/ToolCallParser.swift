@@ -20,8 +20,8 @@ struct ToolCallParser: Sendable {
 
     private static let opening = "<tool_call>"
     private static let closing = "</tool_call>"
-    /// A call that grows beyond this many bytes is text.
-    private static let callBytesMax = 1 << 20
+    /// A call that grows beyond this many bytes is text: the closing tag is looked for in all of it after each token.
+    private static let callBytesMax = 64 << 10
 
     private var state = State.outside
     private var held = ""
