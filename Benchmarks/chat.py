@@ -8,10 +8,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from report import Row, Section
 from servers import Server, ServerError, announcing
@@ -107,7 +107,7 @@ def run(server: Server, clients: int, requests: int) -> Figures:
     waits: list[float] = []
     tokens = 0
     began = time.perf_counter()
-    with poll_set() as poller:
+    with select.epoll() as poller:
         open_answers: dict[int, Answer] = {}
         asked = 0
         done = 0
@@ -127,12 +127,6 @@ def run(server: Server, clients: int, requests: int) -> Figures:
                     del open_answers[descriptor]
                     answer.connection.close()
     return Figures(tokens / (time.perf_counter() - began), statistics.median(waits) * 1000)
-
-
-@contextmanager
-def poll_set() -> Iterator[select.epoll]:
-    with select.epoll() as poller:
-        yield poller
 
 
 def ask(server: Server, number: int) -> Answer:
@@ -161,7 +155,7 @@ def receive(server: Server, answer: Answer) -> bool:
         refuse(server, f"answered {answer.received[:400]!r}")
     if answer.first_text is None and FIRST_TEXT.search(answer.received):
         answer.first_text = time.perf_counter()
-    return answer.received.endswith(b"\r\n0\r\n\r\n") or answer.received.endswith(b"\n0\r\n\r\n")
+    return answer.received.endswith(b"\n0\r\n\r\n")
 
 
 def completion_tokens(server: Server, answer: Answer) -> int:
@@ -169,18 +163,18 @@ def completion_tokens(server: Server, answer: Answer) -> int:
     return int(found[-1]) if found else refuse(server, "reported no usage")
 
 
-def refuse(server: Server, what: str):  # noqa: ANN201 - never returns
+def refuse(server: Server, what: str) -> NoReturn:
     raise ServerError(f"{server.name} {what}")
 
 
-def nexus_engine(program: str, model: Path, threads: int):  # noqa: ANN201
+def nexus_engine(program: str, model: Path, threads: int) -> AbstractContextManager[Server]:
     return announcing("nexus-engine", [
         program, "--model", str(model), "--alias", "bench", "--port", "0", "--threads", str(threads),
         "--parallel", str(SEQUENCES), "--ctx-size", str(CONTEXT_TOKENS), "--log-level", "error",
     ])
 
 
-def llama_server(model: Path, threads: int):  # noqa: ANN201
+def llama_server(model: Path, threads: int) -> AbstractContextManager[Server]:
     peer = Path(__file__).with_name("llama_server.py")
     return announcing("llama-server", [
         sys.executable, str(peer), str(model), str(threads), str(SEQUENCES), str(CONTEXT_TOKENS)])
