@@ -84,15 +84,12 @@ var targets: [Target] = [
 
     // App: reads the environment, builds everything, owns lifetimes.
     module("Configuration", in: .app, ["CYAML", "JSONText"], settings: boundary),
-    module(
-        "Launch", in: .app,
-        ["Configuration", "RequestScope", "Telemetry", "Templates", "Vocabulary"]),
+    module("Launch", in: .app, ["Configuration", "RequestScope", "Telemetry", "Templates", "Vocabulary"]),
     module(
         "Platform", in: .app,
         [
             "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "OpenAIAPI", "Processes",
-            "RequestScope", "Storage",
-            "Streaming", "Telemetry", "Vocabulary", "WebApp",
+            "RequestScope", "Storage", "Streaming", "Telemetry", "Vocabulary", "WebApp",
         ]),
     .executableTarget(
         name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),

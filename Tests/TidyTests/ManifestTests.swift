@@ -9,8 +9,8 @@ import Testing
         let repository = try Repository.current.get()
         let targets = Set(try Self.manifest().targets.map(\.name))
         let modules = repository.folders(in: "Sources").flatMap { repository.folders(in: "Sources/\($0)") }
-        // What other programs use: `make test-integration` and `make test-sanitize` have their own lists.
-        let others = ["Integration", "ThreadSanitizer"]
+        // What other programs use (`make test-integration`, `make test-sanitize`), and an executable of another name.
+        let others = ["Integration", "ThreadSanitizer", "ServingFixture"]
         let suites = repository.folders(in: "Tests").filter { !others.contains($0) }
         for folder in modules + suites {
             #expect(targets.contains(folder), "\(folder): no target of Package.swift builds it")

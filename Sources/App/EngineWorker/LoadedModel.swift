@@ -59,9 +59,11 @@ struct LoadedModel: Sendable {
         chat = Self.chatTemplate(of: model, logger: logger)
     }
 
-    /// Threads that pay for a model of this size. Between two steps of the computation all threads wait for each other;
-    /// with less than about 8 MiB of weights for each, the waiting costs more than the sharing gains, and much more when
-    /// other work keeps the cores busy. Measured with the starter model on two cores.
+    /// Threads for a model of this size: one for each 8 MiB of weights, as far as there are cores.
+    ///
+    /// All threads wait for each other many times in each step. For a small model that is a large part of the step: the
+    /// starter model on two cores gains a fifth from a second thread while nothing else runs, and falls to a hundredth of
+    /// its speed while other work keeps the cores busy, because a waiting thread spins while the other one is off the core.
     func threads(cores: Int) -> Int { max(1, min(cores, Int(clamping: weightBytes >> 23))) }
 
     /// The file's chat template. One that cannot be read is no reason to refuse the model: it still completes text.
