@@ -42,10 +42,25 @@ struct SQLiteConnection: ~Copyable {
         // WAL: readers and the writer do not wait for each other. FULL: the log is synced at each commit, so that what was
         // acknowledged survives a power cut; NORMAL would lose it (<https://sqlite.org/pragma.html#pragma_synchronous>).
         if access == .readWrite {
-            try runScript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
+            try enterWAL(within: settings.busyTimeout)
+            try runScript("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
             if let pagesMax = settings.pagesMax { try runScript("PRAGMA max_page_count = \(pagesMax)") }
         }
         try runScript("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF")
+    }
+
+    /// Turns on the write-ahead log. While another process does the same SQLite answers "busy" at once, without asking
+    /// the busy timeout, because two that wait for each other would never end (sqlite3_busy_handler's manual).
+    private borrowing func enterWAL(within limit: Duration) throws(StorageError) {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            do {
+                return try runScript("PRAGMA journal_mode = WAL")
+            } catch {
+                guard error.code == .busy, ContinuousClock.now < deadline else { throw error }
+                sqlite3_sleep(5)
+            }
+        }
     }
 
     mutating func close() {
