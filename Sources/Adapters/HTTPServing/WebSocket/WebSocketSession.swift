@@ -21,6 +21,8 @@ final class WebSocketSession {
     private var lastHeard: ContinuousClock.Instant
     private var pingSent: ContinuousClock.Instant?
     private var closeSent: ContinuousClock.Instant?
+    /// Set when we closed while the peer was still sending: its bytes are thrown away until it has read why.
+    private var lingering: (code: WebSocket.CloseCode, since: ContinuousClock.Instant)?
     private var isPeerGone = false
     private var isOver = false
 
@@ -57,6 +59,10 @@ final class WebSocketSession {
     /// `isHungUp`: the socket is broken both ways. It would say so for ever, also while nobody reads.
     func service(at now: ContinuousClock.Instant, isHungUp: Bool = false) {
         guard !isOver, let frames = unsafe frames else { return }
+        if let lingering {
+            if isHungUp || isDrained() { finish(lingering.code) }
+            return
+        }
         if socket.hasRoom, unsafe wslay_event_want_read(frames) != 0, unsafe wslay_event_recv(frames) != 0 {
             return finish(.abnormal)
         }
@@ -72,10 +78,33 @@ final class WebSocketSession {
         unsafe fillQueue(frames, at: now)
         let wantsRead = unsafe wslay_event_want_read(frames) != 0
         let wantsWrite = unsafe wslay_event_want_write(frames) != 0
-        if !wantsRead && !wantsWrite { return unsafe finish(code(frames)) }
+        if !wantsRead && !wantsWrite {
+            let isAnswered = unsafe wslay_event_get_close_received(frames) != 0
+            return isAnswered || isPeerGone ? unsafe finish(code(frames)) : unsafe linger(code(frames), at: now)
+        }
         if isPeerGone { return unsafe finish(wslay_event_get_close_received(frames) != 0 ? code(frames) : .abnormal) }
         let events = (wantsRead && socket.hasRoom ? NEXUS_READABLE : 0) | (wantsWrite ? NEXUS_WRITABLE : 0)
         nexus_epoll_watch(loop.epoll, descriptor, events, connection.id | 1, 0)
+    }
+
+    /// Half-closes and waits for the peer to do the same. Closing a socket that holds unread bytes resets the connection,
+    /// and a peer that is reset may never see the close frame (RFC 9112, section 9.6 describes the same for HTTP).
+    private func linger(_ code: WebSocket.CloseCode, at now: ContinuousClock.Instant) {
+        shutdown(descriptor, CInt(SHUT_WR))
+        lingering = (code, now)
+        if isDrained() { return finish(code) }
+        nexus_epoll_watch(loop.epoll, descriptor, NEXUS_READABLE, connection.id | 1, 0)
+    }
+
+    /// Throws away what the peer sends, some of it at a time; `true` when the peer has ended.
+    private func isDrained() -> Bool {
+        var scratch = [UInt8](repeating: 0, count: 16 << 10)
+        for _ in 0..<16 {
+            let count = unsafe recv(descriptor, &scratch, scratch.count, 0)
+            if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return true }
+            if count < 0 { return false }
+        }
+        return false
     }
 
     private func fillQueue(_ frames: OpaquePointer, at now: ContinuousClock.Instant) {
@@ -111,7 +140,9 @@ final class WebSocketSession {
     }
 
     func passTime(_ now: ContinuousClock.Instant) {
-        if let closeSent {
+        if let lingering {
+            if now - lingering.since > Self.closeTimeout { finish(lingering.code) }
+        } else if let closeSent {
             if now - closeSent > Self.closeTimeout { finish(.abnormal) }
         } else if let pingSent {
             if now - pingSent > socket.options.pongTimeout { finish(.abnormal) }
