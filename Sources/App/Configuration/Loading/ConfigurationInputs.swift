@@ -11,7 +11,9 @@ public struct ConfigurationInputs: Sendable {
     /// The bytes of the file at a path, `nil` when there is none. Throws when it cannot be read.
     public var readFile: @Sendable (String) throws -> [UInt8]?
     /// Variables that begin with `NEXUS_` but belong to somebody else, such as the build.
-    public var foreignVariables: Set<String> = ["NEXUS_LLAMA_PREFIX"]
+    public var foreignVariables: Set<String> = [
+        "NEXUS_LLAMA_PREFIX", "NEXUS_CACHE_DIR", "NEXUS_PYTHON", "NEXUS_BIN_DIR",
+    ]
 
     public init(
         arguments: [ConfigurationArgument] = [], file: String? = nil, profile: String? = nil,
