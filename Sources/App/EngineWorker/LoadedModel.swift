@@ -62,8 +62,9 @@ struct LoadedModel: Sendable {
     /// Threads for a model of this size: one for each 8 MiB of weights, as far as there are cores.
     ///
     /// All threads wait for each other many times in each step. For a small model that is a large part of the step: the
-    /// starter model on two cores gains a fifth from a second thread while nothing else runs, and falls to a hundredth of
-    /// its speed while other work keeps the cores busy, because a waiting thread spins while the other one is off the core.
+    /// starter model on two cores gains a tenth to a third from a second thread while nothing else runs, and falls to about
+    /// a hundredth of its speed while other work keeps the cores busy: a waiting thread spins while the other is off the
+    /// core.
     func threads(cores: Int) -> Int { max(1, min(cores, Int(clamping: weightBytes >> 23))) }
 
     /// The file's chat template. One that cannot be read is no reason to refuse the model: it still completes text.
