@@ -64,6 +64,9 @@ var targets: [Target] = [
     module("Telemetry", in: .ground, ["JSONText"]),
     module("GGUF", in: .ground),
     module("Templates", in: .ground, ["JSONText"]),
+    module("Grammar", in: .ground, ["JSONText"]),
+    module("Sampling", in: .ground, ["Vocabulary"], libraries: ["m"]),
+    module("ChatFormats", in: .ground, ["Vocabulary", "JSONText", "Grammar"]),
 
     // Adapters: the outside world, each behind a narrow door.
     module(
@@ -74,12 +77,15 @@ var targets: [Target] = [
     module("Processes", in: .adapters, ["CProcesses"], settings: boundary),
 
     // Domain: policy and state machines.
-    module("Inference", in: .domain, ["Vocabulary", "JSONText", "Streaming", "Templates"]),
+    module(
+        "Inference", in: .domain,
+        ["ChatFormats", "Grammar", "JSONText", "Sampling", "Streaming", "Templates", "Vocabulary"]),
     module("Hosting", in: .domain, ["Vocabulary"]),
 
     // APIs: wire types and translation.
     module("RequestScope", in: .apis, ["Vocabulary", "JSONText", "Telemetry", "HTTPServing"]),
     module("OpenAIAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope"]),
+    module("LlamaServerAPI", in: .apis, ["Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
     module("WebApp", in: .apis, ["HTTPServing"], resources: [.embedInCode("Pages")]),
 
     // App: reads the environment, builds everything, owns lifetimes.
@@ -107,6 +113,9 @@ var targets: [Target] = [
     tests("TelemetryTests", ["TestRandomness", "Telemetry", "JSONText"]),
     tests("GGUFTests", ["TestRandomness", "GGUF"]),
     tests("TemplatesTests", ["TestRandomness", "Templates", "JSONText"], exclude: ["reference.py"]),
+    tests("GrammarTests", ["TestRandomness", "Grammar", "JSONText"]),
+    tests("SamplingTests", ["TestRandomness", "Sampling", "Vocabulary"]),
+    tests("ChatFormatsTests", ["TestRandomness", "ChatFormats", "Grammar", "JSONText", "Vocabulary"]),
     tests("HTTPServingTests", ["HTTPServing", "JSONText", "Streaming"]),
     // A server for the WebSocket and HTTP clients of Tests/Integration.
     .executableTarget(
@@ -135,8 +144,9 @@ if let llamaPrefix {
         module(
             "EngineWorker", in: .app,
             [
-                "Configuration", "GGUF", "HTTPServing", "Inference", "JSONText", "Launch", "LlamaRuntime", "OpenAIAPI",
-                "RequestScope", "Streaming", "Telemetry", "Templates", "Vocabulary",
+                "ChatFormats", "Configuration", "GGUF", "Grammar", "HTTPServing", "Inference", "JSONText", "Launch",
+                "LlamaRuntime", "LlamaServerAPI", "OpenAIAPI", "RequestScope", "Sampling", "Streaming", "Telemetry",
+                "Templates", "Vocabulary",
             ]),
         .executableTarget(
             name: "nexus-engine", dependencies: ["Configuration", "EngineWorker"], path: "Sources/App/nexus-engine",

@@ -36,10 +36,10 @@ private let silent = Logger(label: "test", sink: .none)
         var end: GenerationEnd?
         for try await event in try await engine.generate(request) {
             switch event {
-            case .started: break
             case .text(let more): text += more
             case .toolCall(let call): calls.append(call)
             case .finished(let last): end = last
+            default: break
             }
         }
         return (text, calls, end)

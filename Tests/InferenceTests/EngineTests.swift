@@ -32,7 +32,7 @@ import Vocabulary
             switch event {
             case .text(let more): text += more
             case .finished(let last): end = last
-            case .started, .toolCall: break
+            default: break
             }
         }
         return (text, end)
@@ -126,7 +126,7 @@ import Vocabulary
                     #expect(text == "quick")
                 }
             case .text(let more): text += more
-            case .toolCall, .finished: break
+            default: break
             }
         }
         #expect(text == long)

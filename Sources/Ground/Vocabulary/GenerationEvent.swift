@@ -1,13 +1,24 @@
-/// What happens while an answer is written, in order: `started`, then text and tool calls, then `finished`.
+/// What happens while an answer is written, in order: places in the queue and progress of the prompt (when they were
+/// asked for), `started`, then reasoning, text and tool calls, then `finished`.
 ///
 /// A stream that ends without `finished` threw a `ServiceError`.
 public enum GenerationEvent: Sendable, Equatable {
+    /// The place in the queue; 0 is next.
+    case queued(position: Int)
+    /// How much of the prompt is in place.
+    case promptProgress(PromptProgress)
     /// The prompt is in place and writing begins.
     case started(GenerationStart)
+    /// More of what the model thinks before it answers.
+    case reasoning(String)
     /// More of the answer's text.
     case text(String)
     /// More of a tool call: the first piece of each index carries id and name.
     case toolCall(ToolCallDelta)
+    /// How likely the tokens were whose text the next event brings, or a later one.
+    case logprobs([TokenLogprob])
+    /// Something went differently from what was asked for; nothing is lost.
+    case warning(GenerationWarning)
     /// The last event.
     case finished(GenerationEnd)
 }
@@ -41,6 +52,14 @@ public struct GenerationEnd: Sendable, Equatable {
     public var reason: FinishReason
     public var usage: TokenUsage
     public var timings: GenerationTimings?
+    /// What the prefix cache did for this prompt.
+    public var cache: CacheReport?
+    /// The stop text that was met.
+    public var stopText: String?
+    /// For reproducible requests: what must be the same for the same tokens to come again.
+    public var receipt: ReproductionReceipt?
+    /// What adaptive sampling changed, in order.
+    public var adaptations: [SamplingAdaptation] = []
 
     public init(reason: FinishReason, usage: TokenUsage, timings: GenerationTimings? = nil) {
         self.reason = reason
@@ -62,12 +81,15 @@ public struct TokenUsage: Sendable, Equatable {
     public var completionTokens: Int
     /// Prompt tokens that did not have to be computed again.
     public var cachedTokens: Int
+    /// Completion tokens that were thinking.
+    public var reasoningTokens: Int
     public var totalTokens: Int { promptTokens + completionTokens }
 
-    public init(promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0) {
+    public init(promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0, reasoningTokens: Int = 0) {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
         self.cachedTokens = cachedTokens
+        self.reasoningTokens = reasoningTokens
     }
 }
 

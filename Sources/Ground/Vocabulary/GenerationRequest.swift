@@ -19,8 +19,27 @@ public struct GenerationRequest: Sendable, Equatable {
     public var sampling: SamplingParameters
     /// The answer ends before the first of these texts.
     public var stop: [String]
+    /// The model's own end of an answer is never chosen.
+    public var ignoresEnd = false
     /// Additional variables for the chat template.
     public var templateVariables: JSONObject
+    /// What the answer must look like.
+    public var constraint: OutputConstraint?
+    /// How far the answer may go in characters and words.
+    public var lengthLimits = LengthLimits()
+    /// Whether and which tools must be called.
+    public var toolChoice = ToolChoice.auto
+    /// Whether one answer may call several tools; `nil` leaves it to the model's family.
+    public var allowsParallelToolCalls: Bool?
+    public var reasoning = ReasoningOptions()
+    /// How many likely tokens to report for each one that is written; 0 reports the chosen one only, `nil` none.
+    public var topLogprobs: Int?
+    /// Repetition raises penalties; factual prompts lower the temperature, open-ended ones raise it.
+    public var adaptsSampling = false
+    /// The same request and seed give the same tokens whatever runs beside it.
+    public var isReproducible = false
+    public var scheduling = SchedulingOptions()
+    public var cache = CacheOptions()
 
     public init(
         id: RequestID, model: ModelID, prompt: Prompt, newTokensMax: Int? = nil,
@@ -37,36 +56,123 @@ public struct GenerationRequest: Sendable, Equatable {
     }
 }
 
-/// How the next token is chosen, as far as somebody said: a client, or the configuration of a model.
-public struct SamplingParameters: Sendable, Equatable {
-    /// 0 always takes the likeliest token.
-    public var temperature: Double?
-    /// Keeps the likeliest tokens whose probabilities add up to this; 1 keeps all.
-    public var topP: Double?
-    /// Keeps that many tokens; 0 keeps all.
-    public var topK: Int?
-    /// Drops tokens less likely than this share of the likeliest; 0 drops none.
-    public var minP: Double?
-    /// Fixes chance; without it each answer gets a fresh seed.
-    public var seed: UInt32?
+/// What an answer must look like, token by token.
+public enum OutputConstraint: Sendable, Equatable {
+    /// A grammar in GBNF, whose start is the rule `root`.
+    case grammar(String)
+    /// JSON that a JSON Schema accepts.
+    case jsonSchema(JSONValue)
+    /// Any JSON object.
+    case jsonObject
+    /// A regular expression that the whole answer matches.
+    case regularExpression(String)
+}
+
+/// Bounds of an answer in what people count. Limits that hold by constraining tokens, not by cutting text.
+public struct LengthLimits: Sendable, Equatable {
+    public var charactersMin: Int?
+    public var charactersMax: Int?
+    public var wordsMin: Int?
+    public var wordsMax: Int?
+
+    public init(charactersMin: Int? = nil, charactersMax: Int? = nil, wordsMin: Int? = nil, wordsMax: Int? = nil) {
+        self.charactersMin = charactersMin
+        self.charactersMax = charactersMax
+        self.wordsMin = wordsMin
+        self.wordsMax = wordsMax
+    }
+
+    public var isEmpty: Bool {
+        charactersMin == nil && charactersMax == nil && wordsMin == nil && wordsMax == nil
+    }
+}
+
+public enum ToolChoice: Sendable, Equatable {
+    /// The model decides.
+    case auto
+    case none
+    /// At least one call.
+    case required
+    /// This function.
+    case function(String)
+}
+
+/// How a model's thinking is asked for and shown.
+public struct ReasoningOptions: Sendable, Equatable {
+    public enum Format: String, Sendable, CaseIterable {
+        /// Thinking is taken out of the text and told apart as `reasoning_content`.
+        case auto
+        /// The same, by llama-server's older name.
+        case deepseek
+        /// Thinking stays in the text with its tags.
+        case none
+    }
+
+    /// `nil` leaves it to the server.
+    public var format: Format?
+    /// Whether to think at all; `nil` leaves it to the model.
+    public var isEnabled: Bool?
+    /// Tokens of thinking at most, after which the thinking is ended; `nil` has no limit.
+    public var tokensMax: Int?
+    /// `low`, `medium`, `high` or what the model's template knows.
+    public var effort: String?
 
     public init(
-        temperature: Double? = nil, topP: Double? = nil, topK: Int? = nil, minP: Double? = nil, seed: UInt32? = nil
+        format: Format? = nil, isEnabled: Bool? = nil, tokensMax: Int? = nil, effort: String? = nil
     ) {
-        self.temperature = temperature
-        self.topP = topP
-        self.topK = topK
-        self.minP = minP
-        self.seed = seed
+        self.format = format
+        self.isEnabled = isEnabled
+        self.tokensMax = tokensMax
+        self.effort = effort
+    }
+}
+
+/// Who asks, and how urgent it is. The worker believes what it is told: whoever stands in front of it has checked.
+public struct SchedulingOptions: Sendable, Equatable {
+    public var tenant: TenantID
+    public var priority: Priority
+    /// The tenant's share relative to others; more than 0.
+    public var weight: Double
+    /// The answer must be whole after this time; whoever is late gets the error `timeout`.
+    public var deadline: Duration?
+    /// Whether to tell the place in the queue and how much of the prompt is computed.
+    public var reportsProgress: Bool
+
+    public init(
+        tenant: TenantID = .none, priority: Priority = .normal, weight: Double = 1, deadline: Duration? = nil,
+        reportsProgress: Bool = false
+    ) {
+        self.tenant = tenant
+        self.priority = priority
+        self.weight = weight
+        self.deadline = deadline
+        self.reportsProgress = reportsProgress
+    }
+}
+
+/// How urgent a request is, least first.
+public enum Priority: String, Sendable, CaseIterable, Comparable {
+    case low, normal, high, critical
+
+    public static func < (left: Priority, right: Priority) -> Bool { left.rank < right.rank }
+    /// 0 for `low` to 3 for `critical`.
+    public var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// What a request may take from the prefix cache, and leave there.
+public struct CacheOptions: Sendable, Equatable {
+    public enum Scope: String, Sendable, CaseIterable {
+        /// Only requests of the same tenant see what this one leaves.
+        case tenant
+        /// Everyone does: for prefixes that the operator owns.
+        case shared
     }
 
-    /// These parameters, with `defaults` where nothing was said.
-    public func over(_ defaults: SamplingParameters) -> SamplingParameters {
-        SamplingParameters(
-            temperature: temperature ?? defaults.temperature, topP: topP ?? defaults.topP,
-            topK: topK ?? defaults.topK, minP: minP ?? defaults.minP, seed: seed ?? defaults.seed)
-    }
+    public var isUsed: Bool
+    public var scope: Scope
 
-    /// What applies when nobody says anything: llama-server's defaults.
-    public static let standard = SamplingParameters(temperature: 0.8, topP: 0.95, topK: 40, minP: 0.05)
+    public init(isUsed: Bool = true, scope: Scope = .tenant) {
+        self.isUsed = isUsed
+        self.scope = scope
+    }
 }

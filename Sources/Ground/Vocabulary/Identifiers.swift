@@ -50,3 +50,13 @@ public func sortableSuffix(
     for _ in 0..<16 { bytes.append(alphabet[Int.random(in: 0..<32, using: &random)]) }
     return String(decoding: bytes, as: UTF8.self)
 }
+
+/// Who a request is for: a team, a customer, a user. Queue shares and cached prompts are kept apart by it.
+public struct TenantID: Sendable, Hashable, CustomStringConvertible {
+    public let name: String
+    public init(_ name: String) { self.name = name }
+    public var description: String { name }
+
+    /// Requests that name no tenant are one tenant together.
+    public static let none = TenantID("")
+}

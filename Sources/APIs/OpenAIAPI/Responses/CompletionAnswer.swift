@@ -15,7 +15,7 @@ public struct CompletionAnswer: Sendable, Equatable {
         var last: GenerationEnd?
         for try await event in stream {
             switch event {
-            case .started: break
+            case .started, .queued, .promptProgress, .reasoning, .logprobs, .warning: break
             case .text(let more): text += more
             case .toolCall(let delta):
                 var call = calls[delta.index] ?? ToolCall(id: "", name: "", arguments: "")

@@ -31,6 +31,8 @@ public struct CompletionEncoder: Sendable {
             return kind == .chat ? [chunk(delta: ["role": "assistant", "content": ""])] : []
         case .text(let text):
             return [kind == .chat ? chunk(delta: ["content": .string(text)]) : chunk(text: text)]
+        case .queued, .promptProgress, .reasoning, .logprobs, .warning:
+            return []
         case .toolCall(let call):
             return [chunk(delta: ["tool_calls": [Self.value(call)]])]
         case .finished(let end):

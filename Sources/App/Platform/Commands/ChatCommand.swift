@@ -173,7 +173,7 @@ enum ChatCommand {
             case .finished(let end):
                 StandardStream.output.write("\n")
                 if end.reason == .length { remark("(cut: the limit of tokens was reached)", nil) }
-            case .started, .toolCall: break
+            case .started, .toolCall, .queued, .promptProgress, .reasoning, .logprobs, .warning: break
             }
         }
         return text

@@ -123,11 +123,11 @@ struct MeasuredStream: AsyncSequence, Sendable {
             do {
                 let event = try await base.next()
                 switch event {
-                case .text, .toolCall:
+                case .text, .toolCall, .reasoning:
                     if !hasStarted { lease.first() }
                     hasStarted = true
                 case .finished(let end): lease.finish(.finished(end))
-                case .started, nil: break
+                case .started, .queued, .promptProgress, .logprobs, .warning, nil: break
                 }
                 return event
             } catch {

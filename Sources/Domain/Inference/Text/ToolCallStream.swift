@@ -35,7 +35,7 @@ struct ToolCallStream: AsyncSequence, Sendable {
                     ready += parser.finish().map { self.event(for: $0) }
                     if callCount > 0, end.reason == .stop { end.reason = .toolCalls }
                     ready.append(.finished(end))
-                case .started, .toolCall:
+                case .started, .toolCall, .queued, .promptProgress, .reasoning, .logprobs, .warning:
                     ready.append(event)
                 }
             }
