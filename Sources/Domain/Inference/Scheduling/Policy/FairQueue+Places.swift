@@ -5,13 +5,14 @@ extension FairQueue {
     /// Whether a tenant may have one more request waiting.
     ///
     /// - Alone, a tenant may fill all `capacity` places.
-    /// - While others wait, it may hold its share of them by weight, and always one.
+    /// - While others wait and less than a quarter of the places is free, it may hold its share of them by weight, and
+    ///   always one.
     /// - Behind `capacity` there are `reserve` places, of which a tenant may hold as many as it leaves free: a tenant that
     ///   came first and took everything cannot keep others out, and those places last for several newcomers.
     func hasPlace(for terms: QueueTerms) -> Bool {
         let held = shares.held(by: terms.tenant)
         let others = shares.weightOfOthers(than: terms.tenant)
-        if held < count {
+        if held < count, count >= options.capacity * 3 / 4 {
             let share = Double(options.capacity) * terms.weight / (terms.weight + others)
             guard held < max(1, Int(share)) else { return false }
         }

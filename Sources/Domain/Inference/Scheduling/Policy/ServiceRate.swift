@@ -31,7 +31,8 @@ struct ServiceRate: Sendable {
     func interval(now: Duration) -> Duration? {
         let running = waitingSince.map { max(.zero, now - $0) }
         guard intervals > 0 else { return nil }
-        return max(.seconds(seconds / intervals), running ?? .zero)
+        // To the microsecond: what is measured is not finer.
+        return max(.microseconds((seconds / intervals * 1e6).rounded()), running ?? .zero)
     }
 
     /// How long until a request with so many others before it starts; `nil` when nothing was measured yet.

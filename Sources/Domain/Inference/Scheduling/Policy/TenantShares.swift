@@ -67,6 +67,9 @@ struct TenantShares: Sendable {
         if levels.allSatisfy({ $0.count == 0 }) { heldWeight = 0 }
     }
 
+    /// Those that wait and those that are remembered.
+    var tenantCount: Int { indices.count }
+
     func held(by id: TenantID) -> Int { indices[id].map { self[$0].held } ?? 0 }
     func weight(of index: Int) -> Double { self[index].weight }
 
