@@ -14,19 +14,23 @@ struct StepLoad: Sendable, Equatable {
 /// projected coordinate descent from the last solution. What recent steps say nothing about stays as it was, but for a
 /// common factor: when every step takes longer, because a neighbour is busy, all coefficients follow at once.
 ///
-/// An observation counts as the median of the last three ratios of measured to predicted time, within a factor of
-/// `ratioMax`: one outlier, however large, changes nothing, and a lasting change is followed within some tens of steps.
+/// An observation counts as the median of the last three ratios of measured to predicted time of its kind, within a factor
+/// of `ratioMax`: one outlier, however large, changes nothing, and a lasting change is followed within some tens of steps.
 struct StepCostModel: Sendable {
     /// In steps.
-    private static let memory = 50.0
+    private static let memory = 80.0
     private static let ratioMax = 2.0
-    /// How much of a deviation all coefficients follow at once.
-    private static let common = 0.2
+    /// How much of a deviation all coefficients follow at once, as far as it is more than noise.
+    private static let common = 0.3
+    private static let noise = 1 / 1.2...1.2
     /// Pull towards the last solution, relative to a fully excited feature.
     private static let inertia = 0.02
     private static let sweeps = 8
     /// Steps to see before the prediction is used for decisions.
     private static let learnedAfter = 6
+    /// A step that only writes counts for as many steps as went before it that did not, times this: they are few while
+    /// prompts are read, and what they say is what everything is measured by.
+    private static let quietPart = 0.25
     /// Steps that read prompts beside writing; afterwards steps without writing, which are far larger, teach nothing.
     private static let mixedEnough = 8
     /// Units in which all features of usual steps are of the order of one.
@@ -36,9 +40,11 @@ struct StepCostModel: Sendable {
     private var weights: [Double] = []
     private var products = [[Double]](repeating: [0, 0, 0, 0], count: 4)
     private var targets = [0.0, 0, 0, 0]
-    private var ratios: [Double] = []
+    /// The last ratios of measured to predicted time, by kind of step: steps that only write would outvote the others.
+    private var ratios = [[Double]](repeating: [], count: 3)
     private var observations = 0
     private var mixedCount = 0
+    private var sinceQuiet = 0
 
     /// Whether enough was seen to decide by it.
     var isLearned: Bool { observations >= Self.learnedAfter }
@@ -79,13 +85,17 @@ struct StepCostModel: Sendable {
 
         let prediction = predicted(load)
         guard prediction > 0 else { return }
-        let ratio = usual(ratio: seconds / prediction)
-        let factor = 1 + (ratio - 1) * Self.common
+        let ratio = usual(ratio: seconds / prediction, kind: load.prefillTokens == 0 ? 0 : load.decodeRows == 0 ? 1 : 2)
+        let excess = ratio - min(max(ratio, Self.noise.lowerBound), Self.noise.upperBound)
+        let factor = 1 + excess * Self.common
         for index in weights.indices {
             weights[index] *= factor
             targets[index] *= factor
         }
-        add(features, seconds: prediction * ratio)
+        let isQuiet = load.prefillTokens == 0
+        add(
+            features, seconds: prediction * ratio, count: isQuiet ? 1 + Double(sinceQuiet) * Self.quietPart : 1)
+        sinceQuiet = isQuiet ? 0 : sinceQuiet + 1
         solve()
     }
 
@@ -96,18 +106,18 @@ struct StepCostModel: Sendable {
         weights = [base * unit, unit * Self.units[1], unit * Self.units[2], 0]
     }
 
-    /// The median of the last three ratios, within bounds.
-    private mutating func usual(ratio: Double) -> Double {
-        ratios.append(ratio)
-        if ratios.count > 3 { ratios.removeFirst() }
-        let median = ratios.count < 3 ? ratio : ratios.sorted()[1]
+    /// The median of the last three ratios of a kind of step, within bounds.
+    private mutating func usual(ratio: Double, kind: Int) -> Double {
+        ratios[kind].append(ratio)
+        if ratios[kind].count > 3 { ratios[kind].removeFirst() }
+        let median = ratios[kind].count < 3 ? ratio : ratios[kind].sorted()[1]
         return min(max(median, 1 / Self.ratioMax), Self.ratioMax)
     }
 
-    private mutating func add(_ features: [Double], seconds: Double) {
+    private mutating func add(_ features: [Double], seconds: Double, count: Double) {
         let keep = 1 - 1 / Self.memory
         // Relative errors count, so that long steps do not drown short ones.
-        let weight = 1 / (seconds * seconds)
+        let weight = count / (seconds * seconds)
         for row in 0..<4 {
             for column in 0..<4 {
                 products[row][column] = products[row][column] * keep + features[row] * features[column] * weight

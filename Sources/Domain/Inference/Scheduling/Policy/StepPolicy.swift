@@ -40,13 +40,14 @@ struct StepCandidate: Sendable, Equatable {
 /// whatever it costs, except for one in `probeInterval` steps: that one only writes, to measure what stretching is
 /// relative to.
 struct StepPolicy: Sendable {
-    /// Tokens of prompts per step at least. So few that even where a prompt's token costs a quarter of a step a running
-    /// answer's token takes no more than twice as long.
-    static let chunkMin = 4
+    /// Tokens of prompts per step at least, where the predicted costs allow fewer. So few that even where a prompt's token
+    /// costs half as much as a step a running answer's token takes no more than twice as long.
+    static let chunkMin = 2
     /// Steps that read prompts beside writing between two that only write.
-    static let probeInterval = 64
-    /// Prompt tokens beside writing before anything is known of the machine, as a part of the batch.
-    static let unknownPart = 16
+    static let probeInterval = 32
+    /// Prompt tokens beside writing at first; from there at most twice as many from one step to the next, so that a wrong
+    /// prediction cannot stop running answers for long.
+    static let chunkStart = 32
 
     let batchTokensMax: Int
     let bias: LatencyBias
@@ -55,6 +56,8 @@ struct StepPolicy: Sendable {
     /// The key of the writing sequence that was served last.
     private var lastWriter: UInt64 = 0
     private var mixedSteps = 0
+    /// Prompt tokens that a step may read beside writing, whatever is predicted.
+    private var chunkMax = StepPolicy.chunkStart
 
     init(batchTokensMax: Int, bias: LatencyBias = .default) {
         precondition(batchTokensMax > 0, "a step computes at least one token")
@@ -77,6 +80,8 @@ struct StepPolicy: Sendable {
         guard room > 0 else { return shares }
         let budget = min(
             room, prefillBudget(beside: writing, candidates: candidates, waiting: waiting, running: candidates.count))
+        // A chunk that was nearly as large as it might be was a test of larger ones.
+        if writing.decodeRows > 0, budget * 2 > chunkMax { chunkMax = budget * 2 }
         prompts.share(budget, among: candidates, into: &shares)
         return shares
     }
@@ -122,7 +127,7 @@ struct StepPolicy: Sendable {
         let pressure = Double(max(0, waiting)) / Double(max(1, waiting + running))
         let stretch = bias.stretch(pressure: pressure)
         guard stretch.isFinite else { return batchTokensMax }
-        guard costs.isLearned else { return max(Self.chunkMin, batchTokensMax / Self.unknownPart) }
+        guard costs.isLearned else { return Self.chunkStart }
         mixedSteps += 1
         if mixedSteps >= Self.probeInterval {
             mixedSteps = 0
@@ -130,6 +135,9 @@ struct StepPolicy: Sendable {
         }
         let deepest = candidates.reduce(0) { $1.isWriting ? $0 : max($0, $1.computed) }
         let seconds = costs.predicted(writing) * stretch
-        return max(Self.chunkMin, costs.prefillTokens(fitting: seconds, beside: writing, position: deepest))
+        let fitting = max(Self.chunkMin, costs.prefillTokens(fitting: seconds, beside: writing, position: deepest))
+        // What was tried long ago says little: follow the prediction down.
+        chunkMax = min(chunkMax, max(Self.chunkStart, fitting * 4))
+        return min(fitting, chunkMax)
     }
 }
