@@ -1,0 +1,143 @@
+import Vocabulary
+
+/// What the step policy needs to know of a running sequence.
+struct StepCandidate: Sendable, Equatable {
+    /// Grows with arrival.
+    let key: UInt64
+    /// Tokens that are known and not yet computed: the rest of a prompt, or the one token that was written last.
+    let pending: Int
+    /// Tokens in its cache.
+    let computed: Int
+    let isWriting: Bool
+    let tenant: TenantID
+    /// More than 0.
+    let weight: Double
+    let priority: Priority
+
+    init(
+        key: UInt64, pending: Int, computed: Int = 0, isWriting: Bool, tenant: TenantID = .none, weight: Double = 1,
+        priority: Priority = .normal
+    ) {
+        self.key = key
+        self.pending = pending
+        self.computed = computed
+        self.isWriting = isWriting
+        self.tenant = tenant
+        self.weight = weight
+        self.priority = priority
+    }
+}
+
+/// Decides how many tokens of each sequence the next step computes. Pure: no clock, no model.
+///
+/// 1. Every sequence that is writing gets its one token, so that a long prompt never stops running answers. When there
+///    are more of them than the batch has rows, they take turns.
+/// 2. Prompts share what is left of the batch, but not more than lets the step take `LatencyBias.stretch` times as long
+///    as without them, by what `StepCostModel` has learned; when nothing is writing they get all of it. `PromptShares`
+///    says who gets how much.
+///
+/// **Prompts always advance**: a step with pending prompts and a free row computes at least `chunkMin` of their tokens,
+/// whatever it costs, except for one in `probeInterval` steps: that one only writes, to measure what stretching is
+/// relative to.
+struct StepPolicy: Sendable {
+    /// Tokens of prompts per step at least, where the predicted costs allow fewer. So few that even where a prompt's token
+    /// costs half as much as a step a running answer's token takes no more than twice as long.
+    static let chunkMin = 2
+    /// Steps that read prompts beside writing between two that only write.
+    static let probeInterval = 32
+    /// Prompt tokens beside writing at first; from there at most twice as many from one step to the next, so that a wrong
+    /// prediction cannot stop running answers for long.
+    static let chunkStart = 32
+
+    let batchTokensMax: Int
+    let bias: LatencyBias
+    private(set) var costs = StepCostModel()
+    private var prompts = PromptShares()
+    /// The key of the writing sequence that was served last.
+    private var lastWriter: UInt64 = 0
+    private var mixedSteps = 0
+    /// Prompt tokens that a step may read beside writing, whatever is predicted.
+    private var chunkMax = StepPolicy.chunkStart
+
+    init(batchTokensMax: Int, bias: LatencyBias = .default) {
+        precondition(batchTokensMax > 0, "a step computes at least one token")
+        self.batchTokensMax = batchTokensMax
+        self.bias = bias
+    }
+
+    /// How many tokens of each candidate to compute, in the candidates' order.
+    ///
+    /// - Parameters:
+    ///   - candidates: the running sequences that can go on.
+    ///   - waiting: requests that have no slot yet.
+    /// - Returns: as many numbers as candidates, none more than its `pending`; their sum is at most `batchTokensMax`, and
+    ///   more than 0 when anything is pending.
+    mutating func plan(_ candidates: [StepCandidate], waiting: Int) -> [Int] {
+        var shares = [Int](repeating: 0, count: candidates.count)
+        let writing = planWriting(candidates, into: &shares)
+        let pending = candidates.reduce(0) { $1.isWriting ? $0 : $0 + max(0, $1.pending) }
+        let room = min(batchTokensMax - writing.decodeRows, pending)
+        guard room > 0 else { return shares }
+        let budget = min(
+            room, prefillBudget(beside: writing, candidates: candidates, waiting: waiting, running: candidates.count))
+        // A chunk that was nearly as large as it might be was a test of larger ones.
+        if writing.decodeRows > 0, budget * 2 > chunkMax { chunkMax = budget * 2 }
+        prompts.share(budget, among: candidates, into: &shares)
+        return shares
+    }
+
+    /// Learns from a step.
+    ///
+    /// - Parameters:
+    ///   - load: what the step computed; `load(of:shares:)` tells.
+    ///   - duration: from its begin to the moment its tokens were chosen.
+    mutating func observed(_ load: StepLoad, duration: Duration) {
+        costs.observe(load, seconds: duration / .seconds(1))
+    }
+
+    /// What a step of these shares is.
+    static func load(of candidates: [StepCandidate], shares: [Int]) -> StepLoad {
+        var load = StepLoad()
+        for (candidate, share) in zip(candidates, shares) where share > 0 {
+            if candidate.isWriting { load.decodeRows += 1 } else { load.prefillTokens += share }
+            load.attended += share * candidate.computed + share * (share - 1) / 2
+        }
+        return load
+    }
+
+    /// One token for every writing sequence, in turns when the batch is too small.
+    private mutating func planWriting(_ candidates: [StepCandidate], into shares: inout [Int]) -> StepLoad {
+        var writers = candidates.indices.filter { candidates[$0].isWriting && candidates[$0].pending > 0 }
+        if writers.count > batchTokensMax {
+            // Rare: whoever follows the last one that was served, then from the beginning again.
+            writers.sort { candidates[$0].key < candidates[$1].key }
+            let next = writers.firstIndex { candidates[$0].key > lastWriter } ?? 0
+            writers = Array((writers[next...] + writers[..<next]).prefix(batchTokensMax))
+            lastWriter = candidates[writers[batchTokensMax - 1]].key
+        }
+        for writer in writers { shares[writer] = 1 }
+        return Self.load(of: candidates, shares: shares)
+    }
+
+    /// How many tokens of prompts this step may compute.
+    private mutating func prefillBudget(
+        beside writing: StepLoad, candidates: [StepCandidate], waiting: Int, running: Int
+    ) -> Int {
+        guard writing.decodeRows > 0 else { return batchTokensMax }
+        let pressure = Double(max(0, waiting)) / Double(max(1, waiting + running))
+        let stretch = bias.stretch(pressure: pressure)
+        guard stretch.isFinite else { return batchTokensMax }
+        guard costs.isLearned else { return Self.chunkStart }
+        mixedSteps += 1
+        if mixedSteps >= Self.probeInterval {
+            mixedSteps = 0
+            return 0
+        }
+        let deepest = candidates.reduce(0) { $1.isWriting ? $0 : max($0, $1.computed) }
+        let seconds = costs.predicted(writing) * stretch
+        let fitting = max(Self.chunkMin, costs.prefillTokens(fitting: seconds, beside: writing, position: deepest))
+        // What was tried long ago says little: follow the prediction down.
+        chunkMax = min(chunkMax, max(Self.chunkStart, fitting * 4))
+        return min(fitting, chunkMax)
+    }
+}
