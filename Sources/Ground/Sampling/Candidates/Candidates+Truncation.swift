@@ -11,7 +11,10 @@ extension Candidates {
 
     /// Keeps the likeliest whose probabilities add up to `share` (nucleus sampling, Holtzman et al. 2019).
     ///
-    /// - Parameter total: the sum of e^(logit - largest) where more tokens count than these candidates.
+    /// - Parameters:
+    ///   - share: 0 to 1.
+    ///   - keepMin: how many are kept at least.
+    ///   - total: the sum of e^(logit - largest) where more tokens count than these candidates.
     mutating func keepNucleus(_ share: Float, keepMin: Int, total: Double? = nil) {
         guard share < 1 else { return }
         if let total { normalize(total: total) } else { normalize() }

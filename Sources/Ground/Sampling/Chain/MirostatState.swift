@@ -25,6 +25,7 @@ struct MirostatState: Sendable {
     /// - Parameters:
     ///   - top: the likeliest tokens with their probabilities, sorted.
     ///   - vocabularyCount: how many tokens there are.
+    /// - Returns: at least 1, at most all.
     func kept(_ top: Candidates, vocabularyCount: Int) -> Int {
         var products = Float(0)
         var squares = Float(0)

@@ -71,10 +71,17 @@ struct SamplerChain: Sendable, Equatable {
             if case .temperature(let temperature) = $0 { temperature <= 0 } else { false }
         }
         guard let greedy else { return }
+        // Some take the best itself away, by what the others left to them; then all stay.
+        let keepsBest = steps[..<greedy].allSatisfy {
+            switch $0 {
+            case .typical, .xtc, .infill: false
+            default: true
+            }
+        }
+        guard keepsBest else { return }
         let before = steps[..<greedy].filter {
             switch $0 {
-            case .topNSigma, .topK, .topP, .minP: false
-            case .temperature(let temperature): temperature <= 0
+            case .topNSigma, .topK, .topP, .minP, .temperature, .dynamicTemperature: false
             default: true
             }
         }

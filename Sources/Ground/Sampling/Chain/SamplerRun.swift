@@ -25,7 +25,8 @@ struct SamplerRun {
             steps.removeFirst()
         }
         if let first = steps.first {
-            collect(for: first, keepMin: sampler.chain.keepMin, &candidates)
+            let isDone = collect(for: first, keepMin: sampler.chain.keepMin, &candidates)
+            if isDone { steps.removeFirst() }
         } else {
             switch sampler.chain.ending {
             case .draw: return drawFromAll(&sampler, &candidates)
@@ -42,8 +43,10 @@ struct SamplerRun {
         return choice(at: position, candidates)
     }
 
-    /// Collects what `step` can leave over, and applies what must be known of the whole row.
-    private func collect(for step: SamplerStep, keepMin: Int, _ candidates: inout Candidates) {
+    /// Collects what `step` can leave over.
+    ///
+    /// - Returns: whether the step is already done, because it needs to know the whole row.
+    private func collect(for step: SamplerStep, keepMin: Int, _ candidates: inout Candidates) -> Bool {
         func collect(_ threshold: Float) {
             row.collect(atLeast: threshold, base, temperature: temperature, into: &candidates)
         }
@@ -52,6 +55,7 @@ struct SamplerRun {
             candidates.removeAll()
             candidates.append(row.firstLargest(base), logit: row.largest / temperature)
             candidates.impossible = row.count - 1
+            return true
         case .topK(let wanted): collect(row.threshold(reachedBy: wanted))
         case .minP(let share):
             // A little lower than exact, for the rounding of the division.
@@ -61,9 +65,13 @@ struct SamplerRun {
         case .topNSigma(let number):
             let spread = row.spread(base)
             collect(row.largest - number * Float(spread.deviation))
-        case .topP(let share): collectNucleus(share, keepMin, &candidates)
+            return true
+        case .topP(let share):
+            collectNucleus(share, keepMin, &candidates)
+            return true
         default: collect(-.infinity)
         }
+        return false
     }
 
     /// Lowers the threshold until the tokens above it are likely enough together.

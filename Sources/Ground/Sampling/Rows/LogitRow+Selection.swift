@@ -59,10 +59,18 @@ extension LogitRow {
         candidates.impossible = count - candidates.count
     }
 
-    /// The sum of e^((logit - largest) / temperature) over all tokens; each block's part is left in `sums`.
+    /// The sum of e^(logit / temperature - largest / temperature) over all tokens; each block's part is left in `sums`.
     func sumExponentials(_ base: UnsafePointer<Float>, temperature: Float) -> Double {
-        let scale = Lanes(repeating: 1.442_695_04 / temperature)
-        let peak = Lanes(repeating: largest)
+        // Divided one by one, as llama.cpp does: multiplying by an inverse would round large logits otherwise.
+        let divisor = Lanes(repeating: temperature)
+        return temperature == 1
+            ? sumPowers(base, peak: largest) { $0 } : sumPowers(base, peak: largest / temperature) { $0 / divisor }
+    }
+
+    @inline(__always)
+    private func sumPowers(_ base: UnsafePointer<Float>, peak: Float, _ heat: (Lanes) -> Lanes) -> Double {
+        let binary = Lanes(repeating: 1.442_695_04)
+        let peaks = Lanes(repeating: peak)
         var total = 0.0
         for block in 0..<blockCount {
             guard maxima[block] > -.infinity else {
@@ -70,9 +78,9 @@ extension LogitRow {
                 continue
             }
             let pointer = logits(of: block, base)
-            var sum = ((Lanes.load(pointer) - peak) * scale).powerOfTwo
+            var sum = ((heat(Lanes.load(pointer)) - peaks) * binary).powerOfTwo
             for offset in stride(from: 8, to: Self.blockSize, by: 8) {
-                sum += ((Lanes.load(pointer + offset) - peak) * scale).powerOfTwo
+                sum += ((heat(Lanes.load(pointer + offset)) - peaks) * binary).powerOfTwo
             }
             let part = sum.total
             sums[block] = part
@@ -97,7 +105,7 @@ extension LogitRow {
         let pointer = logits(of: block, base)
         var chosen = (token: Int32(0), share: 0.0)
         for index in 0..<Self.blockSize where pointer[index] > -.infinity {
-            let share = Double(Exponential.of((pointer[index] - largest) / temperature))
+            let share = Double(Exponential.of(pointer[index] / temperature - largest / temperature))
             chosen = (Int32(block * Self.blockSize + index), share)
             run += share
             if run >= target { break }
