@@ -7,16 +7,37 @@ extension SIMD8 where Scalar == Float {
         UnsafeRawPointer(pointer).loadUnaligned(as: Self.self)
     }
 
-    /// The larger one of each pair. Compiles to one instruction, which `pointwiseMax` does not.
+    /// The larger one of each pair. Written out lane by lane it compiles to `maxps`; `pointwiseMax` and a comparison of
+    /// eight lanes at once do not.
     @inline(__always)
-    func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
+    func larger(_ other: Self) -> Self {
+        var result = self
+        for lane in 0..<8 { result[lane] = self[lane] > other[lane] ? self[lane] : other[lane] }
+        return result
+    }
 
     /// The largest of all eight.
     @inline(__always)
     var largest: Float {
-        let four = lowHalf.replacing(with: highHalf, where: highHalf .> lowHalf)
-        let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
-        return two[0] > two[1] ? two[0] : two[1]
+        var four = lowHalf
+        for lane in 0..<4 { four[lane] = lowHalf[lane] > highHalf[lane] ? lowHalf[lane] : highHalf[lane] }
+        let first = four[0] > four[1] ? four[0] : four[1]
+        let second = four[2] > four[3] ? four[2] : four[3]
+        return first > second ? first : second
+    }
+
+    /// These, with minus infinity where the bit of `mask` (bit 0 for the first) is not set.
+    @inline(__always)
+    func allowed(by mask: UInt8) -> Self {
+        let bits = SIMD8<Int32>(repeating: Int32(mask)) & SIMD8<Int32>(1, 2, 4, 8, 16, 32, 64, 128)
+        var result = self
+        for lane in 0..<8 { result[lane] = bits[lane] != 0 ? self[lane] : -.infinity }
+        return result
+    }
+
+    @inline(__always)
+    func store(_ pointer: UnsafeMutablePointer<Float>) {
+        UnsafeMutableRawPointer(pointer).storeBytes(of: self, as: Self.self)
     }
 
     @inline(__always)

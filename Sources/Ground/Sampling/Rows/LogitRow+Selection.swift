@@ -45,11 +45,10 @@ extension LogitRow {
     ) {
         candidates.removeAll()
         let bound = max(threshold, -.greatestFiniteMagnitude)
-        let bounds = Lanes(repeating: bound)
         for block in 0..<blockCount where maxima[block] >= bound {
             let pointer = logits(of: block, base)
             for offset in stride(from: 0, to: Self.blockSize, by: 8)
-            where any(Lanes.load(pointer + offset) .>= bounds) {
+            where Lanes.load(pointer + offset).largest >= bound {
                 for index in offset..<offset + 8 where pointer[index] >= bound {
                     let token = Int32(truncatingIfNeeded: block &* Self.blockSize &+ index)
                     candidates.append(token, logit: pointer[index] / temperature)

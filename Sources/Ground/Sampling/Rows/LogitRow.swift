@@ -68,10 +68,9 @@ final class LogitRow {
             return
         }
         let logits = copy(block, base)
-        var banned = ~word
-        while banned != 0 {
-            logits[banned.trailingZeroBitCount] = -.infinity
-            banned &= banned &- 1
+        for group in 0..<8 {
+            let allowed = UInt8(truncatingIfNeeded: word >> UInt64(8 * group))
+            Lanes.load(logits + 8 * group).allowed(by: allowed).store(logits + 8 * group)
         }
     }
 
