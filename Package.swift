@@ -152,8 +152,9 @@ if let llamaPrefix {
             name: "nexus-engine", dependencies: ["Configuration", "EngineWorker"], path: "Sources/App/nexus-engine",
             swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
-            name: "LlamaRuntimeTests", dependencies: ["LlamaRuntime", "GGUF"], path: "Tests/LlamaRuntimeTests",
-            swiftSettings: strict, linkerSettings: runtimePath),
+            name: "LlamaRuntimeTests",
+            dependencies: ["GGUF", "LlamaRuntime", "Sampling", "TestRandomness", "Vocabulary"],
+            path: "Tests/LlamaRuntimeTests", swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
             name: "EngineWorkerTests",
             dependencies: ["EngineWorker", "GGUF", "Inference", "JSONText", "Telemetry", "Vocabulary"],

@@ -1,6 +1,26 @@
 /// A token that was chosen from a row of logits.
 public struct TokenChoice: Sendable, Equatable {
     public var token: Int32
+    /// The probability with which it was drawn, among the candidates that the samplers left over; 1 when greedy.
+    public var probability: Double
+    /// The likeliest of the candidates that the samplers left over, likeliest first; as many as were asked for, and none
+    /// with probability 0 (llama-server's `post_sampling_probs`).
+    public var candidates: [TokenProbability]
 
-    public init(token: Int32) { self.token = token }
+    public init(token: Int32, probability: Double = 1, candidates: [TokenProbability] = []) {
+        self.token = token
+        self.probability = probability
+        self.candidates = candidates
+    }
+}
+
+/// A token with its probability, 0 to 1.
+public struct TokenProbability: Sendable, Equatable {
+    public var token: Int32
+    public var probability: Double
+
+    public init(token: Int32, probability: Double) {
+        self.token = token
+        self.probability = probability
+    }
 }

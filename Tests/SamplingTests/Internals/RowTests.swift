@@ -1,0 +1,68 @@
+import Foundation
+import TestRandomness
+import Testing
+import Vocabulary
+
+@testable import Sampling
+
+@Suite struct RowTests {
+    private static func logits(_ count: Int, seed: UInt64, digits: Float = 1_000) -> [Float] {
+        var random = SeededRandom(seed: seed)
+        return (0..<count).map { _ in (Float.random(in: -9...9, using: &random) * digits).rounded() / digits }
+    }
+
+    @Test(arguments: [1, 2, 5, 20, 39, 40, 41, 2_000])
+    func `the threshold is reached by so many tokens, and not by many more`(wanted: Int) throws {
+        let count = 2_560
+        for digits: Float in [1, 1_000] {
+            let row = LogitRow(count: count)
+            let logits = Self.logits(count, seed: UInt64(wanted), digits: digits)
+            try logits.withUnsafeBufferPointer { buffer throws(SamplingError) in
+                guard let base = buffer.baseAddress else { return }
+                row.start(base, mask: nil)
+                try row.measure(base)
+                let threshold = row.threshold(reachedBy: wanted)
+                var candidates = Candidates()
+                row.collect(atLeast: threshold, base, temperature: 1, into: &candidates)
+                #expect(candidates.count >= wanted)
+                #expect(
+                    candidates.items.map(\.token) == logits.indices.filter { logits[$0] >= threshold }.map(Int32.init))
+                candidates.keepTop(wanted)
+                #expect(candidates.items.map(\.logit) == Array(logits.sorted(by: >).prefix(wanted)))
+            }
+        }
+    }
+
+    @Test func `powers of two are exact to seven digits`() {
+        for step in 0...4_000 {
+            let exponent = -Float(step) / 32
+            let power = Lanes(repeating: exponent).powerOfTwo[step % 8]
+            let expected = Foundation.pow(2, Double(exponent))
+            #expect(abs(Double(power) - expected) <= expected * 3e-7, "\(exponent)")
+        }
+        #expect(Lanes(repeating: -.infinity).powerOfTwo[0] < 1e-37)
+    }
+
+    @Test(arguments: [2, 100, 3_000])
+    func `candidates are sorted by falling logit, equal ones in their order`(count: Int) {
+        var candidates = Candidates()
+        let logits = Self.logits(count, seed: 5, digits: 3) + [0, -0.0, 0]
+        for (token, logit) in logits.enumerated() { candidates.append(Int32(token), logit: logit) }
+        candidates.sort()
+        let expected = logits.enumerated().sorted {
+            $0.element > $1.element || ($0.element == $1.element && $0.offset < $1.offset)
+        }
+        #expect(candidates.items.map(\.token) == expected.map { Int32($0.offset) })
+    }
+
+    @Test func `steps that cannot change the best are left out before temperature 0`() throws {
+        let vocabulary = SamplerVocabulary(count: 10)
+        var parameters = SamplingParameters()
+        parameters.temperature = 0
+        #expect(
+            try SamplerChain(parameters.over(.standard), banned: [], vocabulary: vocabulary).steps == [.temperature(0)])
+        parameters.xtcProbability = 0.5
+        let steps = try SamplerChain(parameters, banned: [], vocabulary: vocabulary).steps
+        #expect(steps.contains(.topK(40)) && steps.last == .temperature(0))
+    }
+}
