@@ -33,7 +33,7 @@ struct RandomWalk {
     }
 
     private mutating func next(_ matcher: GrammarMatcher, isHurried: Bool) -> UInt8? {
-        if isHurried || Int.random(in: 0..<8, using: &random) == 0 {
+        if Int.random(in: 0..<8, using: &random) < (isHurried ? 5 : 1) {
             for byte in Self.closing.shuffled(using: &random) where matcher.allows([byte]) { return byte }
         }
         if Int.random(in: 0..<20, using: &random) != 0 {

@@ -68,11 +68,12 @@ extension GrammarText {
     /// What may stand behind a whole number: the point and digits, or nothing. `nil` when not even nothing may.
     static func fraction(_ low: Digits?, _ high: Digits?, _ room: Int, _ step: Step) -> String? {
         let canEnd = endsHere(low, high)
-        let alternatives: [String]
+        var alternatives: [String]
         if let fractions = step.fractions {
             alternatives = fractions.filter { digits in
                 !digits.isEmpty && isAbove(digits, low) && isBelow(digits, high)
             }.map { "\"\($0.map(String.init).joined())\"" }
+            if canEnd { alternatives.append("\"0\"") }
         } else {
             alternatives = digits(low, high, room)
         }

@@ -35,6 +35,8 @@ extension GrammarText {
                 .unsupported, "'not' and bounds cannot be enforced together for numbers with fractions.",
                 place: shape.othersPlace.isEmpty ? shape.low?.place ?? shape.high?.place : shape.othersPlace)
         }
+        let digits = max(shape.low?.value.whole.count ?? 1, shape.high?.value.whole.count ?? 1)
+        let room = max(min(6, Self.significantDigitsMax - digits), 0)
         var result: [String] = []
         for piece in pieces(of: shape, onlyWhole: onlyWhole) {
             var piece = piece
@@ -42,7 +44,7 @@ extension GrammarText {
             for (sign, magnitudes) in Self.signed(piece, digits: onlyWhole ? wholeDigits(step) : 15) {
                 let found =
                     onlyWhole
-                    ? try wholes(magnitudes, step, name: name) : Self.decimals(magnitudes, step)
+                    ? try wholes(magnitudes, step, name: name) : Self.decimals(magnitudes, room: room, step)
                 result += found.map { sign + $0 }
             }
         }
@@ -55,7 +57,7 @@ extension GrammarText {
     }
 
     /// Rules that count remainders grow with the digits.
-    private func wholeDigits(_ step: Step) -> Int { step.isOne ? Self.wholeDigitsMax : 9 }
+    private func wholeDigits(_ step: Step) -> Int { step.isOne ? Self.wholeDigitsMax : step.whole <= 100 ? 15 : 9 }
 
     /// The ranges between the numbers that are not allowed.
     private func pieces(of shape: NumberShape, onlyWhole: Bool) -> [NumberShape] {
@@ -107,11 +109,9 @@ extension GrammarText {
     // MARK: Fractions
 
     /// Numbers with an optional fraction.
-    private static func decimals(_ range: Magnitudes, _ step: Step) -> [String] {
+    private static func decimals(_ range: Magnitudes, room: Int, _ step: Step) -> [String] {
         var range = range
-        let digits = max(range.low.whole.count, 1)
-        var room = max(min(6, significantDigitsMax - max(digits, range.high.whole.count)), 0)
-        room = max(room, range.low.fraction.count, range.high.fraction.count)
+        var room = max(room, range.low.fraction.count, range.high.fraction.count)
         if let places = step.places { room = places }
         range.tighten(sureDigits: significantDigitsMax, room: room)
         let low = Digits(digits: range.low.fraction, isExcluded: range.excludesLow)

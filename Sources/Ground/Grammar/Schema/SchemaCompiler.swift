@@ -8,7 +8,10 @@ struct SchemaCompiler {
     var document: SchemaDocument
     var text: GrammarText
     var steps = 0
-    var alternativesKnown: [Conjunction: [SchemaAlternative]] = [:]
+    var alternativesKnown: [Bool: [Conjunction: [SchemaAlternative]]] = [:]
+    /// Whether a proof is sought that nothing satisfies something. What is excluded is left out of account then: it is
+    /// what the proof is for.
+    var isProving = false
     var emptyKnown: [Conjunction: Bool] = [:]
     var patternsKnown: [String: PatternText] = [:]
     private var shapes: [Conjunction: [SchemaShape]] = [:]

@@ -43,6 +43,8 @@ extension SchemaCompiler {
         }
         var start = alternative
         start.exclusions = []
+        isProving = true
+        defer { isProving = false }
         let both = try alternatives(from: start, adding: [other], all: [])
         for candidate in both where try !isEmpty(candidate, writes: writes, depth: 0) { return false }
         return true

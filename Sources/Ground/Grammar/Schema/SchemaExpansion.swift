@@ -39,12 +39,12 @@ extension SchemaCompiler {
 
     /// Every way to satisfy all of `conjunction`. None when it cannot be satisfied.
     mutating func alternatives(of conjunction: Conjunction) throws(GrammarError) -> [SchemaAlternative] {
-        if let known = alternativesKnown[conjunction] { return known }
+        if let known = alternativesKnown[isProving, default: [:]][conjunction] { return known }
         var result: [SchemaAlternative] = []
         try expand(
             SchemaAlternative(), pending: conjunction.map { Pending(node: $0, origins: []) }, choices: [],
             all: conjunction, into: &result)
-        alternativesKnown[conjunction] = result
+        alternativesKnown[isProving, default: [:]][conjunction] = result
         return result
     }
 

@@ -41,13 +41,14 @@ struct SchemaFormat {
     // MARK: Time
 
     private static let leap = #"(([0-9] ([2468] [048] | [13579] [26]) | [0-9] "0" [48]))"#
+    private static let century = #"([2468] [048] | [13579] [26]) "00""#
     private static let year = "[1-9] [0-9]{3}"
     private static let date =
         [
             #"[1-9] [0-9]{3} "-" (("0" [13578] | "1" [02]) "-" ("0" [1-9] | [12] [0-9] | "3" [01])"#,
             #"("0" [469] | "11") "-" ("0" [1-9] | [12] [0-9] | "30")"#,
             #""02-" ("0" [1-9] | "1" [0-9] | "2" [0-8]))"#,
-        ].joined(separator: " | ") + " | [1-9] \(leap) \"-02-29\""
+        ].joined(separator: " | ") + " | ([1-9] \(leap) | \(century)) \"-02-29\""
     private static let hour = #"([01] [0-9] | "2" [0-3])"#
     private static let time =
         #"\#(hour) ":" [0-5] [0-9] ":" [0-5] [0-9] ("." [0-9]{1,6})? ("Z" | [+-] \#(hour) ":" [0-5] [0-9])"#

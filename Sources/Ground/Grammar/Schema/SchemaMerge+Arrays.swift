@@ -68,6 +68,7 @@ extension SchemaCompiler {
                 throw GrammarError(
                     .unsupported, "'contains' cannot be enforced twice for one array.", place: pointer + "/contains")
             }
+            shape.countMin = max(shape.countMin, 1)
             shape.contains = ([try document.child(number, "contains", schema: contained)], pointer + "/contains")
         default:
             throw GrammarError(

@@ -132,7 +132,7 @@ extension SchemaCompiler {
                 place: "\(document.node(number).pointer)/\(keyword)")
         }
         guard try allows(forced(by: number), value, depth: depth + 1) else { return false }
-        if let schema = keywords["not"] {
+        if !isProving, let schema = keywords["not"] {
             let child = try document.child(number, "not", schema: schema)
             if try allows([child], value, depth: depth + 1) { return false }
         }
@@ -141,7 +141,7 @@ extension SchemaCompiler {
             for branch in branches where !isTaken {
                 guard try allows(branch.nodes, value, depth: depth + 1) else { continue }
                 var isExcluded = false
-                for exclusion in branch.exclusions where !isExcluded {
+                for exclusion in branch.exclusions where !isExcluded && !isProving {
                     isExcluded = try allows([exclusion.node], value, depth: depth + 1)
                 }
                 isTaken = !isExcluded
