@@ -67,6 +67,17 @@ public struct GrammarMatcher: Sendable {
         }
     }
 
+    /// The least and the largest number of characters to the end of a sentence.
+    var lengths: (shortest: Int, longest: Int) {
+        automaton.withStates { ($0.shortest[Int(state)], $0.longest[Int(state)]) }
+    }
+
+    /// The largest of all states' shortest lengths, and the least of their longest ones.
+    var lengthsMet: (shortest: Int, longest: Int) { automaton.withStates { $0.extremes } }
+
+    static let stuck = GrammarError(
+        .unresolved, "No token of the vocabulary can follow: what the answer needs next cannot be written with it.")
+
     /// Moves to fresh states if the present ones are too many.
     mutating func makeRoom() {
         guard automaton.withStates({ $0.isFull }) else { return }

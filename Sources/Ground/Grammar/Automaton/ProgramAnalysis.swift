@@ -12,6 +12,12 @@ enum ProgramAnalysis {
         }
         try refuseLeftRecursion(program)
         ShortestLengths.find(&program, reverse)
+        LongestLengths.find(&program)
+        for index in program.loops.indices {
+            let start = Int(program.starts[Int(program.loops[index].body)])
+            program.loops[index].shortest = program.shortest[start]
+            program.loops[index].longest = program.longest[start]
+        }
         guard program.shortest[Int(program.starts[Int(program.root)])] != Program.never else {
             let name = program.names[Int(program.root)]
             throw GrammarError(

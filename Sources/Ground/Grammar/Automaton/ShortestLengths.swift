@@ -29,9 +29,6 @@ struct ShortestLengths {
                 for caller in reverse.callers(of: rule) { offer(caller, settled: node, program) }
             }
         }
-        for index in program.loops.indices {
-            program.loops[index].shortest = program.shortest[Int(program.starts[Int(program.loops[index].body)])]
-        }
     }
 
     /// Puts a node on the heap with what it costs by way of one that is settled. A choice may have many ways, so the others are not

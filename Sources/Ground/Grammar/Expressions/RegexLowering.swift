@@ -12,6 +12,11 @@ struct RegexLowering {
         return try edge(node, before: any, after: any)
     }
 
+    /// The text ends with a match, whatever bytes stand before.
+    func trailing(_ node: RegexNode) throws(GrammarError) -> Element {
+        try edge(node, before: .repetition(.anyByte, min: 0, max: nil), after: nil)
+    }
+
     /// A part at an edge of the expression, where `^` and `$` can be.
     ///
     /// - Parameters:

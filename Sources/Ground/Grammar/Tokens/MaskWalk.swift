@@ -7,7 +7,7 @@ extension GrammarMatcher {
     /// - Parameters:
     ///   - mask: for the vocabulary of `trie`; what it held is replaced.
     ///   - trie: the vocabulary.
-    /// - Returns: why some tokens could not be looked at, or `nil`.
+    /// - Returns: why some tokens could not be looked at, or that no token can follow; else `nil`.
     /// - Complexity: a copy for a state that was asked for lately, else about one step for each node of the trie that is reached.
     @discardableResult public func fill(_ mask: inout TokenMask, from trie: TokenTrie) -> GrammarError? {
         if mask.tokenCount != trie.tokenCount { mask = TokenMask(tokenCount: trie.tokenCount) }
@@ -24,7 +24,7 @@ extension GrammarMatcher {
             }
         }
         end(&mask, trie)
-        return nil
+        return mask.isEmpty ? Self.stuck : nil
     }
 
     /// The mask of the allowed tokens.
@@ -83,17 +83,8 @@ struct TrieWalk {
     mutating func resume(from state: Int32, in states: inout AutomatonStates) {
         path[0] = state
         guard node < trie.bytes.count else { return }
-        var ancestors: [UInt8] = []
-        var depth = Int(trie.depths[node]) - 1
-        var index = node - 1
-        while depth > 0 {
-            if Int(trie.depths[index]) == depth {
-                ancestors.append(trie.bytes[index])
-                depth -= 1
-            }
-            index -= 1
-        }
-        for (depth, byte) in ancestors.reversed().enumerated() {
+        let ancestors = trie.pathBytes(node).dropLast()
+        for (depth, byte) in ancestors.enumerated() {
             path[depth + 1] = states.step(path[depth], byteClass: Int(states.program.classes[Int(byte)]))
         }
     }
