@@ -59,6 +59,8 @@ struct LengthCounter: Sendable, Equatable {
     private var isBoundToBeginWord: Bool { missing > 0 && !isInWord && !mayBecomeSpace }
 
     private var mayBecomeSpace: Bool {
+        // No white space has four bytes, or three of which the first is E0: there the value so far is still 0.
+        if missing == 3 || (missing == 2 && partial == 0) { return false }
         let bits = UInt32(missing) * 6
         let low = partial << bits
         return RegexClass.unicodeSpace.contains { $0.lowerBound < low + (1 << bits) && $0.upperBound >= low }
