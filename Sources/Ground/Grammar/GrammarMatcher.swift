@@ -1,6 +1,7 @@
 /// How far a text has come in a grammar. A value: a copy costs as much as a few numbers.
 ///
-/// Every text it accepts is the beginning of a sentence of the grammar: a part of a grammar that can never end is not entered.
+/// Every text it accepts is the beginning of a sentence of the grammar: a part of a grammar that can never end is not
+/// entered.
 public struct GrammarMatcher: Sendable {
     private let source: AutomatonSource
     private(set) var automaton: Automaton
@@ -101,7 +102,8 @@ public struct GrammarMatcher: Sendable {
 }
 
 extension AutomatonStates {
-    /// The state after the bytes from an index on. Stops early, with the index where it did, when there is no room for more states.
+    /// The state after the bytes from an index on. Stops early, with the index where it did, when there is no room for
+    /// more states.
     mutating func walk(from start: Int32, _ bytes: [UInt8], at index: inout Int) -> Int32 {
         var state = start
         while index < bytes.count, state > Self.tooLarge {

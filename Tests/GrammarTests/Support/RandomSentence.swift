@@ -6,6 +6,7 @@ extension Grammar {
     /// - Parameters:
     ///   - random: where the choices come from.
     ///   - lengthMax: bytes after which the shortest way to the end is taken; the text may become longer by that way.
+    /// - Returns: UTF-8.
     func randomSentence(using random: inout some RandomNumberGenerator, lengthMax: Int = 60) -> [UInt8] {
         let automaton = source.current()
         return automaton.withStates { states in

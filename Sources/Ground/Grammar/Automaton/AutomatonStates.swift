@@ -1,14 +1,20 @@
 /// The states of a grammar's automaton that were met so far, and the known steps between them.
 ///
-/// A state is everything the grammar may be in the middle of: items (a node, and a frame that tells where its rule was called from).
-/// A frame is a set of such callers, each with its own frame: a graph-structured stack, so that an ambiguous grammar's many stacks
-/// share what they have in common. Equal frames and equal states have one number, wherever in the text they arise; so each step is
+/// A state is everything the grammar may be in the middle of: items (a node, and a frame that tells where its rule was
+/// called from).
+/// A frame is a set of such callers, each with its own frame: a graph-structured stack, so that an ambiguous grammar's
+/// many stacks
+/// share what they have in common. Equal frames and equal states have one number, wherever in the text they arise; so
+/// each step is
 /// computed once and is a look into a table from then on.
 ///
-/// Sources: E. Scott, A. Johnstone, "GLL Parsing" (2010) for the stack; J. Aycock, N. Horspool, "Practical Earley Parsing" (2002) for
-/// rules that may be nothing; R. Cox, "Regular Expression Matching in the Wild" (2010) for the table that fills as it is used.
+/// Sources: E. Scott, A. Johnstone, "GLL Parsing" (2010) for the stack; J. Aycock, N. Horspool, "Practical Earley
+/// Parsing" (2002) for
+/// rules that may be nothing; R. Cox, "Regular Expression Matching in the Wild" (2010) for the table that fills as it
+/// is used.
 struct AutomatonStates {
-    /// A node of the program within the rule that a frame called. While a state is being computed, new frames are negative.
+    /// A node of the program within the rule that a frame called. While a state is being computed, new frames are
+    /// negative.
     struct Item: Hashable, Comparable {
         var node: Int32
         var frame: Int32

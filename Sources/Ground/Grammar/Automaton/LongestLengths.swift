@@ -1,4 +1,5 @@
-/// The largest number of characters from each node to the end of its rule; `Program.endless` where there is no largest one.
+/// The largest number of characters from each node to the end of its rule; `Program.endless` where there is no largest
+/// one.
 struct LongestLengths {
     private enum Mark { case new, open, done }
 

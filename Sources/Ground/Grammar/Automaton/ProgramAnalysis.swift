@@ -1,6 +1,8 @@
-/// What must be known of a program before it runs: which rules may be nothing, how short each can be, and that none begins with itself.
+/// What must be known of a program before it runs: which rules may be nothing, how short each can be, and that none
+/// begins with itself.
 ///
-/// Every step is linear in the program (the shortest lengths: times a logarithm) and none recurses, so that a grammar of a hundred
+/// Every step is linear in the program (the shortest lengths: times a logarithm) and none recurses, so that a grammar
+/// of a hundred
 /// thousand rules that lead to one another is nothing special.
 enum ProgramAnalysis {
     static func run(_ program: inout Program) throws(GrammarError) {

@@ -21,8 +21,11 @@ struct RegexLowering {
     ///
     /// - Parameters:
     ///   - node: the part.
-    ///   - before: what may stand before it, unless it begins with `^`; `nil` if this is not the expression's beginning, or nothing may.
+    ///   - before: what may stand before it, unless it begins with `^`; `nil` if this is not the expression's
+    ///     beginning, or nothing may.
     ///   - after: the same for its end.
+    /// - Returns: the element for the part and what stands beside it.
+    /// - Throws: `GrammarError` for an anchor that is not at the edge.
     private func edge(_ node: RegexNode, before: Element?, after: Element?) throws(GrammarError) -> Element {
         try edge(node, Edge(isOpen: true, filler: before), Edge(isOpen: true, filler: after))
     }

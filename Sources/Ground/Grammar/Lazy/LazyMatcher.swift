@@ -1,4 +1,5 @@
-/// How far a text has come in a lazy grammar: anything goes until a trigger is complete, then only what the grammar allows from the
+/// How far a text has come in a lazy grammar: anything goes until a trigger is complete, then only what the grammar
+/// allows from the
 /// trigger's beginning on. A trigger may be spread over several tokens, and a token may go on behind it.
 public struct LazyMatcher: Sendable {
     private enum Phase {
@@ -34,7 +35,8 @@ public struct LazyMatcher: Sendable {
     public var isOver: Bool { active?.isOver ?? false }
     public var failure: GrammarError? { active?.failure }
 
-    /// Adds bytes to the text. Returns false if the grammar, already active or activated by them, does not allow them; the text stays
+    /// Adds bytes to the text. Returns false if the grammar, already active or activated by them, does not allow them;
+    /// the text stays
     /// as it was.
     public mutating func accept(_ bytes: some Sequence<UInt8>) -> Bool {
         let bytes = Array(bytes)
@@ -47,7 +49,8 @@ public struct LazyMatcher: Sendable {
         }
     }
 
-    /// Adds a token to the text. One that is a trigger activates the grammar, which has to allow it: as its bytes, or by its id.
+    /// Adds a token to the text. One that is a trigger activates the grammar, which has to allow it: as its bytes, or
+    /// by its id.
     public mutating func accept(token: Int32, bytes: [UInt8]) -> Bool {
         switch phase {
         case .active(var matcher):
@@ -97,7 +100,8 @@ public struct LazyMatcher: Sendable {
         return true
     }
 
-    /// Finds which tokens may come next, as `GrammarMatcher.fill` does. While waiting, every token may, except one that completes a
+    /// Finds which tokens may come next, as `GrammarMatcher.fill` does. While waiting, every token may, except one
+    /// that completes a
     /// trigger and then goes on as the grammar does not allow.
     ///
     /// - Parameters:

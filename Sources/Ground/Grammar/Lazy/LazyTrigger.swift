@@ -2,14 +2,16 @@
 public enum LazyTrigger: Sendable, Equatable {
     /// This text, wherever it appears.
     case word(String)
-    /// A match of a regular expression, wherever it ends, or from the text's beginning on with `^`. The grammar's text begins with the
+    /// A match of a regular expression, wherever it ends, or from the text's beginning on with `^`. The grammar's text
+    /// begins with the
     /// first capturing group that is not inside another part, else with the match.
     case pattern(String)
     /// This token.
     case token(Int32)
 }
 
-/// A grammar that takes effect once a text comes to one of its triggers. Compiled once, for any number of `LazyMatcher`s.
+/// A grammar that takes effect once a text comes to one of its triggers. Compiled once, for any number of
+/// `LazyMatcher`s.
 public struct LazyGrammar: Sendable {
     let grammar: Grammar
     let triggers: [Trigger]

@@ -1,8 +1,11 @@
 /// A matcher that also keeps a text within bounds of length: a token is allowed when grammar and bounds both allow it.
 ///
-/// What the grammar needs to come to its end is reserved: the text never grows so long that it could not be completed within
-/// `charactersMax`, nor takes a way that must end before `charactersMin`. Not foreseen are the words that a grammar will need, and
-/// lengths between the shortest and the longest that it happens to skip: there `fill` may find that nothing can follow, and says so.
+/// What the grammar needs to come to its end is reserved: the text never grows so long that it could not be completed
+/// within
+/// `charactersMax`, nor takes a way that must end before `charactersMin`. Not foreseen are the words that a grammar
+/// will need, and
+/// lengths between the shortest and the longest that it happens to skip: there `fill` may find that nothing can
+/// follow, and says so.
 public struct BoundedMatcher: Sendable {
     public let bounds: LengthBounds
     private(set) var matcher: GrammarMatcher

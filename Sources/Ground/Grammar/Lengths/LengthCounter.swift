@@ -7,7 +7,8 @@ struct LengthCounter: Sendable, Equatable {
     private var partial: UInt32 = 0
     private var missing: UInt8 = 0
 
-    /// Counts a byte of well-formed UTF-8. A character counts from its first byte on; whether it is part of a word is known with its last.
+    /// Counts a byte of well-formed UTF-8. A character counts from its first byte on; whether it is part of a word is
+    /// known with its last.
     mutating func count(_ byte: UInt8) {
         if byte & 0xC0 == 0x80 {
             partial = partial << 6 | UInt32(byte & 0x3F)
@@ -31,6 +32,7 @@ struct LengthCounter: Sendable, Equatable {
     ///   - bounds: what must hold at the end.
     ///   - shortest: the least number of characters that a grammar still needs.
     ///   - longest: the largest number of characters that it still allows.
+    /// - Returns: whether all bounds can still hold at the end.
     func isWithin(_ bounds: LengthBounds, shortest: Int, longest: Int) -> Bool {
         if let max = bounds.wordsMax, words > max || (words == max && isBoundToBeginWord) { return false }
         if let max = bounds.charactersMax, characters + Swift.max(shortest, charactersFor(bounds)) > max {

@@ -1,14 +1,16 @@
 extension GrammarMatcher {
     /// Finds which tokens may come next.
     ///
-    /// Tokens that end an answer are allowed exactly when `canEnd`. Every token of the mask is allowed; if the grammar's limits cut
+    /// Tokens that end an answer are allowed exactly when `canEnd`. Every token of the mask is allowed; if the
+    /// grammar's limits cut
     /// the search short, others may be as well.
     ///
     /// - Parameters:
     ///   - mask: for the vocabulary of `trie`; what it held is replaced.
     ///   - trie: the vocabulary.
     /// - Returns: why some tokens could not be looked at, or that no token can follow; else `nil`.
-    /// - Complexity: a copy for a state that was asked for lately, else about one step for each node of the trie that is reached.
+    /// - Complexity: a copy for a state that was asked for lately, else about one step for each node of the trie that
+    /// is reached.
     @discardableResult public func fill(_ mask: inout TokenMask, from trie: TokenTrie) -> GrammarError? {
         if mask.tokenCount != trie.tokenCount { mask = TokenMask(tokenCount: trie.tokenCount) }
         var place = self
@@ -42,7 +44,8 @@ extension GrammarMatcher {
     /// How often one walk may use up the room for states.
     private static let movesMax = 16
 
-    /// Walks the whole trie, on fresh states whenever there are too many. Returns whether everything could be looked at.
+    /// Walks the whole trie, on fresh states whenever there are too many. Returns whether everything could be looked
+    /// at.
     private mutating func walk(_ trie: TokenTrie, into mask: inout TokenMask) -> Bool {
         var walk = TrieWalk(trie)
         automaton.withStates { $0.work = 0 }

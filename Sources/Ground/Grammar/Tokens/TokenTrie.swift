@@ -1,4 +1,5 @@
-/// The tokens of a vocabulary as a tree of bytes, so that a mask looks at a common beginning once. Built once for a vocabulary.
+/// The tokens of a vocabulary as a tree of bytes, so that a mask looks at a common beginning once. Built once for a
+/// vocabulary.
 ///
 /// The nodes are in depth-first order in flat arrays: a node's subtree is the run of nodes behind it.
 public final class TokenTrie: Sendable {
