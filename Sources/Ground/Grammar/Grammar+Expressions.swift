@@ -4,7 +4,8 @@ extension Grammar {
     /// - Parameters:
     ///   - regex: in the flavour of ECMA-262 that JSON Schema's `pattern` uses.
     ///   - limits: how large it may be, and how much work it may cause.
-    /// - Throws: `GrammarError` with line and column; look-around, back-references, word boundaries and Unicode properties are refused
+    /// - Throws: `GrammarError` with line and column; look-around, back-references, word boundaries and Unicode
+    /// properties are refused
     ///   by name.
     public init(regex: String, limits: GrammarLimits = .standard) throws(GrammarError) {
         let node = try RegexParser.parse(regex, limits: limits)
@@ -15,9 +16,11 @@ extension Grammar {
     ///
     /// - Parameters:
     ///   - regex: in the flavour of ECMA-262 that JSON Schema's `pattern` uses.
-    ///   - isAnchored: whether the whole text must match. Otherwise it must contain a match, as with JSON Schema's `pattern`: anything
+    ///   - isAnchored: whether the whole text must match. Otherwise it must contain a match, as with JSON Schema's
+    ///     `pattern`: anything
     ///     may stand before and behind, unless `^` or `$` is there.
-    ///   - isInsideJSONString: the characters are written as in a JSON string, without its quotes: quotation marks, backslashes and
+    ///   - isInsideJSONString: the characters are written as in a JSON string, without its quotes: quotation marks,
+    ///     backslashes and
     ///     controls as their (shortest) escapes. `\D` and `\W` are then ASCII only, on which all validators agree.
     ///   - limits: how large it may be.
     /// - Returns: GBNF without a rule's name.

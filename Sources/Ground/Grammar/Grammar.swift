@@ -1,4 +1,5 @@
-/// What a text must look like: compiled once, matched by any number of `GrammarMatcher`s, which share what they find out.
+/// What a text must look like: compiled once, matched by any number of `GrammarMatcher`s, which share what they find
+/// out.
 public struct Grammar: Sendable {
     let source: AutomatonSource
 
@@ -7,7 +8,8 @@ public struct Grammar: Sendable {
     /// - Parameters:
     ///   - gbnf: the text, as `grammars/README.md` of llama.cpp describes it.
     ///   - limits: how large it may be, and how much work it may cause.
-    ///   - token: the id of the token with exactly a text, for references such as `<think>`; without it they are refused.
+    ///   - token: the id of the token with exactly a text, for references such as `<think>`; without it they are
+    ///     refused.
     /// - Throws: `GrammarError` with line and column; left recursion is refused with the names of the rules.
     public init(
         gbnf: String, limits: GrammarLimits = .standard, token: ((String) -> Int32?)? = nil

@@ -1,6 +1,7 @@
 /// How far a text has come in a grammar. A value: a copy costs as much as a few numbers.
 ///
-/// Every text it accepts is the beginning of a sentence of the grammar: a part of a grammar that can never end is not entered.
+/// Every text it accepts is the beginning of a sentence of the grammar: a part of a grammar that can never end is not
+/// entered.
 public struct GrammarMatcher: Sendable {
     private let source: AutomatonSource
     private(set) var automaton: Automaton
@@ -67,6 +68,17 @@ public struct GrammarMatcher: Sendable {
         }
     }
 
+    /// The least and the largest number of characters to the end of a sentence.
+    var lengths: (shortest: Int, longest: Int) {
+        automaton.withStates { ($0.shortest[Int(state)], $0.longest[Int(state)]) }
+    }
+
+    /// The largest of all states' shortest lengths, and the least of their longest ones.
+    var lengthsMet: (shortest: Int, longest: Int) { automaton.withStates { $0.extremes } }
+
+    static let stuck = GrammarError(
+        .unresolved, "No token of the vocabulary can follow: what the answer needs next cannot be written with it.")
+
     /// Moves to fresh states if the present ones are too many.
     mutating func makeRoom() {
         guard automaton.withStates({ $0.isFull }) else { return }
@@ -90,7 +102,8 @@ public struct GrammarMatcher: Sendable {
 }
 
 extension AutomatonStates {
-    /// The state after the bytes from an index on. Stops early, with the index where it did, when there is no room for more states.
+    /// The state after the bytes from an index on. Stops early, with the index where it did, when there is no room for
+    /// more states.
     mutating func walk(from start: Int32, _ bytes: [UInt8], at index: inout Int) -> Int32 {
         var state = start
         while index < bytes.count, state > Self.tooLarge {

@@ -13,7 +13,8 @@ final class Automaton: Sendable {
     func withStates<Result>(_ body: (inout AutomatonStates) -> Result) -> Result { states.withLock { body(&$0) } }
 }
 
-/// Gives out a grammar's states, and begins with none once those are too many. Who still uses the old ones keeps them alive.
+/// Gives out a grammar's states, and begins with none once those are too many. Who still uses the old ones keeps them
+/// alive.
 final class AutomatonSource: Sendable {
     let program: Program
     let limits: GrammarLimits

@@ -1,14 +1,20 @@
 /// The states of a grammar's automaton that were met so far, and the known steps between them.
 ///
-/// A state is everything the grammar may be in the middle of: items (a node, and a frame that tells where its rule was called from).
-/// A frame is a set of such callers, each with its own frame: a graph-structured stack, so that an ambiguous grammar's many stacks
-/// share what they have in common. Equal frames and equal states have one number, wherever in the text they arise; so each step is
+/// A state is everything the grammar may be in the middle of: items (a node, and a frame that tells where its rule was
+/// called from).
+/// A frame is a set of such callers, each with its own frame: a graph-structured stack, so that an ambiguous grammar's
+/// many stacks
+/// share what they have in common. Equal frames and equal states have one number, wherever in the text they arise; so
+/// each step is
 /// computed once and is a look into a table from then on.
 ///
-/// Sources: E. Scott, A. Johnstone, "GLL Parsing" (2010) for the stack; J. Aycock, N. Horspool, "Practical Earley Parsing" (2002) for
-/// rules that may be nothing; R. Cox, "Regular Expression Matching in the Wild" (2010) for the table that fills as it is used.
+/// Sources: E. Scott, A. Johnstone, "GLL Parsing" (2010) for the stack; J. Aycock, N. Horspool, "Practical Earley
+/// Parsing" (2002) for
+/// rules that may be nothing; R. Cox, "Regular Expression Matching in the Wild" (2010) for the table that fills as it
+/// is used.
 struct AutomatonStates {
-    /// A node of the program within the rule that a frame called. While a state is being computed, new frames are negative.
+    /// A node of the program within the rule that a frame called. While a state is being computed, new frames are
+    /// negative.
     struct Item: Hashable, Comparable {
         var node: Int32
         var frame: Int32
@@ -52,11 +58,16 @@ struct AutomatonStates {
     private(set) var keys: [StateKey] = []
     /// The least number of characters from each state to the end of the text.
     private(set) var shortest: [Int] = []
+    /// The largest number, at most `Program.endless`.
+    private(set) var longest: [Int] = []
+    /// The largest of `shortest` and the least of `longest` over all states so far.
+    private(set) var extremes = (shortest: 0, longest: Program.endless)
     private var stateNumbers: [StateKey: Int32] = [:]
 
     private(set) var frames: [[Edge]] = []
     private var frameDepths: [Int32] = []
     private var frameShortest: [Int] = []
+    private var frameLongest: [Int] = []
     private var frameNumbers: [[Edge]: Int32] = [:]
     private var edgeCount = 0
 
@@ -69,8 +80,8 @@ struct AutomatonStates {
         self.program = program
         self.limits = limits
         classCount = program.representatives.count
-        _ = add(StateKey(items: [], canEnd: false), shortest: Program.never)
-        _ = add(StateKey(items: [], canEnd: false), shortest: Program.never)
+        _ = add(StateKey(items: [], canEnd: false), shortest: Program.never, longest: 0)
+        _ = add(StateKey(items: [], canEnd: false), shortest: Program.never, longest: 0)
         for state in [Self.dead, Self.tooLarge] {
             for cell in 0..<classCount { table[Int(state) * classCount + cell] = state }
         }
@@ -88,17 +99,21 @@ struct AutomatonStates {
         if key.items.isEmpty, !key.canEnd { return Self.dead }
         if let known = stateNumbers[key] { return known }
         var least = key.canEnd ? 0 : Program.never
+        var most = 0
         for item in key.items {
             least = min(least, Program.sum(program.shortest[Int(item.node)], frameShortest[Int(item.frame)]))
+            most = max(most, Program.sum(program.longest[Int(item.node)], frameLongest[Int(item.frame)]))
         }
-        let number = add(key, shortest: least)
+        let number = add(key, shortest: least, longest: most)
+        extremes = (max(extremes.shortest, least), min(extremes.longest, most))
         stateNumbers[key] = number
         return number
     }
 
-    private mutating func add(_ key: StateKey, shortest: Int) -> Int32 {
+    private mutating func add(_ key: StateKey, shortest: Int, longest: Int) -> Int32 {
         keys.append(key)
         self.shortest.append(shortest)
+        self.longest.append(longest)
         table.append(contentsOf: repeatElement(Self.unknown, count: classCount))
         edgeCount += key.items.count
         return Int32(keys.count - 1)
@@ -109,9 +124,11 @@ struct AutomatonStates {
         if let known = frameNumbers[edges] { return known }
         var depth: Int32 = 0
         var least = Program.never
+        var most = 0
         for edge in edges where edge.node != Edge.end {
             depth = max(depth, frameDepths[Int(edge.frame)] + 1)
-            least = min(least, Program.sum(lengthAfter(edge), frameShortest[Int(edge.frame)]))
+            least = min(least, Program.sum(shortestAfter(edge), frameShortest[Int(edge.frame)]))
+            most = max(most, Program.sum(longestAfter(edge), frameLongest[Int(edge.frame)]))
         }
         guard Int(depth) <= limits.depthMax else { return nil }
         if edges.contains(where: { $0.node == Edge.end }) { least = 0 }
@@ -119,19 +136,30 @@ struct AutomatonStates {
         frames.append(edges)
         frameDepths.append(depth)
         frameShortest.append(least)
+        frameLongest.append(most)
         frameNumbers[edges] = number
         edgeCount += edges.count
         return number
     }
 
     /// The least number of characters from the end of the called rule to the end of its caller.
-    private func lengthAfter(_ edge: Edge) -> Int {
+    private func shortestAfter(_ edge: Edge) -> Int {
         let node = program.nodes[Int(edge.node)]
         guard edge.rounds >= 0 else { return program.shortest[Int(edge.node)] }
         let loop = program.loops[Int(node.first)]
         let missing = Int(loop.min) - Int(edge.rounds) - 1
         return Program.sum(
             missing > 0 ? Program.product(missing, loop.shortest) : 0, program.shortest[Int(node.second)])
+    }
+
+    private func longestAfter(_ edge: Edge) -> Int {
+        let node = program.nodes[Int(edge.node)]
+        guard edge.rounds >= 0 else { return program.longest[Int(edge.node)] }
+        let loop = program.loops[Int(node.first)]
+        let rest =
+            loop.max == .max && loop.longest > 0
+            ? Program.endless : Program.product(Int(loop.max) - Int(edge.rounds) - 1, loop.longest)
+        return Program.sum(rest, program.longest[Int(node.second)])
     }
 }
 

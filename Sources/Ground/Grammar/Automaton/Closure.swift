@@ -150,7 +150,8 @@ extension AutomatonStates {
         frame < 0 ? closure.drafts[Closure.draft(frame)].number ?? Self.rootFrame : frame
     }
 
-    /// Leaves out rounds that can do nothing another count of the same repetition cannot: once enough rounds are complete, fewer are
+    /// Leaves out rounds that can do nothing another count of the same repetition cannot: once enough rounds are
+    /// complete, fewer are
     /// better, as more may follow; without an end, more are better.
     private func pruned(_ edges: [Edge]) -> [Edge] {
         guard edges.count > 1, edges.contains(where: { $0.rounds >= 0 }) else { return edges }

@@ -37,6 +37,8 @@ struct Program: Sendable {
         var max: Int32
         /// The least number of characters of one round.
         var shortest = 0
+        /// The largest number of characters of one round.
+        var longest = 0
     }
 
     struct TokenEdge: Sendable, Hashable {
@@ -61,6 +63,8 @@ struct Program: Sendable {
     var isNullable: [Bool] = []
     /// The least number of characters from a node to the end of its rule; `Program.never` where there is no way.
     var shortest: [Int] = []
+    /// The largest number of characters from a node to the end of its rule, at most `Program.endless`.
+    var longest: [Int] = []
     /// The class of each byte: bytes of one class are never told apart.
     var classes: [UInt8] = []
     /// One byte of each class.

@@ -1,6 +1,8 @@
-/// What must be known of a program before it runs: which rules may be nothing, how short each can be, and that none begins with itself.
+/// What must be known of a program before it runs: which rules may be nothing, how short each can be, and that none
+/// begins with itself.
 ///
-/// Every step is linear in the program (the shortest lengths: times a logarithm) and none recurses, so that a grammar of a hundred
+/// Every step is linear in the program (the shortest lengths: times a logarithm) and none recurses, so that a grammar
+/// of a hundred
 /// thousand rules that lead to one another is nothing special.
 enum ProgramAnalysis {
     static func run(_ program: inout Program) throws(GrammarError) {
@@ -12,6 +14,12 @@ enum ProgramAnalysis {
         }
         try refuseLeftRecursion(program)
         ShortestLengths.find(&program, reverse)
+        LongestLengths.find(&program)
+        for index in program.loops.indices {
+            let start = Int(program.starts[Int(program.loops[index].body)])
+            program.loops[index].shortest = program.shortest[start]
+            program.loops[index].longest = program.longest[start]
+        }
         guard program.shortest[Int(program.starts[Int(program.root)])] != Program.never else {
             let name = program.names[Int(program.root)]
             throw GrammarError(

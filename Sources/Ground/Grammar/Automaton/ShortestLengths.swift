@@ -1,6 +1,7 @@
 /// The least number of characters from each node to the end of its rule.
 ///
-/// Source: D. E. Knuth, "A generalization of Dijkstra's algorithm" (1977): the smallest unsettled value is final, also where a value
+/// Source: D. E. Knuth, "A generalization of Dijkstra's algorithm" (1977): the smallest unsettled value is final, also
+/// where a value
 /// is the sum of others.
 struct ShortestLengths {
     private var heap: [(length: Int, node: Int32)] = []
@@ -29,12 +30,10 @@ struct ShortestLengths {
                 for caller in reverse.callers(of: rule) { offer(caller, settled: node, program) }
             }
         }
-        for index in program.loops.indices {
-            program.loops[index].shortest = program.shortest[Int(program.starts[Int(program.loops[index].body)])]
-        }
     }
 
-    /// Puts a node on the heap with what it costs by way of one that is settled. A choice may have many ways, so the others are not
+    /// Puts a node on the heap with what it costs by way of one that is settled. A choice may have many ways, so the
+    /// others are not
     /// looked at again.
     private mutating func offer(_ index: Int32, settled: Int32, _ program: Program) {
         guard !isSettled[Int(index)] else { return }

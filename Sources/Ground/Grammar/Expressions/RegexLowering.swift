@@ -12,12 +12,20 @@ struct RegexLowering {
         return try edge(node, before: any, after: any)
     }
 
+    /// The text ends with a match, whatever bytes stand before.
+    func trailing(_ node: RegexNode) throws(GrammarError) -> Element {
+        try edge(node, before: .repetition(.anyByte, min: 0, max: nil), after: nil)
+    }
+
     /// A part at an edge of the expression, where `^` and `$` can be.
     ///
     /// - Parameters:
     ///   - node: the part.
-    ///   - before: what may stand before it, unless it begins with `^`; `nil` if this is not the expression's beginning, or nothing may.
+    ///   - before: what may stand before it, unless it begins with `^`; `nil` if this is not the expression's
+    ///     beginning, or nothing may.
     ///   - after: the same for its end.
+    /// - Returns: the element for the part and what stands beside it.
+    /// - Throws: `GrammarError` for an anchor that is not at the edge.
     private func edge(_ node: RegexNode, before: Element?, after: Element?) throws(GrammarError) -> Element {
         try edge(node, Edge(isOpen: true, filler: before), Edge(isOpen: true, filler: after))
     }

@@ -40,6 +40,7 @@ enum RegexClass {
     /// - Parameters:
     ///   - letter: the letter behind the backslash.
     ///   - isNarrow: `\D` and `\W` are ASCII only. Validators disagree on the rest (Python: “é” is a word's character).
+    /// - Returns: the class, or `nil` for another letter.
     static func named(_ letter: UInt8, isNarrow: Bool) -> ScalarSet? {
         let all = isNarrow ? ascii : ScalarSet.all
         switch letter {

@@ -1,6 +1,7 @@
 /// Reads GBNF, llama.cpp's notation of grammars.
 ///
-/// Source: llama.cpp, `grammars/README.md` and `llama_grammar_parser`. Differs from it in: a rule that is defined twice and an
+/// Source: llama.cpp, `grammars/README.md` and `llama_grammar_parser`. Differs from it in: a rule that is defined
+/// twice and an
 /// empty class are refused, `_` is part of names, and `{m,n}` keeps its numbers however large.
 struct GBNFParser {
     /// The id of the token with exactly this text, as in `<think>`.

@@ -1,14 +1,16 @@
 extension GrammarMatcher {
     /// Finds which tokens may come next.
     ///
-    /// Tokens that end an answer are allowed exactly when `canEnd`. Every token of the mask is allowed; if the grammar's limits cut
+    /// Tokens that end an answer are allowed exactly when `canEnd`. Every token of the mask is allowed; if the
+    /// grammar's limits cut
     /// the search short, others may be as well.
     ///
     /// - Parameters:
     ///   - mask: for the vocabulary of `trie`; what it held is replaced.
     ///   - trie: the vocabulary.
-    /// - Returns: why some tokens could not be looked at, or `nil`.
-    /// - Complexity: a copy for a state that was asked for lately, else about one step for each node of the trie that is reached.
+    /// - Returns: why some tokens could not be looked at, or that no token can follow; else `nil`.
+    /// - Complexity: a copy for a state that was asked for lately, else about one step for each node of the trie that
+    /// is reached.
     @discardableResult public func fill(_ mask: inout TokenMask, from trie: TokenTrie) -> GrammarError? {
         if mask.tokenCount != trie.tokenCount { mask = TokenMask(tokenCount: trie.tokenCount) }
         var place = self
@@ -24,7 +26,7 @@ extension GrammarMatcher {
             }
         }
         end(&mask, trie)
-        return nil
+        return mask.isEmpty ? Self.stuck : nil
     }
 
     /// The mask of the allowed tokens.
@@ -42,7 +44,8 @@ extension GrammarMatcher {
     /// How often one walk may use up the room for states.
     private static let movesMax = 16
 
-    /// Walks the whole trie, on fresh states whenever there are too many. Returns whether everything could be looked at.
+    /// Walks the whole trie, on fresh states whenever there are too many. Returns whether everything could be looked
+    /// at.
     private mutating func walk(_ trie: TokenTrie, into mask: inout TokenMask) -> Bool {
         var walk = TrieWalk(trie)
         automaton.withStates { $0.work = 0 }
@@ -83,17 +86,8 @@ struct TrieWalk {
     mutating func resume(from state: Int32, in states: inout AutomatonStates) {
         path[0] = state
         guard node < trie.bytes.count else { return }
-        var ancestors: [UInt8] = []
-        var depth = Int(trie.depths[node]) - 1
-        var index = node - 1
-        while depth > 0 {
-            if Int(trie.depths[index]) == depth {
-                ancestors.append(trie.bytes[index])
-                depth -= 1
-            }
-            index -= 1
-        }
-        for (depth, byte) in ancestors.reversed().enumerated() {
+        let ancestors = trie.pathBytes(node).dropLast()
+        for (depth, byte) in ancestors.enumerated() {
             path[depth + 1] = states.step(path[depth], byteClass: Int(states.program.classes[Int(byte)]))
         }
     }

@@ -1,4 +1,5 @@
-/// The tokens of a vocabulary as a tree of bytes, so that a mask looks at a common beginning once. Built once for a vocabulary.
+/// The tokens of a vocabulary as a tree of bytes, so that a mask looks at a common beginning once. Built once for a
+/// vocabulary.
 ///
 /// The nodes are in depth-first order in flat arrays: a node's subtree is the run of nodes behind it.
 public final class TokenTrie: Sendable {
@@ -19,6 +20,7 @@ public final class TokenTrie: Sendable {
     let sorted: [Int32]
     /// The longest token in bytes.
     let depthMax: Int
+    private let tokens: [[UInt8]?]
 
     /// Bytes of the longest token that is looked at; a longer one is never allowed.
     static let tokenBytesMax = 4096
@@ -28,6 +30,7 @@ public final class TokenTrie: Sendable {
     ///   - endTokens: ids of tokens that end an answer; their bytes are not looked at.
     public init(tokens: [[UInt8]?], endTokens: Set<Int32> = []) {
         tokenCount = tokens.count
+        self.tokens = tokens
         self.endTokens = endTokens.sorted()
         var entries: [Entry] = []
         entries.reserveCapacity(tokens.count)
@@ -53,6 +56,11 @@ public final class TokenTrie: Sendable {
         skips = layout.skips
         firsts = layout.firsts
         depthMax = layout.depthMax
+    }
+
+    /// What a token stands for; nothing if it has no bytes.
+    func tokenBytes(_ token: Int32) -> [UInt8] {
+        token >= 0 && Int(token) < tokens.count ? tokens[Int(token)] ?? [] : []
     }
 
     private struct Entry {
