@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
 from support.program import BINARIES, environment
 from support.schemas import Schema, Schemas
 
 SEED = 20_240_229
 SCHEMAS = 1_000
-SENTENCES = 4
-VALUES = 3
+SENTENCES = 3
+VALUES = 2
 
 
 def answers(folder: Path, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -43,9 +42,8 @@ def problems(judge: jsonschema.protocols.Validator, sentence: str) -> list[str]:
     return found[:1]
 
 
-@pytest.mark.parametrize("compact", [False, True])
-def test_what_a_thousand_random_schemas_write_is_valid(tmp_path: Path, compact: bool) -> None:
-    source = Schemas(SEED + compact)
+def test_what_a_thousand_random_schemas_write_is_valid(tmp_path: Path) -> None:
+    source = Schemas(SEED)
     documents = [source.one() for _ in range(SCHEMAS)]
     judges = [validator(schema) for schema, _ in documents]
     requests, expected = [], []
@@ -53,7 +51,7 @@ def test_what_a_thousand_random_schemas_write_is_valid(tmp_path: Path, compact: 
         texts = [json.dumps(make(), separators=(",", ":"), ensure_ascii=False) for _ in range(VALUES)]
         texts = [text for text in texts if not problems(judge, text)]
         expected.append(texts)
-        requests.append({"schema": schema, "seed": index, "count": SENTENCES, "texts": texts, "compact": compact})
+        requests.append({"schema": schema, "seed": index, "count": SENTENCES, "texts": texts, "compact": index % 2 == 0})
 
     refused, invalid, missed = [], [], []
     sentences, unfinished, valid, accepted = 0, 0, 0, 0

@@ -87,6 +87,9 @@ import Testing
             [#"{"k":"a"}"#, #"{"j":1}"#], not: ["{}", #"{"k":"a","j":1}"#]),
         SchemaCase(
             #"{"oneOf":[{"type":"integer"},{"type":"number"}]}"#, ["1.5", "-0.25"], not: ["0", "1", "1.0"]),
+        SchemaCase(
+            #"{"oneOf":[{"type":"integer","minimum":1,"maximum":5,"multipleOf":7},{"type":"null"}]}"#, ["null"],
+            not: ["1", "7"]),
         SchemaCase(#"{"anyOf":[{"type":"integer"},{"type":"null"}],"not":{"type":"null"}}"#, ["1"], not: ["null"]),
         SchemaCase(#"{"type":"integer","not":{"minimum":5}}"#, ["4", "-9"], not: ["5", "50"]),
         SchemaCase(

@@ -13,7 +13,7 @@ extension GrammarText {
         var excludesHigh: Bool
     }
 
-    /// The alternatives for the numbers of a shape.
+    /// The alternatives for the numbers of a shape; none when there is no such number.
     mutating func numbers(_ shape: NumberShape, name: String) throws(GrammarError) -> [String] {
         for bound in [shape.low, shape.high].compactMap({ $0 })
         where bound.value.whole.count + bound.value.fraction.count > SchemaLimits.digitCountMax {
@@ -47,11 +47,6 @@ extension GrammarText {
                     ? try wholes(magnitudes, step, name: name) : Self.decimals(magnitudes, room: room, step)
                 result += found.map { sign + $0 }
             }
-        }
-        guard !result.isEmpty else {
-            throw GrammarError(
-                .unsupported, "The schema cannot be satisfied: no number is within its bounds.",
-                place: shape.low?.place ?? shape.high?.place ?? shape.multiples.first?.place)
         }
         return result
     }

@@ -6,6 +6,8 @@ extension SchemaCompiler {
     ///   - alternative: its schemas all hold.
     ///   - infersTypes: whether a schema that names no type, but speaks of properties, means an object. The grammar is
     ///     then narrower than the schema, and what people mean; a proof may not assume it.
+    /// - Returns: none when nothing satisfies all of it.
+    /// - Throws: a keyword whose argument is not what it should be.
     mutating func merge(
         _ alternative: SchemaAlternative, infersTypes: Bool
     ) throws(GrammarError) -> [SchemaShape] {
@@ -37,7 +39,7 @@ extension SchemaCompiler {
                 shape.others += [DecimalNumber(bound: other.value, inwards: 1)].compactMap { $0 }
                 shape.othersPlace = other.place
             }
-            if shape.isEmpty {
+            if isWithoutNumbers(shape) {
                 contradict("no number is within its bounds", place: shape.low?.place ?? "#")
             } else {
                 result.append(.number(shape))
@@ -102,6 +104,18 @@ extension SchemaCompiler {
             if !shape.multiples.contains(where: { $0.value == step }) { shape.multiples.append((step, place)) }
         }
         return shape
+    }
+
+    /// Whether no number obeys the bounds and the multiples. What cannot be enforced is refused when it is written.
+    private func isWithoutNumbers(_ shape: NumberShape) -> Bool {
+        if shape.isEmpty { return true }
+        if shape.low == nil && shape.high == nil { return false }
+        var scratch = GrammarText()
+        do {
+            return try scratch.numbers(shape, name: "number").isEmpty
+        } catch {
+            return false
+        }
     }
 
     private func tighter(
