@@ -12,7 +12,7 @@ from support.schemas import Schema, Schemas
 
 SEED = 20_240_229
 SCHEMAS = 1_000
-SENTENCES = 3
+SENTENCES = 2
 VALUES = 2
 
 
@@ -58,11 +58,11 @@ def test_what_a_thousand_random_schemas_write_is_valid(tmp_path: Path) -> None:
     for (schema, _), judge, texts, answer in zip(documents, judges, expected, answers(tmp_path, requests)):
         if "error" in answer:
             assert answer["kind"] in ("unsupported", "tooLarge"), (schema, answer)
-            assert "'" in answer["error"] or "cannot be satisfied" in answer["error"], (schema, answer)
+            assert "'" in answer["error"] or "satisf" in answer["error"], (schema, answer)
             assert answer["place"].startswith("#"), (schema, answer)
             refused.append(answer)
             # Nothing that has a value is called impossible.
-            assert not texts or "satisfied" not in answer["error"], (schema, answer, texts)
+            assert not texts or "satisf" not in answer["error"], (schema, answer, texts)
             continue
         unfinished += len(answer["unfinished"])
         for sentence in answer["sentences"]:
