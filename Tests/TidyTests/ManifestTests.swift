@@ -10,7 +10,7 @@ import Testing
         let targets = Set(try Self.manifest().targets.map(\.name))
         let modules = repository.folders(in: "Sources").flatMap { repository.folders(in: "Sources/\($0)") }
         // What other programs use (`make test-integration`, `make test-sanitize`), and an executable of another name.
-        let others = ["Integration", "ThreadSanitizer", "ServingFixture"]
+        let others = ["Integration", "ThreadSanitizer", "ServingFixture", "SchemaFixture"]
         let suites = repository.folders(in: "Tests").filter { !others.contains($0) }
         for folder in modules + suites {
             #expect(targets.contains(folder), "\(folder): no target of Package.swift builds it")
