@@ -114,6 +114,10 @@ var targets: [Target] = [
     tests("GGUFTests", ["TestRandomness", "GGUF"]),
     tests("TemplatesTests", ["TestRandomness", "Templates", "JSONText"], exclude: ["reference.py"]),
     tests("GrammarTests", ["TestRandomness", "Grammar", "JSONText"]),
+    // Sentences of the grammars of JSON Schemas, for the validator of Tests/Integration.
+    .executableTarget(
+        name: "schema-fixture", dependencies: ["TestRandomness", "Grammar", "JSONText"], path: "Tests/SchemaFixture",
+        swiftSettings: strict),
     tests("SamplingTests", ["TestRandomness", "Sampling", "Vocabulary"]),
     tests("ChatFormatsTests", ["TestRandomness", "ChatFormats", "Grammar", "JSONText", "Vocabulary"]),
     tests("HTTPServingTests", ["HTTPServing", "JSONText", "Streaming"]),

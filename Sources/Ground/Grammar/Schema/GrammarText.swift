@@ -16,6 +16,9 @@ public struct GrammarText: Sendable {
     /// How many rules there are.
     public var count: Int { order.count }
 
+    /// Bytes of all expressions.
+    private(set) var size = 0
+
     /// Adds a rule and returns the name it got: `name` without characters that GBNF does not allow, made unique.
     /// The same name with the same expression gives the same rule again.
     public mutating func rule(_ name: String, _ expression: String) -> String {
@@ -42,7 +45,10 @@ public struct GrammarText: Sendable {
     }
 
     /// Gives a reserved rule its expression.
-    public mutating func define(_ name: String, _ expression: String) { expressions[name] = expression }
+    public mutating func define(_ name: String, _ expression: String) {
+        expressions[name] = expression
+        size += expression.utf8.count
+    }
 
     /// The whole grammar; its root rule is `root ::= ` and the expression.
     public func text(root: String) -> String {
