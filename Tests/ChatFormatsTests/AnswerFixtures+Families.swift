@@ -251,6 +251,10 @@ extension AnswerFixture {
             "<start_function_call>call:edit{path:<escape>a, \"b\"}<escape>,lines:[1,2],replace:true}<end_function_call>",
             calls: [FoundCall("edit", #"{"path":"a, \"b\"}","lines":[1,2],"replace":true}"#)]),
         AnswerFixture(
+            "an end mark in a string", .functionGemma,
+            "<start_function_call>call:get_time{zone:<escape>a<end_function_call>b<escape>}<end_function_call>",
+            calls: [FoundCall("get_time", #"{"zone":"a<end_function_call>b"}"#)]),
+        AnswerFixture(
             "quotes", .gemma4,
             "<|channel>thought\nHm.\n<channel|>Ok.<|tool_call>call:get_weather{location:<|\"|>Zürich<|\"|>,days:2}<tool_call|><|tool_call>call:ping{}<tool_call|>",
             reasoning: "Hm.", text: "Ok.",

@@ -56,9 +56,7 @@ public struct AnswerParser: Sendable {
         tagged?.append(text) ?? harmony?.append(text) ?? []
     }
 
-    /// Gives out what was held back.
-    ///
-    /// - Parameter isCut: the limit of tokens ended the answer, not the model.
+    /// Gives out what was held back; `isCut` when the limit of tokens ended the answer, not the model.
     public mutating func finish(isCut: Bool) -> [AnswerPiece] {
         tagged?.finish(isCut: isCut) ?? harmony?.finish(isCut: isCut) ?? []
     }

@@ -21,9 +21,7 @@ extension ChatFormat {
         return variables
     }
 
-    /// Whether the prompt has opened or closed the thinking already, by its end.
-    ///
-    /// - Parameter rendered: the prompt as text.
+    /// Whether the prompt, as text, has opened or closed the thinking already; its end tells.
     public func opening(ofPrompt rendered: String) -> AnswerOpening {
         var tail = rendered.suffix(256)
         while let last = tail.last, last.isWhitespace { tail.removeLast() }

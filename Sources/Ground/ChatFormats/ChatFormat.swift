@@ -35,7 +35,7 @@ public struct ChatFormat: Sendable, Equatable {
         self.stops = stops
         self.thinking = thinking
         self.callIDLength = callIDLength
-        self.allowsParallelCalls = writing.allowsParallel
+        self.allowsParallelCalls = writing.between != nil
         self.calls = calls
         self.wrappers = wrappers
         self.marks = marks

@@ -20,8 +20,7 @@ extension ChatFormat {
             bareList,
         ],
         writing: CallWriting(
-            beforeName: "{\"name\": \"", afterName: "\", \"parameters\": ", afterArguments: "}",
-            triggers: ["{\"name\": \"", "<|python_tag|>{\"name\": \""]))
+            call: CallWriting.object("name", "parameters"), triggers: ["{\"name\": \""], triggersAtStart: true))
 
     /// Qwen 2.5, Qwen 3 and QwQ: the Hermes form.
     public static let qwen = ChatFormat(
@@ -31,8 +30,9 @@ extension ChatFormat {
     public static let qwenCoder = ChatFormat(
         name: "qwen3-coder", thinking: .think, calls: [hermesCall, openFunction],
         writing: CallWriting(
-            beforeName: "<tool_call>\n<function=", afterName: ">\n", afterArguments: "</function>\n</tool_call>",
-            arguments: .parameters, between: "\n", triggers: ["<tool_call>", "<function="]))
+            call: [
+                .text("<tool_call>\n<function="), .name, .text(">\n"), .arguments, .text("</function>\n</tool_call>"),
+            ], arguments: .elements, between: "\n", triggers: ["<tool_call>"]))
 
     /// Nous Hermes 2 Pro and 3, and the many that follow it.
     public static let hermes = ChatFormat(
@@ -42,32 +42,32 @@ extension ChatFormat {
     public static let mistral = ChatFormat(
         name: "mistral", thinking: mistralThinking, callIDLength: 9, calls: [mistralCall], marks: mistralMarks,
         writing: CallWriting(
-            start: "[TOOL_CALLS][", beforeName: "{\"name\": \"", afterName: "\", \"arguments\": ",
-            afterArguments: ", \"id\": \"", between: ", ", end: "]", id: .init(pattern: "[a-zA-Z0-9]{9}", after: "\"}"),
-            triggers: ["[TOOL_CALLS]"]))
+            call: CallWriting.object("name", "arguments", suffix: ", \"id\": \"") + [
+                .made("[a-zA-Z0-9]{9}", example: "a1B2c3D4e"), .text("\"}"),
+            ], start: "[TOOL_CALLS][", between: ", ", end: "]", triggers: ["[TOOL_CALLS]"]))
 
     /// Mistral's models of 2025, Devstral, Magistral and Ministral: `[TOOL_CALLS]name[ARGS]{…}`.
     public static let mistralBrackets = ChatFormat(
         name: "mistral-args", thinking: mistralThinking, callIDLength: 9, calls: [mistralCall], marks: mistralMarks,
         writing: CallWriting(
-            beforeName: "[TOOL_CALLS]", afterName: "[ARGS]", afterArguments: "", between: "",
-            triggers: ["[TOOL_CALLS]"]))
+            call: [.text("[TOOL_CALLS]"), .name, .text("[ARGS]"), .arguments], between: "", triggers: ["[TOOL_CALLS]"]))
 
     /// DeepSeek V3 and R1: the arguments in a fence.
     public static let deepSeekR1 = ChatFormat(
         name: "deepseek", thinking: .think, calls: deepSeekCalls, marks: deepSeekMarks,
         writing: CallWriting(
-            start: "<｜tool▁calls▁begin｜>", beforeName: "<｜tool▁call▁begin｜>function<｜tool▁sep｜>",
-            afterName: "\n```json\n", afterArguments: "\n```<｜tool▁call▁end｜>", between: "\n",
-            end: "<｜tool▁calls▁end｜>", triggers: deepSeekCalls.map(\.opener)))
+            call: [
+                .text("<｜tool▁call▁begin｜>function<｜tool▁sep｜>"), .name, .text("\n```json\n"), .arguments,
+                .text("\n```<｜tool▁call▁end｜>"),
+            ], start: "<｜tool▁calls▁begin｜>", between: "\n", end: "<｜tool▁calls▁end｜>",
+            triggers: ["<｜tool▁calls▁begin｜>"]))
 
     /// DeepSeek V3.1.
     public static let deepSeekV31 = ChatFormat(
         name: "deepseek-v3.1", thinking: .think, calls: deepSeekCalls, marks: deepSeekMarks,
         writing: CallWriting(
-            start: "<｜tool▁calls▁begin｜>", beforeName: "<｜tool▁call▁begin｜>", afterName: "<｜tool▁sep｜>",
-            afterArguments: "<｜tool▁call▁end｜>", between: "", end: "<｜tool▁calls▁end｜>",
-            triggers: deepSeekCalls.map(\.opener)))
+            call: [.text("<｜tool▁call▁begin｜>"), .name, .text("<｜tool▁sep｜>"), .arguments, .text("<｜tool▁call▁end｜>")],
+            start: "<｜tool▁calls▁begin｜>", between: "", end: "<｜tool▁calls▁end｜>", triggers: ["<｜tool▁calls▁begin｜>"]))
 
     /// Gemma 2 and 3, which have no form of their own. Google's guide suggests an object with `parameters`, or Python's
     /// syntax; models also fence them. The first is what is asked for and enforced, all are read.
@@ -79,8 +79,7 @@ extension ChatFormat {
             fenced("json", .json(CallKeys(), otherwise: nil)), bareObject, bareList,
         ],
         writing: CallWriting(
-            beforeName: "{\"name\": \"", afterName: "\", \"parameters\": ", afterArguments: "}",
-            triggers: ["{\"name\": \""]))
+            call: CallWriting.object("name", "parameters"), triggers: ["{\"name\": \""], triggersAtStart: true))
 
     /// FunctionGemma: `call:name{key:<escape>text<escape>}`.
     public static let functionGemma = ChatFormat(
@@ -90,7 +89,7 @@ extension ChatFormat {
                 opener: "<start_function_call>", body: .literal(.braces(quote: "<escape>", end: "<end_function_call>")))
         ], marks: ["<escape>", "<end_function_call>"],
         writing: CallWriting(
-            beforeName: "<start_function_call>call:", afterName: "", afterArguments: "<end_function_call>",
+            call: [.text("<start_function_call>call:"), .name, .arguments, .text("<end_function_call>")],
             arguments: .braces(quote: "<escape>"), between: "", triggers: ["<start_function_call>"]))
 
     /// Gemma 4: the same idea with other marks, and thinking in a channel.
@@ -100,7 +99,7 @@ extension ChatFormat {
         calls: [CallSyntax(opener: "<|tool_call>", body: .literal(.braces(quote: "<|\"|>", end: "<tool_call|>")))],
         marks: ["<|\"|>", "<tool_call|>", "<|channel>"],
         writing: CallWriting(
-            beforeName: "<|tool_call>call:", afterName: "", afterArguments: "<tool_call|>",
+            call: [.text("<|tool_call>call:"), .name, .arguments, .text("<tool_call|>")],
             arguments: .braces(quote: "<|\"|>"), between: "", triggers: ["<|tool_call>"]))
 
     /// Phi-4-mini: a list between tokens, or after the word `functools`.
@@ -111,26 +110,23 @@ extension ChatFormat {
                 opener: "<|tool_call|>", closers: ["<|/tool_call|>"], body: .json(CallKeys(), otherwise: nil)),
             CallSyntax(opener: "functools", body: .json(CallKeys(), otherwise: nil), isTentative: true),
         ],
-        writing: CallWriting(
-            start: "<|tool_call|>[", beforeName: "{\"name\": \"", afterName: "\", \"arguments\": ",
-            afterArguments: "}", between: ", ", end: "]<|/tool_call|>", triggers: ["<|tool_call|>", "functools["]))
+        writing: list("<|tool_call|>", "<|/tool_call|>"))
 
     /// Command-R7B and Command-A: actions, thinking and the answer each between tokens.
     public static let commandR = ChatFormat(
         name: "command-r", thinking: ThinkingTags(start: "<|START_THINKING|>", end: "<|END_THINKING|>"),
         calls: [commandRCall] + commandRFences, wrappers: commandRWrappers,
         writing: CallWriting(
-            start: "<|START_ACTION|>[\n", beforeName: "\", \"tool_name\": \"", afterName: "\", \"parameters\": ",
-            afterArguments: "}", between: ",\n", end: "\n]<|END_ACTION|>",
-            id: .init(pattern: "[0-9]{1,3}", after: "    {\"tool_call_id\": \"", isFirst: true),
-            triggers: ["<|START_ACTION|>"]))
+            call: [.text("    {\"tool_call_id\": \""), .made("[0-9]{1,3}", example: "0"), .text("\", ")]
+                + CallWriting.object("tool_name", "parameters", prefix: ""), start: "<|START_ACTION|>[\n",
+            between: ",\n", end: "\n]<|END_ACTION|>", triggers: ["<|START_ACTION|>"]))
 
     /// Command-R and Command-R+: a fenced list after `Action:`.
     public static let commandRPlus = ChatFormat(
         name: "command-r-plus", calls: [commandRCall] + commandRFences, wrappers: commandRWrappers,
         writing: CallWriting(
-            start: "Action:\n```json\n[\n", beforeName: "    {\"tool_name\": \"", afterName: "\", \"parameters\": ",
-            afterArguments: "}", between: ",\n", end: "\n]\n```", triggers: ["Action:"]))
+            call: CallWriting.object("tool_name", "parameters", prefix: "    {"), start: "Action:\n```json\n[\n",
+            between: ",\n", end: "\n]\n```", triggers: ["Action:"]))
 
     /// gpt-oss: messages with channels.
     public static let gptOss = ChatFormat(
@@ -139,17 +135,16 @@ extension ChatFormat {
             start: "<|channel|>analysis<|message|>", end: "<|end|><|start|>assistant<|channel|>final<|message|>"),
         calls: [], isHarmony: true,
         writing: CallWriting(
-            beforeName: "<|channel|>commentary to=functions.", afterName: " <|constrain|>json<|message|>",
-            afterArguments: "", triggers: ["<|channel|>commentary to=functions.", " to=functions."]))
+            call: [
+                .text("<|channel|>commentary to=functions."), .name, .text(" <|constrain|>json<|message|>"), .arguments,
+            ], triggers: ["<|channel|>commentary to=functions."]))
 
     /// Granite 3 with a list after a token, and Granite 4 with the Hermes form.
     public static let granite = ChatFormat(
         name: "granite", thinking: .think,
         calls: [CallSyntax(opener: "<|tool_call|>", body: .json(CallKeys(), otherwise: nil)), hermesCall],
         wrappers: [AnswerWrapper(start: "<response>", end: "</response>", isAlways: false)],
-        writing: CallWriting(
-            start: "<|tool_call|>[", beforeName: "{\"name\": \"", afterName: "\", \"arguments\": ",
-            afterArguments: "}", between: ", ", end: "]", triggers: ["<|tool_call|>"]))
+        writing: list("<|tool_call|>", ""))
 
     /// Kimi K2.
     public static let kimi = ChatFormat(
@@ -159,9 +154,11 @@ extension ChatFormat {
                 opener: opener, closers: ["<|tool_call_end|>", "<|tool_calls_section_end|>"], body: .named(.numbered))
         }, marks: ["<|tool_call_argument_begin|>"],
         writing: CallWriting(
-            start: "<|tool_calls_section_begin|>", beforeName: "<|tool_call_begin|>functions.", afterName: ":",
-            afterArguments: "<|tool_call_end|>", between: "", end: "<|tool_calls_section_end|>",
-            triggers: ["<|tool_calls_section_begin|>", "<|tool_call_begin|>"]))
+            call: [
+                .text("<|tool_call_begin|>functions."), .name, .text(":"), .made("[0-9]{1,3}", example: "0"),
+                .text("<|tool_call_argument_begin|>"), .arguments, .text("<|tool_call_end|>"),
+            ], start: "<|tool_calls_section_begin|>", between: "", end: "<|tool_calls_section_end|>",
+            triggers: ["<|tool_calls_section_begin|>"]))
 
     /// NVIDIA Nemotron Nano v2.
     public static let nemotron = listBetween(name: "nemotron", "<TOOLCALL>", "</TOOLCALL>")
@@ -178,6 +175,6 @@ extension ChatFormat {
             fenced("json", .envelope),
         ],
         writing: CallWriting(
-            start: "{\"tool_calls\": [", beforeName: "{\"name\": \"", afterName: "\", \"arguments\": ",
-            afterArguments: "}", between: ", ", end: "]}", hasResponse: true))
+            call: CallWriting.object("name", "arguments"), start: "{\"tool_calls\": [", between: ", ", end: "]}",
+            triggers: [], hasResponse: true))
 }

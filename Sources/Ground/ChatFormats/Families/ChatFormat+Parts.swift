@@ -8,8 +8,15 @@ extension ChatFormat {
         opener: "<function=", closers: ["</function>", "</tool_call>"], body: .named(.functionTag))
 
     static let hermesWriting = CallWriting(
-        beforeName: "<tool_call>\n{\"name\": \"", afterName: "\", \"arguments\": ",
-        afterArguments: "}\n</tool_call>", between: "\n", triggers: ["<tool_call>"])
+        call: CallWriting.object("name", "arguments", prefix: "<tool_call>\n{", suffix: "}\n</tool_call>"),
+        between: "\n", triggers: ["<tool_call>"])
+
+    /// A list of objects between marks.
+    static func list(_ start: String, _ end: String) -> CallWriting {
+        CallWriting(
+            call: CallWriting.object("name", "arguments"), start: start + "[", between: ", ", end: "]" + end,
+            triggers: [start])
+    }
 
     /// An object without any mark, at the beginning of an answer.
     static let bareObject = CallSyntax(
@@ -54,8 +61,6 @@ extension ChatFormat {
         ChatFormat(
             name: name, thinking: .think,
             calls: [CallSyntax(opener: start, closers: [end], body: .json(CallKeys(), otherwise: nil))],
-            writing: CallWriting(
-                start: start + "[", beforeName: "{\"name\": \"", afterName: "\", \"arguments\": ",
-                afterArguments: "}", between: ", ", end: "]" + end, triggers: [start]))
+            writing: list(start, end))
     }
 }

@@ -28,6 +28,7 @@ struct HarmonyParser: Sendable {
     private let hasTools: Bool
     private let showsThinking: Bool
     private let isParallel: Bool
+    private let mustCall: Bool
 
     private var state = State.header
     private var pieces = PieceCollector()
@@ -43,12 +44,18 @@ struct HarmonyParser: Sendable {
         hasTools = !setup.tools.isEmpty && setup.choice != .none
         showsThinking = setup.reasoning == ReasoningOptions.Format.none
         isParallel = setup.isParallel
+        mustCall = hasTools && setup.choice != .auto
         if case .thinking = setup.opening { state = showsThinking ? .shownReasoning : .reasoning }
     }
 
     var isThinking: Bool { state == .reasoning || state == .shownReasoning }
     var hasCalls: Bool { pieces.hasCalls }
-    var thinkingEnd: String? { isThinking ? ChatFormat.gptOss.thinking?.end : nil }
+
+    /// Where a call is demanded, what follows is left to the constraint.
+    var thinkingEnd: String? {
+        guard isThinking else { return nil }
+        return mustCall ? "<|end|><|start|>assistant" : ChatFormat.gptOss.thinking?.end
+    }
 
     /// The control tokens that it must see.
     static let marks = [
@@ -127,20 +134,37 @@ struct HarmonyParser: Sendable {
         }
         let header = input[cursor...]
         guard let mark = header.firstRange(of: Self.message) else {
-            let text = String(decoding: header, as: UTF8.self)[...].trimmed
-            let isPossible = Self.headerStarts.contains { $0.hasPrefix(text) || text.hasPrefix($0) }
-            if isPossible, header.count <= Self.headerBytesMax { return false }
-            state = .text
+            let isPossible = header.count <= Self.headerBytesMax && Self.isHeader(header, isWhole: false)
+            if !isPossible { leaveHeader() }
+            return !isPossible
+        }
+        guard Self.isHeader(header[..<mark.lowerBound], isWhole: true) else {
+            leaveHeader()
             return true
         }
         let text = String(decoding: header[..<mark.lowerBound], as: UTF8.self)
-        guard Self.headerStarts.contains(where: { text[...].trimmed.hasPrefix($0) }) else {
-            state = .text
-            return true
-        }
         cursor = mark.upperBound
         begin(Header(text))
         return true
+    }
+
+    /// What looked like a header is text, with the mark that it began with.
+    private mutating func leaveHeader() {
+        if input[cursor] == UInt8(ascii: "<") { cursor += 1 }
+        state = .text
+    }
+
+    /// Whether bytes can be a header, or the beginning of one: marks, and words between them.
+    private static func isHeader(_ bytes: ArraySlice<UInt8>, isWhole: Bool) -> Bool {
+        let text = String(decoding: bytes, as: UTF8.self)[...].trimmed
+        guard headerStarts.contains(where: { text.hasPrefix($0) || !isWhole && $0.hasPrefix(text) }) else {
+            return false
+        }
+        var words = marks.reduce(String(text)) { $0.replacing($1, with: "") }
+        if !isWhole, let last = words.lastIndex(of: "<"), marks.contains(where: { $0.hasPrefix(words[last...]) }) {
+            words = String(words[..<last])
+        }
+        return words.allSatisfy { $0.isFunctionName || $0.isWhitespace || $0 == "=" || $0 == ":" || $0 == "/" }
     }
 
     /// What a header says about its message.

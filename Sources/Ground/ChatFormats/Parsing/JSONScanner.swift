@@ -29,9 +29,11 @@ struct JSONScanner: Sendable {
     /// Open containers, outermost first; `true` is an object.
     private var containers: [Bool] = []
 
+    var isInString: Bool { if case .string = state { true } else { false } }
+
     /// The byte as it may stand in JSON text at this place.
     func repaired(_ byte: UInt8) -> [UInt8] {
-        guard byte < 0x20, case .string = state else { return [byte] }
+        guard byte < 0x20, isInString else { return [byte] }
         return switch byte {
         case 0x0A: Array("\\n".utf8)
         case 0x0D: Array("\\r".utf8)

@@ -125,12 +125,29 @@ struct LiteralCallReader: Sendable {
     }
 
     private func braces(quote: String, end: String, _ events: inout [CallEvent]) -> ReadingVerdict {
-        guard body.suffix(end.utf8.count).elementsEqual(end.utf8) else { return .more }
+        guard body.suffix(end.utf8.count).elementsEqual(end.utf8), !isQuoted(by: Array(quote.utf8)) else {
+            return .more
+        }
         var parser = LiteralParser(body.dropLast(end.utf8.count), quote: quote)
         guard let (name, arguments) = parser.bracedCall() else { return .failed(.malformed) }
         guard tools.contains(name) else { return .failed(.unknownFunction(name)) }
         events += [.started(name: name, id: nil), .arguments(arguments.bytes), .completed]
         return .ended(isByteUsed: true)
+    }
+
+    /// The end of the body lies within a string.
+    private func isQuoted(by quote: [UInt8]) -> Bool {
+        var isOpen = false
+        var position = 0
+        while position < body.count {
+            if beginning(of: quote, in: body, at: position) == .found {
+                isOpen.toggle()
+                position += quote.count
+            } else {
+                position += 1
+            }
+        }
+        return isOpen
     }
 
     private static func functionName(_ bytes: some Sequence<UInt8>) -> String {

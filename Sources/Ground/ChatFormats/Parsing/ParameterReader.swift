@@ -39,6 +39,7 @@ struct ParameterReader: Sendable {
             guard byte == UInt8(ascii: ">"), buffer.suffix(Self.valueEnd.count).elementsEqual(Self.valueEnd) else {
                 return .more
             }
+            if isInJSONString(buffer.dropLast(Self.valueEnd.count)) { return .more }
             let value = json(buffer.dropLast(Self.valueEnd.count))
             events.append(.arguments(Array(((isFirst ? "{" : ", ") + JSONValue.string(key).text + ": " + value).utf8)))
             isFirst = false
@@ -58,6 +59,15 @@ struct ParameterReader: Sendable {
         return .more
     }
 
+    /// Whether the value is a list or an object that ends within a string, where a closing tag is text.
+    private func isInJSONString(_ value: ArraySlice<UInt8>) -> Bool {
+        let text = value.drop(while: \.isJSONSpace)
+        guard text.first == UInt8(ascii: "[") || text.first == UInt8(ascii: "{") else { return false }
+        guard !Self.types(tools.schema(of: key, in: function)).contains("string") else { return false }
+        var scanner = JSONScanner()
+        return text.allSatisfy { scanner.feed($0) == .more } && scanner.isInString
+    }
+
     /// The value as JSON text. One line break at each end belongs to the form.
     private func json(_ bytes: ArraySlice<UInt8>) -> String {
         var value = bytes
@@ -69,7 +79,7 @@ struct ParameterReader: Sendable {
         if types == ["string"] { return JSONValue.string(text).text }
         let trimmed = String(text[...].trimmed)
         switch readJSON(trimmed.utf8) {
-        case .string where types.contains("string"): return JSONValue.string(text).text
+        case .string where types.isEmpty || types.contains("string"): return JSONValue.string(text).text
         case .some where !types.isEmpty || schema == nil: return trimmed
         case .some, .none: break
         }
@@ -82,7 +92,7 @@ struct ParameterReader: Sendable {
     }
 
     /// The types that a schema names; without any, strings are the likeliest.
-    private static func types(_ schema: JSONValue?) -> [String] {
+    static func types(_ schema: JSONValue?) -> [String] {
         switch schema?["type"] {
         case .string(let type): return [type]
         case .array(let types): return types.compactMap(\.string)
