@@ -74,4 +74,11 @@ import Vocabulary
             ChatFormat.gptOss.templateVariables(ReasoningOptions(isEnabled: false))["reasoning_effort"] == "low")
         #expect(ChatFormat.qwen.templateVariables(ReasoningOptions(effort: "none"))["enable_thinking"] == false)
     }
+
+    @Test func `where a call is demanded, thinking ends without choosing a channel`() {
+        let setup = ParserSetup(tools: OfferedFunctions.all, choice: .required)
+        var parser = ChatFormat.gptOss.parser(setup)
+        _ = parser.append("<|channel|>analysis<|message|>Hm")
+        #expect(parser.thinkingEnd == "<|end|><|start|>assistant")
+    }
 }
