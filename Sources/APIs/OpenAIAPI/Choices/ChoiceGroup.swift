@@ -63,7 +63,8 @@ struct ChoiceGroup: Sendable {
                     for index in streams.indices {
                         group.addTask { try await write(index, to: writer, turns, ledger) }
                     }
-                    try await group.waitForAll()
+                    // Not `waitForAll`, which lets the others go on to their ends when one fails.
+                    for try await _ in group {}
                 }
             }
             if request.includesUsage { try await write(encoder(0).chunk(usage: ledger.usage(request)), to: writer) }

@@ -12,6 +12,8 @@ final class Turns: Sendable {
 
     private let state = Mutex(State())
 
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// Does `action` when it is this task's turn.
     func take(_ action: () async throws -> Void) async rethrows {
         await withCheckedContinuation { continuation in
