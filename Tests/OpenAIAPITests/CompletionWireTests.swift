@@ -261,9 +261,9 @@ import Vocabulary
     @Test func `the status follows from the code`() {
         let statuses = [
             ServiceError.Code.invalidJSON, .modelNotFound, .bodyTooLarge, .overloaded, .modelUnavailable,
-            .internalError,
+            .internalError, .conflict,
         ].map { WireError(ServiceError($0, "x", retryAfter: .milliseconds(1500)), requestID: nil) }
-        #expect(statuses.map(\.status) == [400, 404, 413, 429, 503, 500])
+        #expect(statuses.map(\.status) == [400, 404, 413, 429, 503, 500, 409])
         #expect(statuses[3].retryAfterSeconds == 2)
     }
 }

@@ -42,6 +42,23 @@ import Vocabulary
         }
     }
 
+    @Test func `every member that is sent is in the API's document`() throws {
+        var random = RandomValues(seed: 11)
+        let known = Set(
+            RequestSchemas.shared.keys + RequestSchemas.chatCompletion.keys + RequestSchemas.textCompletion.keys)
+        var seen: Set<String> = []
+        for _ in 0..<200 {
+            let body = ClientRequest(try random.request(), model: "m").body
+            seen.formUnion(body.object?.keys ?? [])
+            for group in ["nexus", "length"] {
+                let members = RequestSchemas.shared[group]?["properties"]?.object?.keys ?? []
+                #expect(Set(members).isSuperset(of: body[group]?.object?.keys ?? []))
+            }
+        }
+        #expect(known.isSuperset(of: seen))
+        #expect(seen.count > 45)
+    }
+
     @Test func `a strict server is sent nothing that it cannot know`() throws {
         let id = try #require(RequestID("r"))
         let request = GenerationRequest(

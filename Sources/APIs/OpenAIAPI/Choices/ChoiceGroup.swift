@@ -56,7 +56,7 @@ struct ChoiceGroup: Sendable {
         let ledger = Ledger(count: streams.count)
         do {
             if streams.count == 1 {
-                try await write(0, to: writer, Turns(), ledger)
+                try await write(0, to: writer, nil, ledger)
             } else {
                 let turns = Turns()
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -74,13 +74,16 @@ struct ChoiceGroup: Sendable {
         try await writer.write(ServerSentEvent(data: "[DONE]"))
     }
 
-    /// Writes one choice. Its events wait for their turn one by one, so that no choice is ahead of the others for long.
-    private func write(_ index: Int, to writer: BodyWriter, _ turns: Turns, _ ledger: Ledger) async throws {
+    /// Writes one choice. Beside others its chunks wait for their turn one by one, so that none is ahead for long.
+    private func write(_ index: Int, to writer: BodyWriter, _ turns: Turns?, _ ledger: Ledger) async throws {
         var encoder = encoder(index)
         for try await event in streams[index] {
-            let chunks = encoder.chunks(for: event)
-            try await turns.take {
-                for chunk in chunks { try await write(chunk, to: writer) }
+            for chunk in encoder.chunks(for: event) {
+                if let turns {
+                    try await turns.take { try await write(chunk, to: writer) }
+                } else {
+                    try await write(chunk, to: writer)
+                }
             }
             if case .finished(let end) = event { ledger.finish(index, end.usage) }
         }

@@ -16,7 +16,9 @@ enum ReasoningFields {
         var options = ReasoningOptions()
         if let format = try root.optional("reasoning_format") { options.format = try format.word() }
         // -1 is llama-server's word for no limit.
-        let budget = try root.optional(firstOf: ["thinking_budget_tokens", "reasoning_budget"])
+        let budget = try root.optional(firstOf: [
+            "thinking_budget_tokens", "reasoning_budget_tokens", "reasoning_budget",
+        ])
         options.tokensMax = try budget?.integer(in: -1...RequestBounds.newTokensMax).nilIfNegative
         let effort = try root.optional("reasoning_effort")?.string(bytesIn: 1...64)
         let isEnabled = try variables?.optional("enable_thinking")?.bool()
