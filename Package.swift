@@ -131,7 +131,13 @@ var targets: [Target] = [
     tests("ConfigurationTests", ["Configuration", "JSONText"]),
     tests("InferenceTests", ["TestRandomness", "Inference", "JSONText", "Vocabulary", "Streaming"]),
     tests("HostingTests", ["TestRandomness", "Hosting", "Vocabulary"]),
-    tests("OpenAIAPITests", ["OpenAIAPI", "Vocabulary", "JSONText", "HTTPServing", "RequestScope", "Telemetry"]),
+    tests(
+        "OpenAIAPITests",
+        [
+            "TestRandomness", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope",
+            "Telemetry",
+        ]),
+    tests("LlamaServerAPITests", ["LlamaServerAPI", "Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
 ]
 
 var products: [Product] = [.executable(name: "nexus", targets: ["nexus"])]

@@ -108,6 +108,25 @@ import Testing
         #expect(throws: JSONFieldError.self) { try root.required("big").integer(in: 0...9) }
     }
 
+    @Test func `a member with several names is the first that is there`() throws {
+        #expect(try root.optional(firstOf: ["x", "n", "f", "big"])?.path == "f")
+        #expect(try root.optional(firstOf: ["x", "n"])?.path == nil)
+    }
+
+    @Test func `the length of a text counts bytes`() throws {
+        let text = JSONField("né", path: "t")
+        #expect(try text.string(bytesIn: 3...3) == "né")
+        #expect(throws: JSONFieldError(path: "t", problem: "has 3 bytes, at most 2 are allowed")) {
+            try text.string(bytesIn: 0...2)
+        }
+        #expect(throws: JSONFieldError(path: "t", problem: "must have at least 4 bytes")) {
+            try text.string(bytesIn: 4...9)
+        }
+        #expect(throws: JSONFieldError(path: "", problem: "must not be empty")) {
+            try JSONField("").string(bytesIn: 1...2)
+        }
+    }
+
     @Test func `a list that is too long is refused`() throws {
         let list = JSONField([1, 2, 3], path: "p")
         #expect(throws: JSONFieldError.self) { try list.elements(countMax: 2) }

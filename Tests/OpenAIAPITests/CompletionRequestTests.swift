@@ -65,10 +65,8 @@ import Vocabulary
             (user(#","top_p":2"#), .invalidValue, "top_p"), (user(#","stream":"yes""#), .invalidValue, "stream"),
             (user(#","stop":[1]"#), .invalidValue, "stop[0]"),
             (user(#","stop":"\#(String(repeating: "a", count: 1_025))""#), .invalidValue, "stop"),
-            (user(#","n":2"#), .unsupported, "n"),
-            (user(#","response_format":{"type":"json_object"}"#), .unsupported, "response_format"),
             (user(#","tools":[{"type":"function"}]"#), .invalidValue, "tools[0].function"),
-            (user(#","tools":[],"tool_choice":"required""#), .unsupported, "tool_choice"),
+            (user(#","tools":[],"tool_choice":"required""#), .invalidValue, "tool_choice"),
         ] as [(String, ServiceError.Code, String?)])
     func `what is wrong is named`(json: String, code: ServiceError.Code, parameter: String?) {
         let error = #expect(throws: ServiceError.self) { try chat(json) }
@@ -87,9 +85,39 @@ import Vocabulary
         #expect(try text(#"{"prompt":["a"]}"#).generation.prompt == .text("a"))
         #expect(try text(#"{"prompt":[1,2]}"#).generation.prompt == .tokens([1, 2]))
         #expect(try text(#"{"prompt":[[1,2]]}"#).generation.prompt == .tokens([1, 2]))
-        for json in [#"{"prompt":[]}"#, #"{"prompt":["a","b"]}"#, #"{"prompt":[1,-2]}"#, #"{"prompt":{}}"#, "{}"] {
+        for json in [
+            #"{"prompt":[]}"#, #"{"prompt":["a",1]}"#, #"{"prompt":[1,"a"]}"#, #"{"prompt":[[]]}"#,
+            #"{"prompt":[1,-2]}"#,
+            #"{"prompt":{}}"#, #"{"prompt":[[["a"]]]}"#, "{}",
+        ] {
             #expect(throws: ServiceError.self) { try text(json) }
         }
+    }
+
+    @Test func `several prompts and choices are one generation each`() throws {
+        let request = try text(#"{"prompt":["a",[1,2]],"n":2,"seed":4294967295,"max_tokens":3}"#)
+        let generations = request.generations
+        #expect(generations.map(\.prompt) == [.text("a"), .text("a"), .tokens([1, 2]), .tokens([1, 2])])
+        #expect(generations.map(\.id.text) == ["req_abc-0", "req_abc-1", "req_abc-2", "req_abc-3"])
+        #expect(generations.map(\.sampling.seed) == [.max, 0, .max, 0])
+        #expect(generations.allSatisfy { $0.newTokensMax == 3 })
+        #expect(try text(#"{"prompt":"a","n":2}"#).generations.map(\.sampling.seed) == [nil, nil])
+        #expect(try text(#"{"prompt":"a"}"#).generations.map(\.id.text) == ["req_abc"])
+        let longest = try #require(RequestID(String(repeating: "x", count: 128)))
+        let ids = try CompletionRequest.text(Array(#"{"prompt":"a","n":11}"#.utf8), id: longest).generations.map(\.id)
+        #expect(Set(ids).count == 11)
+    }
+
+    @Test func `messages of older clients are read`() throws {
+        let request = try chat(
+            #"""
+            {"messages":[{"role":"user","content":"hi"},
+             {"role":"assistant","content":null,"function_call":{"name":"f","arguments":{"x":1}}},
+             {"role":"function","name":"f","content":"3"}]}
+            """#)
+        guard case .chat(let messages, _) = request.generation.prompt else { throw Wrong() }
+        #expect(messages[1].toolCalls == [ToolCall(id: "", name: "f", arguments: "{\"x\":1}")])
+        #expect(messages[2] == ChatMessage(.tool, "3", name: "f"))
     }
 
     @Test func `a body of deep nesting is refused`() {

@@ -25,35 +25,53 @@ import Vocabulary
         return CompletionEncoder(request, model: ModelID("m"), created: 7)
     }
 
-    @Test func `what is written as a stream is read back as the same events`() throws {
-        let encoder = try encoder()
+    private struct Wrong: Error {}
+
+    private func whole(
+        _ answers: [CompletionAnswer], _ rest: String = "", _ kind: CompletionRequest.Kind = .chat
+    ) throws -> JSONValue {
+        let request = try RequestFieldsTests.read(rest, chat: kind == .chat)
+        return WholeAnswer(request, model: ModelID("m"), created: 7).value(answers)
+    }
+
+    private func chunks(
+        _ events: some Sequence<GenerationEvent>, _ kind: CompletionRequest.Kind = .chat
+    ) throws -> [JSONValue] {
+        var encoder = try encoder(kind)
+        return events.flatMap { encoder.chunks(for: $0) }
+    }
+
+    private func roundTrip(_ events: [GenerationEvent], _ kind: CompletionRequest.Kind) throws -> [GenerationEvent] {
+        var chunks = try chunks(events, kind)
+        if case .finished(let end) = events.last { chunks.append(try encoder(kind).chunk(usage: end.usage)) }
         var decoder = CompletionDecoder(model: ModelID("m"))
         var read: [GenerationEvent] = []
-        for chunk in events.flatMap(encoder.chunks) { read += try decoder.events(for: chunk.text) }
+        for chunk in chunks { read += try decoder.events(for: chunk.text) }
         read += try decoder.events(for: "[DONE]")
         read.append(try decoder.end())
-        #expect(read == events)
+        return read
+    }
+
+    @Test func `what is written as a stream is read back as the same events`() throws {
+        for kind in [CompletionRequest.Kind.chat, .text] { #expect(try roundTrip(events, kind) == events) }
     }
 
     @Test func `every chunk carries the request's id`() throws {
-        let encoder = try encoder()
-        let failure = encoder.chunks(
-            for: ServiceError(.engineFailed, "x"), requestID: try #require(RequestID("req_01abc")))
-        let chunks = events.flatMap(encoder.chunks) + failure
-        #expect(chunks.allSatisfy { $0.text.contains("01abc") })
-        #expect(chunks.dropLast(2).allSatisfy { $0["id"] == "chatcmpl-01abc" })
+        #expect(try chunks(events).count == 6)
+        #expect(try chunks(events).allSatisfy { $0["id"] == "chatcmpl-01abc" && $0["created"] == 7 })
     }
 
     @Test func `a failed stream ends with the error and a finish`() throws {
-        let chunks = try encoder().chunks(
-            for: ServiceError(.engineFailed, "It broke.", hint: "Again."), requestID: try #require(RequestID("r")))
-        #expect(chunks[0]["error"]?["code"] == "engine_failed")
-        #expect(chunks[1]["choices"]?[0]?["finish_reason"] == "error")
+        let error = CompletionEncoder.error(
+            ServiceError(.engineFailed, "It broke.", hint: "Again."), requestID: try #require(RequestID("r")))
+        #expect(error["error"]?["code"] == "engine_failed")
+        var encoder = try encoder()
+        #expect(encoder.failure()["choices"]?[0]?["finish_reason"] == "error")
         var decoder = CompletionDecoder(model: ModelID("m"))
-        let error = #expect(throws: ServiceError.self) { _ = try decoder.events(for: chunks[0].text) }
-        #expect(error?.code == .engineFailed)
-        #expect(error?.message == "It broke.")
-        #expect(error?.hint == "Again.")
+        let read = #expect(throws: ServiceError.self) { _ = try decoder.events(for: error.text) }
+        #expect(read?.code == .engineFailed)
+        #expect(read?.message == "It broke.")
+        #expect(read?.hint == "Again.")
     }
 
     @Test func `a stream that breaks off is an error, not an end`() throws {
@@ -70,7 +88,8 @@ import Vocabulary
             for: #"{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":\#(huge),"#
                 + #""completion_tokens":\#(huge),"prompt_tokens_details":{"cached_tokens":-\#(huge)}}}"#)
         let last = try decoder.end()
-        #expect(try encoder().chunks(for: last).last?["usage"]?["total_tokens"] == .integer(2 * Int64(Int32.max)))
+        guard case .finished(let end) = last else { throw Wrong() }
+        #expect(try encoder().chunk(usage: end.usage)["usage"]?["total_tokens"] == .integer(2 * Int64(Int32.max)))
         for index in ["-1", "1024", huge] {
             #expect(throws: ServiceError.self) {
                 _ = try decoder.events(for: #"{"choices":[{"delta":{"tool_calls":[{"index":\#(index)}]}}]}"#)
@@ -95,7 +114,7 @@ import Vocabulary
 
     @Test func `a whole answer has text, calls, usage and timings`() async throws {
         let answer = try await CompletionAnswer(collecting: Recorded(events: events))
-        let object = try encoder().whole(answer)
+        let object = try whole([answer])
         #expect(object["object"] == "chat.completion")
         #expect(object["choices"]?[0]?["message"]?["content"] == "Hello")
         #expect(
@@ -105,10 +124,113 @@ import Vocabulary
         #expect(object["usage"]?["total_tokens"] == 14)
         #expect(object["usage"]?["prompt_tokens_details"]?["cached_tokens"] == 2)
         #expect(object["timings"]?["prompt_ms"] == 20.0)
+        #expect(object["timings"]?["prompt_n"] == 3 && object["timings"]?["cache_n"] == 2)
+        #expect(object["timings"]?["predicted_per_second"] == 30.0)
+        #expect(object["nexus"] == nil)
+    }
+
+    @Test func `thinking, logprobs, warnings and reports have their places`() async throws {
+        let token = TokenLogprob(
+            chosen: .init(token: 5, bytes: [0xC3], logprob: -0.5),
+            top: [.init(token: 5, bytes: [0xC3], logprob: -0.5), .init(token: 6, bytes: [0x61], logprob: -.infinity)])
+        var end = GenerationEnd(
+            reason: .stop, usage: TokenUsage(promptTokens: 5, completionTokens: 9, reasoningTokens: 4))
+        end.cache = CacheReport(cachedTokens: 3, tier: .disk, firstDifference: 3, differenceText: "you are")
+        end.receipt = ReproductionReceipt(model: "ab", template: nil, seed: 7, build: "b1")
+        end.stopText = "END"
+        let answer = try await CompletionAnswer(
+            collecting: Recorded(events: [
+                .reasoning("hm"), .logprobs([token]), .text("x"),
+                .warning(GenerationWarning(.reasoningBudget, "Enough.")), .finished(end),
+            ]))
+        let object = try whole([answer])
+        let choice = object["choices"]?[0]
+        #expect(choice?["message"]?["reasoning_content"] == "hm")
+        #expect(object["usage"]?["completion_tokens_details"]?["reasoning_tokens"] == 4)
+        let written = choice?["logprobs"]?["content"]?[0]
+        #expect(written?["token"] == "\u{FFFD}" && written?["bytes"] == [0xC3] && written?["id"] == 5)
+        #expect(written?["top_logprobs"]?[1]?["logprob"] == -9999.0)
+        #expect(
+            object["nexus"] == [
+                "cache": [
+                    "cached_tokens": 3, "tier": "disk", "first_difference": 3, "difference_text": "you are",
+                ], "stop_text": "END", "receipt": ["model": "ab", "template": nil, "seed": 7, "build": "b1"],
+                "warnings": [["code": "reasoning_budget", "message": "Enough."]],
+            ])
+        let legacy = try whole([answer], "", .text)["choices"]?[0]?["logprobs"]
+        #expect(legacy?["tokens"] == ["bytes:\\xc3"])
+        #expect(legacy?["top_logprobs"]?[0] == ["bytes:\\xc3": -0.5, "a": -9999.0])
+    }
+
+    @Test func `offsets of older logprobs count characters over the whole answer`() throws {
+        func token(_ text: String) -> TokenLogprob {
+            TokenLogprob(chosen: .init(token: 1, bytes: Array(text.utf8), logprob: -1), top: [])
+        }
+        let chunks = try chunks(
+            [.logprobs([token("né"), token("e")]), .text("née"), .logprobs([token("!")]), .text("!")], .text)
+        let found = chunks.compactMap { $0["choices"]?[0]?["logprobs"]?["text_offset"] }
+        #expect(found == [[0, 2], [3]])
+    }
+
+    @Test func `several choices share the usage and keep their own reports`() async throws {
+        let answers = try await [3, 4].asyncMap { count in
+            try await CompletionAnswer(
+                collecting: Recorded(events: [
+                    .text("\(count)"),
+                    .finished(
+                        GenerationEnd(
+                            reason: .length,
+                            usage: TokenUsage(promptTokens: 10, completionTokens: count, cachedTokens: 2),
+                            timings: GenerationTimings(queue: .zero, prefill: .zero, decode: .milliseconds(count)))),
+                ]))
+        }
+        let object = try whole(answers, #""n":2"#)
+        #expect(object["choices"]?.array?.map { $0["index"] } == [0, 1])
+        #expect(object["choices"]?[1]?["message"]?["content"] == "4")
+        #expect(object["choices"]?[1]?["timings"]?["predicted_ms"] == 4.0)
+        #expect(object["timings"] == nil)
+        #expect(object["usage"]?["prompt_tokens"] == 10 && object["usage"]?["completion_tokens"] == 7)
+        let prompts = try whole(answers, #""n":1"#)
+        #expect(prompts["usage"]?["prompt_tokens"] == 20)
+    }
+
+    @Test func `older clients get function calls`() async throws {
+        let answer = try await CompletionAnswer(collecting: Recorded(events: events))
+        let request = try RequestFieldsTests.read(#""functions":[{"name":"f"}]"#)
+        let choice = WholeAnswer(request, model: ModelID("m"), created: 7).value([answer])["choices"]?[0]
+        #expect(choice?["message"]?["function_call"] == ["name": "f", "arguments": "{\"a\":1}"])
+        #expect(choice?["message"]?["tool_calls"] == nil)
+        #expect(choice?["finish_reason"] == "function_call")
+        var encoder = CompletionEncoder(request, model: ModelID("m"), created: 7)
+        let chunks = events.flatMap { encoder.chunks(for: $0) }
+        #expect(chunks[3]["choices"]?[0]?["delta"]?["function_call"] == ["arguments": "{\"a\":", "name": "f"])
+    }
+
+    @Test func `other servers' dialects are understood`() throws {
+        var decoder = CompletionDecoder(model: ModelID("m"))
+        let lines = [
+            #"{"choices":[{"delta":{"role":"assistant"}}],"error":null}"#,
+            #"{"choices":[{"delta":{"reasoning":"hm"}}],"usage":null,"timings":null}"#,
+            #"{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-1}]}}]}"#,
+            #"{"choices":[{"delta":{},"finish_reason":"content_filter"}],"nexus":{"warnings":[{"code":"new"}]}}"#,
+            #"{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2},"timings":{"prompt_ms":-5}}"#,
+        ]
+        var read: [GenerationEvent] = []
+        for line in lines { read += try decoder.events(for: line) }
+        let token = TokenLogprob(chosen: .init(token: -1, bytes: [0x61], logprob: -1), top: [])
+        #expect(
+            read == [
+                .started(GenerationStart(model: ModelID("m"), promptTokens: nil)), .reasoning("hm"),
+                .logprobs([token]), .text("a"),
+            ])
+        let end = GenerationEnd(
+            reason: .stop, usage: TokenUsage(promptTokens: 1, completionTokens: 2),
+            timings: GenerationTimings(queue: .zero, prefill: .zero, decode: .zero))
+        #expect(try decoder.end() == .finished(end))
     }
 
     @Test func `text completions have their own shape`() throws {
-        let chunks = try events.prefix(2).flatMap(encoder(.text).chunks)
+        let chunks = try chunks(events.prefix(2), .text)
         #expect(chunks.count == 1)
         #expect(chunks[0]["object"] == "text_completion")
         #expect(chunks[0]["choices"]?[0]?["text"] == "Hel")
@@ -116,7 +238,7 @@ import Vocabulary
 
     @Test func `a request survives the way to a worker`() throws {
         let id = try #require(RequestID("req_1"))
-        let request = GenerationRequest(
+        var request = GenerationRequest(
             id: id, model: ModelID("m"),
             prompt: .chat(
                 [
@@ -126,6 +248,7 @@ import Vocabulary
                 ], tools: [ToolDefinition(name: "f", definition: ["type": "function", "function": ["name": "f"]])]),
             newTokensMax: 9, sampling: SamplingParameters(temperature: 0.25, topK: 3, seed: 1), stop: ["x"],
             templateVariables: ["enable_thinking": false])
+        request.reasoning.isEnabled = false
         let sent = ClientRequest(request, model: "m")
         #expect(sent.path == "/v1/chat/completions")
         #expect(try CompletionRequest.chat(sent.body.bytes, id: id).generation == request)
@@ -138,19 +261,9 @@ import Vocabulary
     @Test func `the status follows from the code`() {
         let statuses = [
             ServiceError.Code.invalidJSON, .modelNotFound, .bodyTooLarge, .overloaded, .modelUnavailable,
-            .internalError,
+            .internalError, .conflict,
         ].map { WireError(ServiceError($0, "x", retryAfter: .milliseconds(1500)), requestID: nil) }
-        #expect(statuses.map(\.status) == [400, 404, 413, 429, 503, 500])
+        #expect(statuses.map(\.status) == [400, 404, 413, 429, 503, 500, 409])
         #expect(statuses[3].retryAfterSeconds == 2)
-    }
-}
-
-/// Events that are there already, in the shape of a generation's stream.
-private struct Recorded: AsyncSequence, Sendable {
-    let events: [GenerationEvent]
-    func makeAsyncIterator() -> Iterator { Iterator(rest: events[...]) }
-    struct Iterator: AsyncIteratorProtocol {
-        var rest: ArraySlice<GenerationEvent>
-        mutating func next() async throws -> GenerationEvent? { rest.popFirst() }
     }
 }

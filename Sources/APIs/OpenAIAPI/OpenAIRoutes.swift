@@ -1,7 +1,6 @@
 public import HTTPServing
 import JSONText
 import RequestScope
-import Streaming
 public import Vocabulary
 
 /// OpenAI's endpoints around anything that generates: the engine of this process or workers behind sockets.
@@ -23,10 +22,14 @@ public struct OpenAIRoutes: Sendable {
         [
             // Reading a long prompt is work; it must not hold up the server's thread.
             Route(.post, "/v1/chat/completions", OpenAISchemas.chatCompletion, execution: .concurrent) { request in
-                try await complete(try .chat(try await request.body.collect(), id: request.id))
+                let scheduling = try NexusFields.scheduling(request.headers)
+                return try await complete(
+                    try .chat(try await request.body.collect(), id: request.id, scheduling: scheduling))
             },
             Route(.post, "/v1/completions", OpenAISchemas.completion, execution: .concurrent) { request in
-                try await complete(try .text(try await request.body.collect(), id: request.id))
+                let scheduling = try NexusFields.scheduling(request.headers)
+                return try await complete(
+                    try .text(try await request.body.collect(), id: request.id, scheduling: scheduling))
             },
             Route(.get, "/v1/models", OpenAISchemas.listModels) { _ in
                 .json(["object": "list", "data": .array(await source.models().map(Self.value))])
@@ -44,39 +47,10 @@ public struct OpenAIRoutes: Sendable {
     }
 
     private func complete(_ request: CompletionRequest) async throws -> HTTPResponse {
-        let stream = try await source.generate(request.generation)
-        let encoder = CompletionEncoder(request, model: await served(request.generation.model), created: now())
-        guard request.isStreaming else {
-            return .json(encoder.whole(try await CompletionAnswer(collecting: stream)))
-        }
-        let id = request.generation.id
-        return .events(keepAlive: Self.keepAlive) { writer in
-            do {
-                try await Self.write(stream, encoder, to: writer)
-            } catch let error where !(error is CancellationError) {
-                let known =
-                    error as? ServiceError
-                    ?? ServiceError(.internalError, "Something went wrong on the server.", hint: "The log tells what.")
-                for chunk in encoder.chunks(for: known, requestID: id) {
-                    try await writer.write(ServerSentEvent(data: chunk.text))
-                }
-            }
-            try await writer.write(ServerSentEvent(data: "[DONE]"))
-        }
-    }
-
-    private static func write(
-        _ stream: any GenerationStream, _ encoder: CompletionEncoder, to writer: BodyWriter
-    ) async throws {
-        var isFinished = false
-        for try await event in stream {
-            if case .finished = event { isFinished = true }
-            for chunk in encoder.chunks(for: event) { try await writer.write(ServerSentEvent(data: chunk.text)) }
-        }
-        guard isFinished else {
-            throw ServiceError(
-                .engineFailed, "The answer ended before it was finished.", hint: "Send the request again.")
-        }
+        let model = await served(request.generation.model)
+        let choices = try await ChoiceGroup(starting: request, source, model: model, created: now())
+        guard request.isStreaming else { return .json(try await choices.whole()) }
+        return .events(keepAlive: Self.keepAlive) { writer in try await choices.write(to: writer) }
     }
 
     /// The name to answer with: the one that was asked for, or the one that stood in for none.
@@ -86,7 +60,7 @@ public struct OpenAIRoutes: Sendable {
 
     private static func value(_ model: ServedModel) -> JSONValue {
         var meta = JSONObject()
-        meta["n_ctx"] = model.contextTokens.map { .integer(Int64($0)) }
+        meta["n_ctx"] = model.contextTokens.map(JSONValue.whole)
         meta["note"] = model.note.map(JSONValue.string)
         return [
             "id": .string(model.id.name), "object": "model", "created": .integer(model.created),

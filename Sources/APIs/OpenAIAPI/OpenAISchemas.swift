@@ -1,25 +1,22 @@
 import HTTPServing
 import JSONText
+import Vocabulary
 
 /// What the OpenAPI document says about these endpoints.
 enum OpenAISchemas {
     static let chatCompletion = RouteDescription(
         operation: "createChatCompletion", summary: "Answer a chat, whole or as a stream of chunks.", tags: ["openai"],
+        parameters: headers,
         requestBodies: [
-            .json(object(sampling.merging(["messages": messages, "tools": ["type": "array"]]), required: ["messages"]))
+            .json(object(RequestSchemas.shared.merging(RequestSchemas.chatCompletion), required: ["messages"]))
         ],
         responses: answers(.json(["type": "object"]), .events))
 
     static let completion = RouteDescription(
         operation: "createCompletion", summary: "Continue a text, whole or as a stream of chunks.", tags: ["openai"],
+        parameters: headers,
         requestBodies: [
-            .json(
-                object(
-                    sampling.merging([
-                        "prompt": [
-                            "oneOf": [["type": "string"], ["type": "array", "items": ["type": "integer"]]]
-                        ]
-                    ]), required: ["prompt"]))
+            .json(object(RequestSchemas.shared.merging(RequestSchemas.textCompletion), required: ["prompt"]))
         ],
         responses: answers(.json(["type": "object"]), .events))
 
@@ -32,28 +29,11 @@ enum OpenAISchemas {
         parameters: [.init("model", in: .path, summary: "The model's name; it may contain slashes.")],
         responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound, nil, .json(error))])
 
-    private static let sampling: JSONObject = [
-        "model": ["type": "string"], "stream": ["type": "boolean", "default": false],
-        "stream_options": ["type": "object", "properties": ["include_usage": ["type": "boolean"]]],
-        "max_tokens": ["type": "integer", "minimum": 1, "maximum": .integer(Int64(RequestBounds.newTokensMax))],
-        "max_completion_tokens": [
-            "type": "integer", "minimum": 1, "maximum": .integer(Int64(RequestBounds.newTokensMax)),
-        ],
-        "temperature": ["type": "number", "minimum": 0, "maximum": 10],
-        "top_p": ["type": "number", "minimum": 0, "maximum": 1], "top_k": ["type": "integer", "minimum": 0],
-        "min_p": ["type": "number", "minimum": 0, "maximum": 1], "seed": ["type": "integer"],
-        "stop": ["oneOf": [["type": "string"], ["type": "array", "items": ["type": "string"]]]],
-    ]
-
-    private static let messages: JSONValue = [
-        "type": "array", "minItems": 1,
-        "items": [
-            "type": "object", "required": ["role"],
-            "properties": [
-                "role": ["enum": ["system", "developer", "user", "assistant", "tool"]],
-                "content": ["oneOf": [["type": "string"], ["type": "array"], ["type": "null"]]],
-            ],
-        ],
+    private static let headers: [RouteDescription.Parameter] = [
+        .init("X-Nexus-Tenant", in: .header, summary: "Who asks, where `nexus.tenant` does not say it."),
+        .init(
+            "X-Nexus-Priority", in: .header, summary: "How urgent it is, where `nexus.priority` does not say it.",
+            schema: ["enum": RequestSchemas.words(Priority.self)]),
     ]
 
     private static let error: JSONValue = [
@@ -88,6 +68,7 @@ enum OpenAISchemas {
 }
 
 extension JSONObject {
+    /// These members, and those of `others`, which win.
     fileprivate func merging(_ others: JSONObject) -> JSONObject {
         var merged = self
         for (key, value) in others { merged[key] = value }

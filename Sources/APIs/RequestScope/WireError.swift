@@ -29,6 +29,7 @@ public struct WireError: Sendable, Equatable {
         switch code {
         case .invalidJSON, .invalidValue, .contextLengthExceeded, .unsupported: (400, "invalid_request_error")
         case .modelNotFound, .notFound: (404, "not_found_error")
+        case .conflict: (409, "invalid_request_error")
         case .methodNotAllowed: (405, "invalid_request_error")
         case .bodyTooLarge: (413, "invalid_request_error")
         case .unsupportedMediaType: (415, "invalid_request_error")
@@ -62,6 +63,7 @@ public struct WireError: Sendable, Equatable {
         switch status {
         case 400, 422: .invalidValue
         case 404: .modelNotFound
+        case 409: .conflict
         case 413: .bodyTooLarge
         case 429: .overloaded
         case 503: .modelUnavailable
@@ -69,4 +71,9 @@ public struct WireError: Sendable, Equatable {
         default: .engineFailed
         }
     }
+}
+
+extension ServiceError.Code {
+    /// What was asked for cannot be done as long as something else is using it.
+    public static let conflict = Self(rawValue: "conflict")
 }

@@ -33,6 +33,12 @@ public struct JSONField: Sendable {
         return JSONField(member, path: path.isEmpty ? key : "\(path).\(key)")
     }
 
+    /// The first member of `keys` that is there and not `null`: for members that go by several names.
+    public func optional(firstOf keys: [String]) throws(JSONFieldError) -> JSONField? {
+        for key in keys { if let member = try optional(key) { return member } }
+        return nil
+    }
+
     /// The member `key`, which must be there and not `null`.
     public func required(_ key: String) throws(JSONFieldError) -> JSONField {
         if let member = try optional(key) { return member }
@@ -41,6 +47,19 @@ public struct JSONField: Sendable {
 
     public func string() throws(JSONFieldError) -> String {
         guard case .string(let text) = value else { throw fail("must be a string, not \(value.kind)") }
+        return text
+    }
+
+    /// A text whose length in UTF-8 bytes is in `range`.
+    public func string(bytesIn range: ClosedRange<Int>) throws(JSONFieldError) -> String {
+        let text = try string()
+        let count = text.utf8.count
+        guard count >= range.lowerBound else {
+            throw fail(count == 0 ? "must not be empty" : "must have at least \(range.lowerBound) bytes")
+        }
+        guard count <= range.upperBound else {
+            throw fail("has \(count) bytes, at most \(range.upperBound) are allowed")
+        }
         return text
     }
 

@@ -17,6 +17,9 @@ extension JSONValue {
         if case .object(let object) = self { object[key] } else { nil }
     }
 
+    /// A count or an index.
+    public static func whole(_ number: Int) -> JSONValue { .integer(Int64(number)) }
+
     /// The element of an array, or `nil` when this is no array or is shorter.
     public subscript(index: Int) -> JSONValue? {
         if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { nil }

@@ -2,6 +2,9 @@ public import JSONText
 public import Vocabulary
 
 /// A generation request in OpenAI's format, for a worker or another server. Always a stream with usage.
+///
+/// Members that only llama-server or our own workers know are written only when the request says something there, so that
+/// strict servers take the rest.
 public struct ClientRequest: Sendable, Equatable {
     /// `/v1/chat/completions` or `/v1/completions`.
     public let path: String
@@ -18,8 +21,7 @@ public struct ClientRequest: Sendable, Equatable {
         case .chat(let messages, let tools):
             path = "/v1/chat/completions"
             body["messages"] = .array(messages.map(Self.value))
-            if !tools.isEmpty { body["tools"] = .array(tools.map(\.definition)) }
-            if !request.templateVariables.isEmpty { body["chat_template_kwargs"] = .object(request.templateVariables) }
+            ToolFields.write(request, tools, to: &body)
         case .text(let text):
             path = "/v1/completions"
             body["prompt"] = .string(text)
@@ -27,14 +29,36 @@ public struct ClientRequest: Sendable, Equatable {
             path = "/v1/completions"
             body["prompt"] = .array(tokens.map { .integer(Int64($0)) })
         }
-        body["max_tokens"] = request.newTokensMax.map { .integer(Int64($0)) }
-        body["temperature"] = request.sampling.temperature.map(JSONValue.number)
-        body["top_p"] = request.sampling.topP.map(JSONValue.number)
-        body["top_k"] = request.sampling.topK.map { .integer(Int64($0)) }
-        body["min_p"] = request.sampling.minP.map(JSONValue.number)
-        body["seed"] = request.sampling.seed.map { .integer(Int64($0)) }
+        if !request.templateVariables.isEmpty { body["chat_template_kwargs"] = .object(request.templateVariables) }
+        body["max_tokens"] = request.newTokensMax.map(JSONValue.whole)
         if !request.stop.isEmpty { body["stop"] = .array(request.stop.map(JSONValue.string)) }
+        if request.ignoresEnd { body["ignore_eos"] = true }
+        Self.write(request.sampling, to: &body)
+        Self.write(topLogprobs: request.topLogprobs, isChat: path == "/v1/chat/completions", to: &body)
+        ConstraintFields.write(request, to: &body)
+        let isThinking = ReasoningFields.write(request, to: &body)
+        NexusFields.write(request, isThinking: isThinking, to: &body)
         self.body = .object(body)
+    }
+
+    private static func write(_ sampling: SamplingParameters, to body: inout JSONObject) {
+        SamplingTable.write(sampling, to: &body)
+        body["dry_sequence_breakers"] = sampling.drySequenceBreakers.map { .array($0.map(JSONValue.string)) }
+        body["logit_bias"] = sampling.logitBias.map(LogitBiasFields.value)
+        body["samplers"] = sampling.order.map { .array($0.map { .string($0.rawValue) }) }
+        body["seed"] = sampling.seed.map { .integer(Int64($0)) }
+    }
+
+    private static func write(topLogprobs: Int?, isChat: Bool, to body: inout JSONObject) {
+        guard let count = topLogprobs else { return }
+        if count > RequestBounds.topLogprobsMax {
+            body["n_probs"] = .whole(count)
+        } else if isChat {
+            body["logprobs"] = true
+            body["top_logprobs"] = .whole(count)
+        } else {
+            body["logprobs"] = .whole(count)
+        }
     }
 
     private static func value(_ message: ChatMessage) -> JSONValue {
@@ -42,15 +66,7 @@ public struct ClientRequest: Sendable, Equatable {
         object["reasoning_content"] = message.reasoning.map(JSONValue.string)
         object["name"] = message.name.map(JSONValue.string)
         object["tool_call_id"] = message.toolCallID.map(JSONValue.string)
-        if !message.toolCalls.isEmpty {
-            object["tool_calls"] = .array(
-                message.toolCalls.map { call in
-                    [
-                        "id": .string(call.id), "type": "function",
-                        "function": ["name": .string(call.name), "arguments": .string(call.arguments)],
-                    ]
-                })
-        }
+        if !message.toolCalls.isEmpty { object["tool_calls"] = .array(message.toolCalls.map(\.value)) }
         return .object(object)
     }
 }

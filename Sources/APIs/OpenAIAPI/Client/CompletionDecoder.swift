@@ -3,12 +3,14 @@ import RequestScope
 public import Vocabulary
 
 /// Reads the events of a stream in OpenAI's format: one call of `events(for:)` for each `data:` text.
+///
+/// It reads the first choice; who wants several asks several times.
 public struct CompletionDecoder: Sendable {
     private let model: ModelID
     private var hasStarted = false
     private var reason: FinishReason?
-    private var usage: TokenUsage?
-    private var timings: GenerationTimings?
+    /// What was told of the end so far; it may come in several chunks.
+    private var known = GenerationEnd(reason: .stop, usage: TokenUsage(promptTokens: 0, completionTokens: 0))
 
     public init(model: ModelID) { self.model = model }
 
@@ -25,31 +27,18 @@ public struct CompletionDecoder: Sendable {
                 .engineFailed, "The model's server sent what is not an answer.",
                 detail: "\(error): \(data.prefix(200))")
         }
-        if chunk["error"] != nil { throw WireError.serviceError(from: chunk, status: nil) }
-        if let counts = chunk["usage"], counts.object != nil { usage = Self.usage(counts) }
-        if let times = chunk["timings"] { timings = Self.timings(times) }
-        var events: [GenerationEvent] = []
-        if !hasStarted {
-            hasStarted = true
-            events.append(.started(GenerationStart(model: model, promptTokens: nil)))
-        }
+        if let error = chunk["error"], !error.isNull { throw WireError.serviceError(from: chunk, status: nil) }
+        note(chunk)
+        var events = Self.waiting(chunk)
         guard let choice = chunk["choices"]?[0] else { return events }
-        let delta = choice["delta"]
-        if let text = delta?["content"]?.string ?? choice["text"]?.string, !text.isEmpty { events.append(.text(text)) }
-        for call in delta?["tool_calls"]?.array ?? [] {
-            let index = call["index"]?.integer ?? 0
-            guard (0..<Int64(RequestBounds.toolsMax)).contains(index) else {
-                throw ServiceError(
-                    .engineFailed, "The model's server sent what is not an answer.", detail: "tool call \(index)")
-            }
-            events.append(
-                .toolCall(
-                    ToolCallDelta(
-                        index: Int(index), id: call["id"]?.string,
-                        name: call["function"]?["name"]?.string,
-                        arguments: call["function"]?["arguments"]?.string ?? "")))
+        let isQuiet = !events.isEmpty
+        events += try Self.said(choice["delta"] ?? choice, choice)
+        events += Self.warnings(chunk)
+        if !hasStarted, !isQuiet {
+            hasStarted = true
+            events.insert(.started(GenerationStart(model: model, promptTokens: nil)), at: 0)
         }
-        if let finish = choice["finish_reason"]?.string { reason = FinishReason(rawValue: finish) ?? .stop }
+        if let word = choice["finish_reason"]?.string { reason = FinishReason(rawValue: word) ?? .stop }
         return events
     }
 
@@ -62,25 +51,47 @@ public struct CompletionDecoder: Sendable {
                 .engineFailed, "The model's server broke off in the middle of the answer.",
                 hint: "Send the request again.")
         }
-        return .finished(
-            GenerationEnd(
-                reason: reason, usage: usage ?? TokenUsage(promptTokens: 0, completionTokens: 0), timings: timings))
+        var end = known
+        end.reason = reason
+        return .finished(end)
     }
 
-    private static func usage(_ value: JSONValue) -> TokenUsage {
-        // Another server's numbers: whatever they are, sums and differences of them must not overflow.
-        func count(_ value: JSONValue?, max: Int = Int(Int32.max)) -> Int {
-            min(Swift.max(0, Int(clamping: value?.integer ?? 0)), max)
+    /// What a chunk tells of a request that waits.
+    private static func waiting(_ chunk: JSONValue) -> [GenerationEvent] {
+        var events: [GenerationEvent] = []
+        if let position = chunk["nexus"]?["queue_position"] {
+            events.append(.queued(position: Optional(position).count))
         }
-        let promptTokens = count(value["prompt_tokens"])
-        return TokenUsage(
-            promptTokens: promptTokens, completionTokens: count(value["completion_tokens"]),
-            cachedTokens: count(value["prompt_tokens_details"]?["cached_tokens"], max: promptTokens))
+        if let progress = chunk["prompt_progress"], progress.object != nil {
+            events.append(.promptProgress(PromptProgress(progress)))
+        }
+        return events
     }
 
-    private static func timings(_ value: JSONValue) -> GenerationTimings {
-        func duration(_ name: String) -> Duration { .milliseconds(min(max(value[name]?.double ?? 0, 0), 1e12)) }
-        return GenerationTimings(
-            queue: duration("queue_ms"), prefill: duration("prompt_ms"), decode: duration("predicted_ms"))
+    private static func said(_ part: JSONValue, _ choice: JSONValue) throws(ServiceError) -> [GenerationEvent] {
+        var events: [GenerationEvent] = []
+        let tokens = WireLogprobs.tokens(choice["logprobs"])
+        if !tokens.isEmpty { events.append(.logprobs(tokens)) }
+        // Other servers call it `reasoning`.
+        if let text = part["reasoning_content"]?.string ?? part["reasoning"]?.string, !text.isEmpty {
+            events.append(.reasoning(text))
+        }
+        if let text = part["content"]?.string ?? part["text"]?.string, !text.isEmpty { events.append(.text(text)) }
+        for call in part["tool_calls"]?.array ?? [] { events.append(.toolCall(try ToolCallDelta(call))) }
+        return events
+    }
+
+    private static func warnings(_ chunk: JSONValue) -> [GenerationEvent] {
+        (chunk["nexus"]?["warnings"]?.array ?? []).compactMap { GenerationWarning($0).map(GenerationEvent.warning) }
+    }
+
+    private mutating func note(_ chunk: JSONValue) {
+        if let counts = chunk["usage"], counts.object != nil { known.usage = TokenUsage(counts) }
+        if let times = chunk["timings"], times.object != nil { known.timings = GenerationTimings(times) }
+        guard let nexus = chunk["nexus"] else { return }
+        if let report = nexus["cache"], report.object != nil { known.cache = CacheReport(report) }
+        if let receipt = nexus["receipt"], receipt.object != nil { known.receipt = ReproductionReceipt(receipt) }
+        if let text = nexus["stop_text"]?.string { known.stopText = text }
+        if let changes = nexus["adaptations"]?.array { known.adaptations = changes.map { SamplingAdaptation($0) } }
     }
 }

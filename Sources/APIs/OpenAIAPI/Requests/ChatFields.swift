@@ -1,7 +1,7 @@
 import JSONText
 import Vocabulary
 
-/// Reads the fields that only chats have.
+/// Reads the messages of a chat.
 enum ChatFields {
     static func messages(_ field: JSONField) throws -> [ChatMessage] {
         let elements = try field.elements(countMax: RequestBounds.messagesMax)
@@ -9,39 +9,22 @@ enum ChatFields {
         return try elements.map(message)
     }
 
-    /// The tools that the model may use. `tool_choice: "none"` leaves them out.
-    static func tools(_ root: JSONField) throws -> [ToolDefinition] {
-        guard let field = try root.optional("tools") else { return [] }
-        let tools = try field.elements(countMax: RequestBounds.toolsMax).map { element in
-            let name = try element.required("function").required("name")
-            guard !(try name.string()).isEmpty else { throw name.fail("must not be empty") }
-            return ToolDefinition(name: try name.string(), definition: element.value)
-        }
-        guard let choice = try root.optional("tool_choice") else { return tools }
-        switch choice.value {
-        case "none": return []
-        case "auto": return tools
-        default:
-            throw ServiceError(
-                .unsupported,
-                "'tool_choice' is \(choice.value.text.prefix(80)); this server knows \"auto\" and \"none\".",
-                hint: "Use \"auto\".", parameter: "tool_choice")
-        }
-    }
-
     private static func message(_ field: JSONField) throws -> ChatMessage {
-        let role = try field.required("role")
-        guard let known = ChatMessage.Role(rawValue: try role.string()) else {
-            let allowed = ChatMessage.Role.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-            throw role.fail("must be one of \(allowed), not \(role.value.text.prefix(80))")
-        }
-        let calls = try field.optional("tool_calls")?.elements(countMax: RequestBounds.toolsMax).map(toolCall) ?? []
+        let role = try Self.role(try field.required("role"))
+        var calls = try field.optional("tool_calls")?.elements(countMax: RequestBounds.toolsMax).map(toolCall) ?? []
+        if calls.isEmpty, let call = try field.optional("function_call") { calls = [try toolCall(id: "", call)] }
         let content = try field.optional("content")
-        if content == nil, calls.isEmpty, known != .assistant { throw field.fail("must have 'content'") }
+        if content == nil, calls.isEmpty, role != .assistant { throw field.fail("must have 'content'") }
         return ChatMessage(
-            known, try content.map(text) ?? "", reasoning: try field.optional("reasoning_content")?.string(),
+            role, try content.map(text) ?? "", reasoning: try field.optional("reasoning_content")?.string(),
             toolCalls: calls, toolCallID: try field.optional("tool_call_id")?.string(),
             name: try field.optional("name")?.string())
+    }
+
+    private static func role(_ field: JSONField) throws(JSONFieldError) -> ChatMessage.Role {
+        // What tools answered, before they were called tools.
+        if field.value == "function" { return .tool }
+        return try field.word()
     }
 
     /// Content is a text or a list of parts, of which this server reads those of type `text`.
@@ -64,13 +47,14 @@ enum ChatFields {
     }
 
     private static func toolCall(_ field: JSONField) throws -> ToolCall {
-        let function = try field.required("function")
+        try toolCall(id: try field.optional("id")?.string() ?? "", try field.required("function"))
+    }
+
+    private static func toolCall(id: String, _ function: JSONField) throws -> ToolCall {
         // Some clients send arguments as an object instead of its text.
         let arguments = try function.optional("arguments").map { field in
             if case .object = field.value { field.value.text } else { try field.string() }
         }
-        return ToolCall(
-            id: try field.optional("id")?.string() ?? "", name: try function.required("name").string(),
-            arguments: arguments ?? "{}")
+        return ToolCall(id: id, name: try function.required("name").string(), arguments: arguments ?? "{}")
     }
 }

@@ -1,5 +1,6 @@
-public import Vocabulary
 import JSONText
+import RequestScope
+public import Vocabulary
 
 /// One request as the client sent it: what to generate, and how to answer.
 public struct CompletionRequest: Sendable, Equatable {
@@ -9,21 +10,39 @@ public struct CompletionRequest: Sendable, Equatable {
     }
 
     public var kind: Kind
+    /// What to generate for the first prompt.
     public var generation: GenerationRequest
+    /// The prompts after the first; a chat has none.
+    public var otherPrompts: [GenerationRequest.Prompt] = []
+    /// How many answers each prompt gets.
+    public var choicesPerPrompt = 1
     public var isStreaming: Bool
     /// Whether a stream ends with a chunk that tells the usage.
     public var includesUsage: Bool
+    /// The client knows calls of functions by their older name, `function_call`.
+    public var usesFunctions = false
 
     /// Reads the body of `POST /v1/chat/completions`.
     ///
+    /// - Parameters:
+    ///   - body: JSON text.
+    ///   - id: of the request.
+    ///   - scheduling: what applies where the body says nothing.
+    /// - Returns: a request that is well-formed.
     /// - Throws: a `ServiceError` with the path of what is wrong.
-    public static func chat(_ body: [UInt8], id: RequestID) throws(ServiceError) -> CompletionRequest {
+    public static func chat(
+        _ body: [UInt8], id: RequestID, scheduling: SchedulingOptions = SchedulingOptions()
+    ) throws(ServiceError) -> CompletionRequest {
         let fields = try RequestFields(body: body)
-        try fields.refuseUnsupported()
         do {
             let messages = try ChatFields.messages(fields.root.required("messages"))
-            let tools = try ChatFields.tools(fields.root)
-            return try CompletionRequest(.chat, fields, id: id, prompt: .chat(messages, tools: tools))
+            let tools = try ToolFields(fields.root)
+            var request = try CompletionRequest(
+                .chat, fields, id: id, prompt: .chat(messages, tools: tools.tools), scheduling: scheduling)
+            request.generation.toolChoice = tools.choice
+            request.generation.allowsParallelToolCalls = tools.allowsParallel
+            request.usesFunctions = tools.isLegacy
+            return request
         } catch {
             throw ServiceError(reading: error)
         }
@@ -31,44 +50,84 @@ public struct CompletionRequest: Sendable, Equatable {
 
     /// Reads the body of `POST /v1/completions`.
     ///
+    /// - Parameters:
+    ///   - body: JSON text.
+    ///   - id: of the request.
+    ///   - scheduling: what applies where the body says nothing.
+    /// - Returns: a request that is well-formed.
     /// - Throws: a `ServiceError` with the path of what is wrong.
-    public static func text(_ body: [UInt8], id: RequestID) throws(ServiceError) -> CompletionRequest {
+    public static func text(
+        _ body: [UInt8], id: RequestID, scheduling: SchedulingOptions = SchedulingOptions()
+    ) throws(ServiceError) -> CompletionRequest {
         let fields = try RequestFields(body: body)
-        try fields.refuseUnsupported()
         do {
-            return try CompletionRequest(.text, fields, id: id, prompt: try prompt(fields.root.required("prompt")))
+            let prompts = try PromptFields.prompts(fields.root.required("prompt"))
+            var request = try CompletionRequest(.text, fields, id: id, prompt: prompts[0], scheduling: scheduling)
+            request.otherPrompts = Array(prompts.dropFirst())
+            let count = prompts.count * request.choicesPerPrompt
+            guard count <= RequestBounds.choicesMax else {
+                throw JSONFieldError(
+                    path: "n",
+                    problem:
+                        "asks for \(count) answers over all prompts, at most \(RequestBounds.choicesMax) are allowed")
+            }
+            return request
         } catch {
             throw ServiceError(reading: error)
         }
     }
 
-    private init(_ kind: Kind, _ fields: RequestFields, id: RequestID, prompt: GenerationRequest.Prompt)
-        throws(JSONFieldError)
-    {
+    private init(
+        _ kind: Kind, _ fields: RequestFields, id: RequestID, prompt: GenerationRequest.Prompt,
+        scheduling: SchedulingOptions
+    ) throws {
         self.kind = kind
-        isStreaming = try fields.isStreaming()
+        isStreaming = try fields.flag("stream") ?? false
         includesUsage = try fields.includesUsage()
+        choicesPerPrompt = try fields.choicesPerPrompt()
+        let variables = try fields.root.optional("chat_template_kwargs")
+        let nexus = try NexusFields(fields.root, over: scheduling)
         generation = GenerationRequest(
             id: id, model: try fields.model(), prompt: prompt, newTokensMax: try fields.newTokensMax(),
-            sampling: try fields.sampling(), stop: try fields.stop(),
-            templateVariables: try fields.root.optional("chat_template_kwargs")?.object() ?? [:])
+            sampling: try fields.sampling(), stop: try fields.stop(), templateVariables: try variables?.object() ?? [:])
+        generation.ignoresEnd = try fields.flag("ignore_eos") ?? false
+        generation.constraint = try ConstraintFields.constraint(fields.root)
+        generation.lengthLimits = try ConstraintFields.length(fields.root)
+        generation.reasoning = try ReasoningFields.read(fields.root, variables: variables, nexus: nexus)
+        generation.topLogprobs = try fields.topLogprobs(kind)
+        generation.adaptsSampling = nexus.adaptsSampling
+        generation.isReproducible = nexus.isReproducible
+        generation.scheduling = nexus.scheduling
+        generation.cache = CacheOptions(isUsed: try fields.flag("cache_prompt") ?? true, scope: nexus.cacheScope)
     }
+}
 
-    /// A prompt is a text, a list of token ids, or a list with one of these.
-    private static func prompt(_ field: JSONField) throws -> GenerationRequest.Prompt {
-        if case .string(let text) = field.value { return .text(text) }
-        let elements = try field.elements(countMax: RequestBounds.tokensMax)
-        guard let first = elements.first else { throw field.fail("must not be empty") }
-        if first.value.double != nil {
-            var tokens: [Int32] = []
-            for element in elements { tokens.append(Int32(try element.integer(in: 0...Int(Int32.max)))) }
-            return .tokens(tokens)
+extension CompletionRequest {
+    /// One generation for each choice: all of the first prompt, then all of the second, as OpenAI counts them.
+    ///
+    /// Where a seed was given, each prompt's first choice has it and the next ones those that follow, so that choices
+    /// differ and can be had again.
+    public var generations: [GenerationRequest] {
+        let prompts = [generation.prompt] + otherPrompts
+        guard prompts.count * choicesPerPrompt > 1 else { return [generation] }
+        var all: [GenerationRequest] = []
+        for (place, prompt) in prompts.enumerated() {
+            for choice in 0..<choicesPerPrompt {
+                var one = generation
+                one.prompt = prompt
+                one.id = generation.id.choice(place * choicesPerPrompt + choice)
+                one.sampling.seed = generation.sampling.seed.map { $0 &+ UInt32(choice) }
+                all.append(one)
+            }
         }
-        guard elements.count == 1 else {
-            throw ServiceError(
-                .unsupported, "'prompt' has \(elements.count) prompts; this server answers one per request.",
-                hint: "Send one request for each prompt; they are computed together.", parameter: "prompt")
-        }
-        return try prompt(first)
+        return all
+    }
+}
+
+extension RequestID {
+    /// The id of one choice: this id with the choice's number, cut where it would be too long.
+    fileprivate func choice(_ index: Int) -> RequestID {
+        let suffix = "-\(index)"
+        return RequestID(text.prefix(Self.lengthMax - suffix.utf8.count) + suffix) ?? self
     }
 }

@@ -1,61 +1,78 @@
 import JSONText
+import RequestScope
 import Vocabulary
-
-/// The bounds of what a request may say. Beyond each there is an error, never a silent cut.
-enum RequestBounds {
-    static let messagesMax = 10_000
-    static let toolsMax = 1_024
-    static let stopsMax = 64
-    /// Bytes of one stop text. They are looked for after each token, on the thread that serves everyone.
-    static let stopBytesMax = 1_024
-    static let tokensMax = 10_000_000
-    /// The largest count that reaches the engine: 32 bits with a sign.
-    static let newTokensMax = Int(Int32.max)
-}
 
 /// Reads the fields that chat and text completions share.
 struct RequestFields {
     let root: JSONField
 
-    /// Reads a body as a JSON object.
+    /// Reads a body as a JSON object that asks for nothing that this server cannot do.
     init(body: [UInt8]) throws(ServiceError) {
-        do {
-            root = JSONField(try JSONValue.parse(body))
-        } catch {
-            throw ServiceError(
-                .invalidJSON, "The body is not valid JSON: \(error).", hint: "Send one JSON object as the body.")
-        }
-        guard root.value.object != nil else {
-            throw ServiceError(
-                .invalidValue, "The body must be a JSON object, not \(root.value.kind).",
-                hint: "Send an object with the members `model` and `messages` or `prompt`.")
-        }
+        root = try JSONField.body(body)
+        try refuseUnsupported()
     }
 
     func model() throws(JSONFieldError) -> ModelID {
         ModelID(try root.optional("model")?.string() ?? "")
     }
 
-    func isStreaming() throws(JSONFieldError) -> Bool { try root.optional("stream")?.bool() ?? false }
+    func flag(_ name: String) throws(JSONFieldError) -> Bool? { try root.optional(name)?.bool() }
 
     func includesUsage() throws(JSONFieldError) -> Bool {
         try root.optional("stream_options")?.optional("include_usage")?.bool() ?? false
     }
 
+    /// The first of the names that is there; -1 is llama-server's word for no limit.
     func newTokensMax() throws(JSONFieldError) -> Int? {
-        if let field = try root.optional("max_completion_tokens") {
+        if let field = try root.optional(firstOf: ["max_completion_tokens", "max_tokens"]) {
             return try field.integer(in: 1...RequestBounds.newTokensMax)
         }
-        return try root.optional("max_tokens")?.integer(in: 1...RequestBounds.newTokensMax)
+        guard let field = try root.optional("n_predict"), field.value.integer != -1 else { return nil }
+        return try field.integer(in: 1...RequestBounds.newTokensMax)
+    }
+
+    /// How many answers each prompt gets.
+    func choicesPerPrompt() throws -> Int {
+        let count = try root.optional(firstOf: ["n", "n_cmpl"])?.integer(in: 1...RequestBounds.choicesMax) ?? 1
+        guard let best = try root.optional("best_of"), try best.integer(in: 1...RequestBounds.choicesMax) != count
+        else {
+            return count
+        }
+        throw ServiceError(
+            .unsupported,
+            "'best_of' is \(best.value.text) and 'n' is \(count); this server returns every answer it writes.",
+            hint: "Leave 'best_of' out.", parameter: "best_of")
     }
 
     func sampling() throws(JSONFieldError) -> SamplingParameters {
-        SamplingParameters(
-            temperature: try root.optional("temperature")?.number(in: 0...10),
-            topP: try root.optional("top_p")?.number(in: 0...1),
-            topK: try root.optional("top_k")?.integer(in: 0...RequestBounds.tokensMax),
-            minP: try root.optional("min_p")?.number(in: 0...1),
-            seed: try root.optional("seed")?.integer(in: .min ... .max).seed)
+        var parameters = try SamplingTable.read(root)
+        parameters.seed = try root.optional("seed")?.integer(in: .min ... .max).seed
+        parameters.logitBias = try root.optional("logit_bias").map(LogitBiasFields.read)
+        parameters.order = try root.optional("samplers").map(SamplerNames.order)
+        if let field = try root.optional("dry_sequence_breakers") {
+            var texts: [String] = []
+            for element in try field.elements(countMax: RequestBounds.breakersMax) {
+                texts.append(try element.string(bytesIn: 1...RequestBounds.stopBytesMax))
+            }
+            parameters.drySequenceBreakers = texts
+        }
+        return parameters
+    }
+
+    /// How many likely tokens to report. Chats say `logprobs` and `top_logprobs`, texts `logprobs` with a number, and
+    /// llama-server `n_probs`.
+    func topLogprobs(_ kind: CompletionRequest.Kind) throws(JSONFieldError) -> Int? {
+        let probabilities = try root.optional("n_probs")?.integer(in: 0...RequestBounds.probabilitiesMax)
+        if let probabilities, probabilities > 0 { return probabilities }
+        let field = try root.optional("logprobs")
+        if kind == .text, let field, field.value.bool == nil {
+            return try field.integer(in: 0...RequestBounds.topLogprobsMax)
+        }
+        let isAsked = try field?.bool() ?? false
+        guard let top = try root.optional("top_logprobs") else { return isAsked ? 0 : nil }
+        let count = try top.integer(in: 0...RequestBounds.topLogprobsMax)
+        guard isAsked || count == 0 else { throw top.fail("needs 'logprobs' to be true") }
+        return isAsked ? count : nil
     }
 
     func stop() throws(JSONFieldError) -> [String] {
@@ -69,15 +86,11 @@ struct RequestFields {
     }
 
     private func stop(_ field: JSONField) throws(JSONFieldError) -> String {
-        let text = try field.string()
-        guard text.utf8.count <= RequestBounds.stopBytesMax else {
-            throw field.fail("has \(text.utf8.count) bytes, at most \(RequestBounds.stopBytesMax) are allowed")
-        }
-        return text
+        try field.string(bytesIn: 0...RequestBounds.stopBytesMax)
     }
 
     /// Refuses what is in the API but not in this server, unless it asks for what happens anyway.
-    func refuseUnsupported() throws(ServiceError) {
+    private func refuseUnsupported() throws(ServiceError) {
         for (name, harmless) in Self.harmless {
             guard let value = root.value[name], !value.isNull, !harmless.contains(value) else { continue }
             throw ServiceError(
@@ -88,30 +101,12 @@ struct RequestFields {
 
     /// Members that this server does not act on, and the values that ask for nothing.
     private static let harmless: [(name: String, values: [JSONValue])] = [
-        ("n", [1]), ("best_of", [1]), ("logprobs", [false, 0]), ("top_logprobs", [0]),
-        ("frequency_penalty", [0, 0.0]), ("presence_penalty", [0, 0.0]), ("repetition_penalty", [1, 1.0]),
-        ("logit_bias", [[:]]), ("echo", [false]), ("suffix", [""]), ("response_format", [["type": "text"]]),
-        ("functions", [[]]), ("function_call", ["none", "auto"]), ("modalities", [["text"]]), ("audio", []),
+        ("echo", [false]), ("suffix", [""]), ("modalities", [["text"]]), ("audio", []), ("lora", [[]]),
+        ("post_sampling_probs", [false]), ("t_max_predict_ms", [0, -1]), ("n_indent", [0]),
     ]
 }
 
 extension Int {
     /// A seed for the engine: the lower 32 bits; negative numbers mean "any".
     fileprivate var seed: UInt32? { self < 0 ? nil : UInt32(truncatingIfNeeded: self) }
-}
-
-extension ServiceError {
-    /// The error of reading a request, in the words of this API.
-    init(reading error: any Error) {
-        switch error {
-        case let error as ServiceError:
-            self = error
-        case let error as JSONFieldError:
-            self.init(
-                .invalidValue, "'\(error.path)' \(error.problem).",
-                hint: "See the API reference for the allowed values.", parameter: error.path)
-        default:
-            self.init(.internalError, "The request could not be read.", detail: String(describing: error))
-        }
-    }
 }

@@ -3,20 +3,28 @@ public import Vocabulary
 /// An answer that was collected to its end.
 public struct CompletionAnswer: Sendable, Equatable {
     public var text = ""
+    public var reasoning = ""
     public var toolCalls: [ToolCall] = []
+    public var logprobs: [TokenLogprob] = []
+    public var warnings: [GenerationWarning] = []
     public var end: GenerationEnd
 
     /// Reads a stream to its end.
     ///
     /// - Throws: what the stream throws, or `engineFailed` when it ends without a finish.
     public init(collecting stream: any GenerationStream) async throws {
-        var text = ""
         var calls: [Int: ToolCall] = [:]
         var last: GenerationEnd?
+        var (text, reasoning) = ("", "")
+        var logprobs: [TokenLogprob] = []
+        var warnings: [GenerationWarning] = []
         for try await event in stream {
             switch event {
-            case .started, .queued, .promptProgress, .reasoning, .logprobs, .warning: break
+            case .started, .queued, .promptProgress: break
             case .text(let more): text += more
+            case .reasoning(let more): reasoning += more
+            case .logprobs(let more): logprobs += more
+            case .warning(let warning): warnings.append(warning)
             case .toolCall(let delta):
                 var call = calls[delta.index] ?? ToolCall(id: "", name: "", arguments: "")
                 if let id = delta.id { call.id = id }
@@ -26,12 +34,18 @@ public struct CompletionAnswer: Sendable, Equatable {
             case .finished(let end): last = end
             }
         }
-        guard let last else {
-            throw ServiceError(
-                .engineFailed, "The answer ended before it was finished.", hint: "Send the request again.")
-        }
+        guard let last else { throw ServiceError.brokeOff }
         self.text = text
+        self.reasoning = reasoning
+        self.logprobs = logprobs
+        self.warnings = warnings
         toolCalls = calls.sorted { $0.key < $1.key }.map(\.value)
         end = last
     }
+}
+
+extension ServiceError {
+    /// A stream ended without its last event.
+    static let brokeOff = ServiceError(
+        .engineFailed, "The answer ended before it was finished.", hint: "Send the request again.")
 }

@@ -164,16 +164,26 @@ enum ChatCommand {
         let request = GenerationRequest(
             id: RequestIDSource.system.next(), model: remote.served, prompt: .chat(messages, tools: []),
             newTokensMax: parsed[tokens], sampling: SamplingParameters(temperature: parsed[temperature]))
+        let output = StandardStream.output
         var text = ""
+        var isThinking = false
         for try await event in try await remote.generate(request) {
             switch event {
+            case .reasoning(let more):
+                // Thinking is for people who watch; a program that reads the output wants the answer.
+                guard output.isTerminal else { continue }
+                isThinking = true
+                output.write(output.styled(more, .dim))
             case .text(let more):
+                if isThinking { output.write("\n\n") }
+                isThinking = false
                 text += more
-                StandardStream.output.write(more)
+                output.write(more)
+            case .warning(let warning): remark("(\(warning.message))", nil)
             case .finished(let end):
-                StandardStream.output.write("\n")
+                output.write("\n")
                 if end.reason == .length { remark("(cut: the limit of tokens was reached)", nil) }
-            case .started, .toolCall, .queued, .promptProgress, .reasoning, .logprobs, .warning: break
+            case .started, .toolCall, .queued, .promptProgress, .logprobs: break
             }
         }
         return text

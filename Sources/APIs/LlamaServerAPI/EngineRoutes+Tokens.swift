@@ -1,0 +1,61 @@
+import HTTPServing
+import JSONText
+import RequestScope
+import Vocabulary
+
+extension EngineRoutes {
+    /// One request may ask for the text of that many tokens.
+    static let tokensMax = 10_000_000
+
+    /// `POST /tokenize`, `/detokenize` and `/apply-template`. They compute, so they run beside the server's thread.
+    var tokenRoutes: [Route] {
+        [
+            Route(.post, "/tokenize", EngineSchemas.tokenize, execution: .concurrent) { request in
+                try tokenize(try .body(try await request.body.collect()))
+            },
+            Route(.post, "/detokenize", EngineSchemas.detokenize, execution: .concurrent) { request in
+                try detokenize(try .body(try await request.body.collect()))
+            },
+            Route(.post, "/apply-template", EngineSchemas.applyTemplate, execution: .concurrent) { request in
+                let chat = try readChat(try await request.body.collect(), request.id)
+                return .json(["prompt": .string(try engine.applyTemplate(chat))])
+            },
+        ]
+    }
+
+    private func tokenize(_ root: JSONField) throws(ServiceError) -> HTTPResponse {
+        let text: String
+        let (addsSpecial, parsesSpecial, withPieces): (Bool, Bool, Bool)
+        do {
+            text = try root.required("content").string()
+            addsSpecial = try root.optional("add_special")?.bool() ?? false
+            parsesSpecial = try root.optional("parse_special")?.bool() ?? true
+            withPieces = try root.optional("with_pieces")?.bool() ?? false
+        } catch {
+            throw ServiceError(reading: error)
+        }
+        let pieces = try engine.tokenize(text, addsSpecial: addsSpecial, parsesSpecial: parsesSpecial)
+        return .json(["tokens": .array(pieces.map { withPieces ? $0.value : .integer(Int64($0.token)) })])
+    }
+
+    private func detokenize(_ root: JSONField) throws(ServiceError) -> HTTPResponse {
+        var tokens: [Int32] = []
+        do {
+            for element in try root.required("tokens").elements(countMax: Self.tokensMax) {
+                tokens.append(Int32(try element.integer(in: 0...Int(Int32.max))))
+            }
+        } catch {
+            throw ServiceError(reading: error)
+        }
+        // Tokens need not be whole characters: what is none becomes U+FFFD, as in llama-server.
+        return .json(["content": .string(String(decoding: try engine.detokenize(tokens), as: UTF8.self))])
+    }
+}
+
+extension TokenPiece {
+    /// The piece is a text, or a list of bytes where it is none.
+    fileprivate var value: JSONValue {
+        let text = String(validating: bytes, as: UTF8.self).map(JSONValue.string)
+        return ["id": .integer(Int64(token)), "piece": text ?? .array(bytes.map { .integer(Int64($0)) })]
+    }
+}

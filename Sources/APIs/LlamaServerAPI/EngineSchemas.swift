@@ -1,0 +1,70 @@
+import HTTPServing
+import JSONText
+
+/// What an API document says about these endpoints.
+enum EngineSchemas {
+    static let tokenize = RouteDescription(
+        operation: "tokenize", summary: "The tokens of a text.", tags: ["engine"],
+        requestBodies: [
+            .json(
+                object(
+                    [
+                        "content": ["type": "string"], "add_special": ["type": "boolean", "default": false],
+                        "parse_special": ["type": "boolean", "default": true],
+                        "with_pieces": ["type": "boolean", "default": false],
+                    ], required: ["content"]))
+        ],
+        responses: [.init(.ok, nil, .json(object(["tokens": ["type": "array"]], required: ["tokens"])))])
+
+    static let detokenize = RouteDescription(
+        operation: "detokenize", summary: "The text of tokens.", tags: ["engine"],
+        requestBodies: [
+            .json(
+                object(
+                    ["tokens": ["type": "array", "items": ["type": "integer", "minimum": 0]]], required: ["tokens"]))
+        ],
+        responses: [.init(.ok, nil, .json(object(["content": ["type": "string"]], required: ["content"])))])
+
+    static let applyTemplate = RouteDescription(
+        operation: "applyTemplate", summary: "The prompt that a chat becomes, without an answer.", tags: ["engine"],
+        requestBodies: [.json(object(["messages": ["type": "array"]], required: ["messages"]))],
+        responses: [.init(.ok, nil, .json(object(["prompt": ["type": "string"]], required: ["prompt"])))])
+
+    static let slots = RouteDescription(
+        operation: "listSlots", summary: "The sequences that can be written at once, and what each is doing.",
+        tags: ["engine"],
+        parameters: [
+            .init(
+                "fail_on_no_slot", in: .query, summary: "Answer with status 503 when none is idle.",
+                schema: ["type": "boolean"])
+        ],
+        responses: [
+            .init(.ok, nil, .json(["type": "array", "items": ["type": "object"]])),
+            .init(.serviceUnavailable, "No slot is idle."),
+        ])
+
+    static let cache = RouteDescription(
+        operation: "getPrefixCache", summary: "What the prefix cache holds.", tags: ["engine"],
+        responses: [
+            .init(
+                .ok, nil,
+                .json(
+                    object(
+                        [
+                            "cells": ["type": "integer"], "cells_used": ["type": "integer"],
+                            "totals": ["type": "object"], "tiers": ["type": "array"], "nodes": ["type": "array"],
+                        ], required: ["cells", "cells_used", "totals", "tiers", "nodes"])))
+        ])
+
+    static let invalidate = RouteDescription(
+        operation: "deletePrefixCacheNode", summary: "Forget a node of the prefix cache and everything below it.",
+        tags: ["engine"], parameters: [.init("node", in: .path, summary: "An id that GET /cache lists.")],
+        responses: [
+            .init(.ok, nil, .json(object(["removed": ["type": "integer"]], required: ["removed"]))),
+            .init(.notFound, "There is no such node."), .init(.conflict, "Running requests use it."),
+        ])
+
+    private static func object(_ properties: JSONObject, required: [JSONValue]) -> JSONValue {
+        ["type": "object", "required": .array(required), "properties": .object(properties)]
+    }
+}

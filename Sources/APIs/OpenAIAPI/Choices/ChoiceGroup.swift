@@ -1,0 +1,126 @@
+import HTTPServing
+import JSONText
+import Streaming
+import Synchronization
+import Vocabulary
+
+/// The answers to one request, which are written side by side: one generation for each prompt and each of its `n` choices.
+///
+/// When one fails, or when the client goes, all of them are ended.
+struct ChoiceGroup: Sendable {
+    private let request: CompletionRequest
+    private let model: ModelID
+    private let created: Int64
+    private let streams: [any GenerationStream]
+
+    /// Starts every choice.
+    ///
+    /// - Parameters:
+    ///   - request: what was asked for.
+    ///   - source: what answers.
+    ///   - model: the name to answer with.
+    ///   - created: Unix time in seconds.
+    /// - Throws: what `source` throws when it refuses one; those that were started are dropped, which ends them.
+    init(starting request: CompletionRequest, _ source: any Generating, model: ModelID, created: Int64) async throws {
+        self.request = request
+        self.model = model
+        self.created = created
+        var streams: [any GenerationStream] = []
+        for generation in request.generations { streams.append(try await source.generate(generation)) }
+        self.streams = streams
+    }
+
+    // MARK: Whole
+
+    /// The object of an answer that is not streamed.
+    func whole() async throws -> JSONValue {
+        let encoder = WholeAnswer(request, model: model, created: created)
+        if streams.count == 1 { return encoder.value([try await CompletionAnswer(collecting: streams[0])]) }
+        let answers = try await withThrowingTaskGroup(of: (Int, CompletionAnswer).self) { group in
+            for (index, stream) in streams.enumerated() {
+                group.addTask { (index, try await CompletionAnswer(collecting: stream)) }
+            }
+            var answers: [Int: CompletionAnswer] = [:]
+            for try await (index, answer) in group { answers[index] = answer }
+            return answers.sorted { $0.key < $1.key }.map(\.value)
+        }
+        return encoder.value(answers)
+    }
+
+    // MARK: As a stream
+
+    /// Writes the chunks of all choices as they come, and what they used in the end.
+    ///
+    /// - Throws: `CancellationError` when the client is gone. Every other failure is written.
+    func write(to writer: BodyWriter) async throws {
+        let ledger = Ledger(count: streams.count)
+        do {
+            if streams.count == 1 {
+                try await write(0, to: writer, nil, ledger)
+            } else {
+                let turns = Turns()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for index in streams.indices {
+                        group.addTask { try await write(index, to: writer, turns, ledger) }
+                    }
+                    // Not `waitForAll`, which lets the others go on to their ends when one fails.
+                    for try await _ in group {}
+                }
+            }
+            if request.includesUsage { try await write(encoder(0).chunk(usage: ledger.usage(request)), to: writer) }
+        } catch let error where !(error is CancellationError) {
+            try await write(error, unfinished: ledger.unfinished, to: writer)
+        }
+        try await writer.write(ServerSentEvent(data: "[DONE]"))
+    }
+
+    /// Writes one choice. Beside others its chunks wait for their turn one by one, so that none is ahead for long.
+    private func write(_ index: Int, to writer: BodyWriter, _ turns: Turns?, _ ledger: Ledger) async throws {
+        var encoder = encoder(index)
+        for try await event in streams[index] {
+            for chunk in encoder.chunks(for: event) {
+                if let turns {
+                    try await turns.take { try await write(chunk, to: writer) }
+                } else {
+                    try await write(chunk, to: writer)
+                }
+            }
+            if case .finished(let end) = event { ledger.finish(index, end.usage) }
+        }
+        guard ledger.isFinished(index) else { throw ServiceError.brokeOff }
+    }
+
+    private func write(_ error: any Error, unfinished: [Int], to writer: BodyWriter) async throws {
+        let known =
+            error as? ServiceError
+            ?? ServiceError(.internalError, "Something went wrong on the server.", hint: "The log tells what.")
+        try await write(CompletionEncoder.error(known, requestID: request.generation.id), to: writer)
+        for index in unfinished {
+            var encoder = encoder(index)
+            try await write(encoder.failure(), to: writer)
+        }
+    }
+
+    private func write(_ chunk: JSONValue, to writer: BodyWriter) async throws {
+        try await writer.write(ServerSentEvent(data: chunk.text))
+    }
+
+    private func encoder(_ index: Int) -> CompletionEncoder {
+        CompletionEncoder(request, model: model, created: created, choice: index)
+    }
+}
+
+/// Which choices are finished, and what they used.
+private final class Ledger: Sendable {
+    private let usages: Mutex<[TokenUsage?]>
+
+    init(count: Int) { usages = Mutex(Array(repeating: nil, count: count)) }
+
+    func finish(_ index: Int, _ usage: TokenUsage) { usages.withLock { $0[index] = usage } }
+    func isFinished(_ index: Int) -> Bool { usages.withLock { $0[index] != nil } }
+    var unfinished: [Int] { usages.withLock { usages in usages.indices.filter { usages[$0] == nil } } }
+
+    func usage(_ request: CompletionRequest) -> TokenUsage {
+        TokenUsage(sumOf: usages.withLock { $0.compactMap(\.self) }, choicesPerPrompt: request.choicesPerPrompt)
+    }
+}

@@ -1,0 +1,101 @@
+import HTTPServing
+import JSONText
+import RequestScope
+import Vocabulary
+
+/// The member `nexus` of a request, where everything stands that neither OpenAI nor llama-server has a name for.
+struct NexusFields {
+    private(set) var scheduling: SchedulingOptions
+    private(set) var cacheScope = CacheOptions.Scope.tenant
+    private(set) var adaptsSampling = false
+    private(set) var isReproducible = false
+    private(set) var isThinking: Bool?
+
+    private static let members = [
+        "tenant", "priority", "weight", "deadline_ms", "cache_scope", "adaptive_sampling", "reproducible", "progress",
+        "thinking",
+    ]
+
+    /// - Parameters:
+    ///   - root: the request.
+    ///   - scheduling: what applies where the request says nothing, as its headers have it.
+    /// - Throws: the path of what is wrong.
+    init(_ root: JSONField, over scheduling: SchedulingOptions) throws(JSONFieldError) {
+        self.scheduling = scheduling
+        if let progress = try root.optional("return_progress") { self.scheduling.reportsProgress = try progress.bool() }
+        guard let field = try root.optional("nexus") else { return }
+        try field.refuseUnknown(Self.members)
+        if let tenant = try field.optional("tenant") { self.scheduling.tenant = try Self.tenant(tenant) }
+        if let priority = try field.optional("priority") { self.scheduling.priority = try priority.word() }
+        if let weight = try field.optional("weight") {
+            self.scheduling.weight = try weight.number(in: RequestBounds.weightRange)
+        }
+        if let deadline = try field.optional("deadline_ms") {
+            self.scheduling.deadline = Duration(
+                wireMilliseconds: try deadline.number(in: 1...RequestBounds.deadlineMillisecondsMax))
+        }
+        if let progress = try field.optional("progress") { self.scheduling.reportsProgress = try progress.bool() }
+        if let scope = try field.optional("cache_scope") { cacheScope = try scope.word() }
+        adaptsSampling = try field.optional("adaptive_sampling")?.bool() ?? false
+        isReproducible = try field.optional("reproducible")?.bool() ?? false
+        isThinking = try field.optional("thinking")?.bool()
+    }
+
+    private static func tenant(_ field: JSONField) throws(JSONFieldError) -> TenantID {
+        let name = try field.string(bytesIn: 0...RequestBounds.nameBytesMax)
+        guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw field.fail("must not have control characters")
+        }
+        return TenantID(name)
+    }
+
+    /// What the headers `X-Nexus-Tenant` and `X-Nexus-Priority` say.
+    ///
+    /// - Throws: `invalidValue` with the header's name.
+    static func scheduling(_ headers: HTTPHeaders) throws(ServiceError) -> SchedulingOptions {
+        var options = SchedulingOptions()
+        do {
+            if let tenant = headers["X-Nexus-Tenant"] {
+                options.tenant = try Self.tenant(JSONField(.string(tenant), path: "X-Nexus-Tenant"))
+            }
+            if let priority = headers["X-Nexus-Priority"] {
+                options.priority = try JSONField(.string(priority.lowercased()), path: "X-Nexus-Priority").word()
+            }
+        } catch {
+            throw ServiceError(reading: error)
+        }
+        return options
+    }
+
+    /// Adds scheduling, cache and our own wishes to a request for another server, as far as they are not the usual ones.
+    static func write(_ request: GenerationRequest, isThinking: Bool?, to body: inout JSONObject) {
+        if !request.cache.isUsed { body["cache_prompt"] = false }
+        if request.scheduling.reportsProgress { body["return_progress"] = true }
+        var nexus = JSONObject()
+        let scheduling = request.scheduling
+        if scheduling.tenant != .none { nexus["tenant"] = .string(scheduling.tenant.name) }
+        if scheduling.priority != .normal { nexus["priority"] = .string(scheduling.priority.rawValue) }
+        if scheduling.weight != 1 {
+            let range = RequestBounds.weightRange
+            nexus["weight"] = .number(min(max(scheduling.weight, range.lowerBound), range.upperBound))
+        }
+        nexus["deadline_ms"] = scheduling.deadline.map {
+            .number(min(max($0.milliseconds, 1), RequestBounds.deadlineMillisecondsMax))
+        }
+        if request.cache.scope != .tenant { nexus["cache_scope"] = .string(request.cache.scope.rawValue) }
+        if request.adaptsSampling { nexus["adaptive_sampling"] = true }
+        if request.isReproducible { nexus["reproducible"] = true }
+        nexus["thinking"] = isThinking.map(JSONValue.bool)
+        if !nexus.isEmpty { body["nexus"] = .object(nexus) }
+    }
+}
+
+extension JSONField {
+    /// One of the words that `Word` knows.
+    func word<Word: RawRepresentable & CaseIterable>() throws(JSONFieldError) -> Word where Word.RawValue == String {
+        let text = try string()
+        if let word = Word(rawValue: text) { return word }
+        let known = Word.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+        throw fail("must be one of \(known), not \"\(text.prefix(40))\"")
+    }
+}

@@ -1,0 +1,26 @@
+/// The bounds of what a request may say. Beyond each there is an error, never a silent cut.
+enum RequestBounds {
+    static let messagesMax = 10_000
+    static let toolsMax = 1_024
+    static let nameBytesMax = 256
+    static let stopsMax = 64
+    /// Bytes of one stop text. They are looked for after each token, on the thread that serves everyone.
+    static let stopBytesMax = 1_024
+    static let tokensMax = 10_000_000
+    /// The largest count that reaches the engine: 32 bits with a sign.
+    static let newTokensMax = Int(Int32.max)
+    /// Answers to one request: prompts times `n`. OpenAI's bound of `n`.
+    static let choicesMax = 128
+    /// OpenAI's bound.
+    static let topLogprobsMax = 20
+    /// llama-server's `n_probs` has none; each entry costs a sort of that depth for every token.
+    static let probabilitiesMax = 1_000
+    static let logitBiasesMax = 10_000
+    static let samplersMax = 64
+    static let breakersMax = 64
+    /// Bytes of a grammar or of a regular expression.
+    static let constraintBytesMax = 1 << 20
+    /// Seven days in milliseconds.
+    static let deadlineMillisecondsMax = 604_800_000.0
+    static let weightRange = 0.001...1_000
+}

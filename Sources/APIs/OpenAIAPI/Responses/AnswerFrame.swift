@@ -1,0 +1,41 @@
+import JSONText
+import Vocabulary
+
+/// What all chunks and objects of an answer have in common.
+struct AnswerFrame: Sendable {
+    let kind: CompletionRequest.Kind
+    let usesFunctions: Bool
+    private let id: String
+    private let model: String
+    private let created: Int64
+
+    /// `created` is Unix time in seconds. The answer's id is made of the request's.
+    init(_ request: CompletionRequest, model: ModelID, created: Int64) {
+        kind = request.kind
+        usesFunctions = request.usesFunctions
+        let suffix = request.generation.id.text.replacing("req_", with: "", maxReplacements: 1)
+        id = (request.kind == .chat ? "chatcmpl-" : "cmpl-") + suffix
+        self.model = model.name
+        self.created = created
+    }
+
+    func chunk(choices: [JSONValue]) -> JSONObject {
+        object(kind == .chat ? "chat.completion.chunk" : "text_completion", choices)
+    }
+
+    func whole(choices: [JSONValue]) -> JSONObject {
+        object(kind == .chat ? "chat.completion" : "text_completion", choices)
+    }
+
+    private func object(_ name: String, _ choices: [JSONValue]) -> JSONObject {
+        [
+            "id": .string(id), "object": .string(name), "created": .integer(created), "model": .string(model),
+            "choices": .array(choices),
+        ]
+    }
+
+    /// The reason in the words of the client.
+    func finishReason(_ reason: FinishReason) -> String {
+        usesFunctions && reason == .toolCalls ? "function_call" : reason.rawValue
+    }
+}

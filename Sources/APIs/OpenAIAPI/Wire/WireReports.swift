@@ -1,0 +1,73 @@
+import JSONText
+import Vocabulary
+
+extension GenerationEnd {
+    /// What stands in `nexus` at the end of an answer.
+    func nexus(warnings: [GenerationWarning] = []) -> JSONObject {
+        var object = JSONObject()
+        object["cache"] = cache?.value
+        object["stop_text"] = stopText.map(JSONValue.string)
+        object["receipt"] = receipt?.value
+        if !adaptations.isEmpty { object["adaptations"] = .array(adaptations.map(\.value)) }
+        if !warnings.isEmpty { object["warnings"] = .array(warnings.map(\.value)) }
+        return object
+    }
+}
+
+extension CacheReport {
+    var value: JSONValue {
+        var object: JSONObject = ["cached_tokens": .whole(cachedTokens), "tier": .string(tier.rawValue)]
+        object["first_difference"] = firstDifference.map(JSONValue.whole)
+        object["difference_text"] = differenceText.map(JSONValue.string)
+        return .object(object)
+    }
+
+    init(_ value: JSONValue) {
+        self.init(
+            cachedTokens: value["cached_tokens"].count,
+            tier: value["tier"]?.string.flatMap(Tier.init(rawValue:)) ?? .none,
+            firstDifference: value["first_difference"].map { Optional($0).count },
+            differenceText: value["difference_text"]?.string)
+    }
+}
+
+extension ReproductionReceipt {
+    var value: JSONValue {
+        [
+            "model": .string(model), "template": template.map(JSONValue.string) ?? .null,
+            "seed": .integer(Int64(seed)), "build": .string(build),
+        ]
+    }
+
+    init(_ value: JSONValue) {
+        self.init(
+            model: value["model"]?.string ?? "", template: value["template"]?.string,
+            seed: UInt32(clamping: value["seed"]?.integer ?? 0), build: value["build"]?.string ?? "")
+    }
+}
+
+extension SamplingAdaptation {
+    var value: JSONValue {
+        [
+            "at_token": .whole(atToken), "parameter": .string(parameter), "before": .number(before),
+            "after": .number(after), "reason": .string(reason),
+        ]
+    }
+
+    init(_ value: JSONValue) {
+        self.init(
+            atToken: value["at_token"].count, parameter: value["parameter"]?.string ?? "",
+            before: value["before"]?.double ?? 0, after: value["after"]?.double ?? 0,
+            reason: value["reason"]?.string ?? "")
+    }
+}
+
+extension GenerationWarning {
+    var value: JSONValue { ["code": .string(code.rawValue), "message": .string(message)] }
+
+    /// `nil` for codes that this version does not know.
+    init?(_ value: JSONValue) {
+        guard let code = value["code"]?.string.flatMap(Code.init(rawValue:)) else { return nil }
+        self.init(code, value["message"]?.string ?? "")
+    }
+}

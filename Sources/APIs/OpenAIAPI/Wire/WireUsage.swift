@@ -1,0 +1,38 @@
+import JSONText
+import Vocabulary
+
+extension TokenUsage {
+    /// OpenAI's `usage`.
+    var value: JSONValue {
+        [
+            "prompt_tokens": .whole(promptTokens), "completion_tokens": .whole(completionTokens),
+            "total_tokens": .whole(totalTokens),
+            "prompt_tokens_details": ["cached_tokens": .whole(cachedTokens)],
+            "completion_tokens_details": ["reasoning_tokens": .whole(reasoningTokens)],
+        ]
+    }
+
+    init(_ value: JSONValue) {
+        let (prompt, completion) = (value["prompt_tokens"].count, value["completion_tokens"].count)
+        self.init(
+            promptTokens: prompt, completionTokens: completion,
+            cachedTokens: min(value["prompt_tokens_details"]?["cached_tokens"].count ?? 0, prompt),
+            reasoningTokens: min(value["completion_tokens_details"]?["reasoning_tokens"].count ?? 0, completion))
+    }
+
+    /// What several choices used together. A prompt counts once, however many answers it got.
+    ///
+    /// - Parameters:
+    ///   - choices: of each choice, all of the first prompt first.
+    ///   - choicesPerPrompt: how many answers each prompt got.
+    init(sumOf choices: [TokenUsage], choicesPerPrompt: Int) {
+        self.init(promptTokens: 0, completionTokens: 0)
+        for (index, usage) in choices.enumerated() {
+            completionTokens += usage.completionTokens
+            reasoningTokens += usage.reasoningTokens
+            guard index % choicesPerPrompt == 0 else { continue }
+            promptTokens += usage.promptTokens
+            cachedTokens += usage.cachedTokens
+        }
+    }
+}

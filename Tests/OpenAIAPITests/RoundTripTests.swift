@@ -1,0 +1,80 @@
+import JSONText
+import TestRandomness
+import Testing
+import Vocabulary
+
+@testable import OpenAIAPI
+
+/// Whatever is asked for and answered survives the way to a worker and back.
+@Suite struct RoundTripTests {
+    @Test(arguments: 0..<10) func `random requests survive the way to a worker`(seed: UInt64) throws {
+        var random = RandomValues(seed: seed)
+        for _ in 0..<100 {
+            let request = try random.request()
+            let sent = ClientRequest(request, model: "m")
+            let bytes = sent.body.bytes
+            let read: CompletionRequest =
+                sent.path == "/v1/chat/completions"
+                ? try .chat(bytes, id: request.id) : try .text(bytes, id: request.id)
+            try #require(read.generation == request, "seed \(seed): \(sent.body.text)")
+            try #require(read.isStreaming && read.includesUsage && read.choicesPerPrompt == 1)
+        }
+    }
+
+    @Test(arguments: 0..<10) func `random events survive the way back`(seed: UInt64) throws {
+        var random = RandomValues(seed: seed)
+        for isChat in [true, false] {
+            for _ in 0..<50 {
+                let events = random.events()
+                let request = try RequestFieldsTests.read("", chat: isChat)
+                var encoder = CompletionEncoder(request, model: ModelID("m"), created: 1)
+                var decoder = CompletionDecoder(model: ModelID("m"))
+                var read: [GenerationEvent] = []
+                for event in events {
+                    for chunk in encoder.chunks(for: event) { read += try decoder.events(for: chunk.text) }
+                    if case .finished(let end) = event {
+                        read += try decoder.events(for: encoder.chunk(usage: end.usage).text)
+                    }
+                }
+                read.append(try decoder.end())
+                try #require(read == events, "seed \(seed)")
+            }
+        }
+    }
+
+    @Test func `every member that is sent is in the API's document`() throws {
+        var random = RandomValues(seed: 11)
+        let known = Set(
+            RequestSchemas.shared.keys + RequestSchemas.chatCompletion.keys + RequestSchemas.textCompletion.keys)
+        var seen: Set<String> = []
+        for _ in 0..<200 {
+            let body = ClientRequest(try random.request(), model: "m").body
+            seen.formUnion(body.object?.keys ?? [])
+            for group in ["nexus", "length"] {
+                let members = RequestSchemas.shared[group]?["properties"]?.object?.keys ?? []
+                #expect(Set(members).isSuperset(of: body[group]?.object?.keys ?? []))
+            }
+        }
+        #expect(known.isSuperset(of: seen))
+        #expect(seen.count > 45)
+    }
+
+    @Test func `a strict server is sent nothing that it cannot know`() throws {
+        let id = try #require(RequestID("r"))
+        let request = GenerationRequest(
+            id: id, model: ModelID("m"), prompt: .chat([ChatMessage(.user, "hi")], tools: []), newTokensMax: 5,
+            sampling: SamplingParameters(temperature: 1, topP: 0.5, seed: 1), stop: ["x"])
+        let known: Set = [
+            "model", "stream", "stream_options", "messages", "max_tokens", "temperature", "top_p", "seed", "stop",
+        ]
+        #expect(Set(ClientRequest(request, model: "m").body.object?.keys ?? []) == known)
+    }
+
+    @Test func `what is out of bounds is sent as the nearest that is allowed`() throws {
+        let id = try #require(RequestID("r"))
+        var request = GenerationRequest(id: id, model: ModelID("m"), prompt: .text("x"))
+        request.scheduling = SchedulingOptions(weight: 1e9, deadline: .nanoseconds(1))
+        let read = try CompletionRequest.text(ClientRequest(request, model: "m").body.bytes, id: id).generation
+        #expect(read.scheduling == SchedulingOptions(weight: 1_000, deadline: .milliseconds(1)))
+    }
+}
