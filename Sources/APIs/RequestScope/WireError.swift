@@ -28,6 +28,7 @@ public struct WireError: Sendable, Equatable {
     private static func kind(of code: ServiceError.Code) -> (status: Int, type: String) {
         switch code {
         case .invalidJSON, .invalidValue, .contextLengthExceeded, .unsupported: (400, "invalid_request_error")
+        case .invalidAPIKey: (401, "authentication_error")
         case .modelNotFound, .notFound: (404, "not_found_error")
         case .methodNotAllowed: (405, "invalid_request_error")
         case .bodyTooLarge: (413, "invalid_request_error")
@@ -61,6 +62,7 @@ public struct WireError: Sendable, Equatable {
     private static func code(of status: Int?) -> ServiceError.Code {
         switch status {
         case 400, 422: .invalidValue
+        case 401: .invalidAPIKey
         case 404: .modelNotFound
         case 413: .bodyTooLarge
         case 429: .overloaded
