@@ -127,6 +127,7 @@ var targets: [Target] = [
     tests("ConfigurationTests", ["Configuration", "JSONText"]),
     tests("InferenceTests", ["TestRandomness", "Inference", "JSONText", "Vocabulary", "Streaming"]),
     tests("HostingTests", ["TestRandomness", "Hosting", "Vocabulary"]),
+    tests("RequestScopeTests", ["HTTPFetching", "HTTPServing", "JSONText", "RequestScope", "Vocabulary"]),
     tests("OpenAIAPITests", ["OpenAIAPI", "Vocabulary", "JSONText", "HTTPServing", "RequestScope", "Telemetry"]),
 ]
 
@@ -156,7 +157,9 @@ if let llamaPrefix {
             swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
             name: "EngineWorkerTests",
-            dependencies: ["EngineWorker", "GGUF", "Inference", "JSONText", "Telemetry", "Vocabulary"],
+            dependencies: [
+                "Configuration", "EngineWorker", "GGUF", "Inference", "JSONText", "Telemetry", "Vocabulary",
+            ],
             path: "Tests/EngineWorkerTests", swiftSettings: strict, linkerSettings: runtimePath),
     ]
 }

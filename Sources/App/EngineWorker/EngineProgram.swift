@@ -68,6 +68,8 @@ private struct Worker {
         let loaded = try LoadedModel(
             path: arguments.modelPath, contextTokens: arguments.contextTokens ?? arguments.cells, logger: logger)
         self.loaded = loaded
+        let adapters = try LoadedAdapters(
+            arguments.adapters, model: loaded.model, modelPath: arguments.modelPath, logger: logger)
         var options = EngineOptions(
             contextTokens: loaded.contextTokens, sequencesMax: arguments.parallel,
             batchTokensMax: arguments.batchTokens, waitingMax: arguments.queueMax)
@@ -79,7 +81,7 @@ private struct Worker {
                 contextTokens: loaded.contextTokens, note: arguments.note),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options,
             makeRuntime: { [options] in
-                try LlamaEngineRuntime(model: loaded.model, options: options, threads: threads)
+                try LlamaEngineRuntime(model: loaded.model, options: options, threads: threads, adapters: adapters)
             })
         logger.info(
             "model loaded",
