@@ -131,13 +131,13 @@ def adapter(architecture: str) -> bytes:
     ("content", "part"),
     [
         (b"GGUF", "file ends"), (b"hello, I am no adapter", "magic"), (MODEL.read_bytes(), "general.type"),
-        (adapter("gemma3"), "gemma3"), (adapter("llama"), "one half is missing"),
+        (adapter("gemma3"), "gemma3"), (adapter("llama"), "no tensor stray"),
     ])
 def test_an_adapter_that_does_not_fit_ends_the_start(tmp_path: Path, content: bytes, part: str) -> None:
     file = tmp_path / "adapter.gguf"
     file.write_bytes(content)
     message = refuse(tmp_path, "-m", MODEL, "--port", "0", "--lora-scaled", f"{file}:0.5", status=1)
-    assert "adapter.gguf cannot be used" in message and part in message.replace("The file ends", "file ends")
+    assert "adapter.gguf cannot be used" in message and part in message
 
 
 def test_help_and_version(tmp_path: Path) -> None:
