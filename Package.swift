@@ -103,6 +103,8 @@ var targets: [Target] = [
     .executableTarget(
         name: "bench-server", dependencies: ["HTTPServing", "JSONText", "Streaming"], path: "Benchmarks/BenchServer",
         swiftSettings: strict),
+    .executableTarget(
+        name: "bench-model", dependencies: ["GGUF"], path: "Benchmarks/BenchModel", swiftSettings: strict),
 
     // Tests mirror the sources. Suites that need disks, sockets, servers or child processes are targets of their own.
     .target(name: "TestRandomness", path: "Tests/TestRandomness", swiftSettings: strict),
@@ -129,8 +131,11 @@ var targets: [Target] = [
     tests("StorageTests", ["Storage"]),
     tests("ProcessesTests", ["Processes"]),
     tests("ConfigurationTests", ["Configuration", "JSONText"]),
-    tests("InferenceTests", ["TestRandomness", "Inference", "JSONText", "Vocabulary", "Streaming"]),
+    tests(
+        "InferenceTests",
+        ["ChatFormats", "Grammar", "Inference", "JSONText", "Sampling", "Streaming", "TestRandomness", "Vocabulary"]),
     tests("HostingTests", ["TestRandomness", "Hosting", "Vocabulary"]),
+    tests("RequestScopeTests", ["HTTPFetching", "HTTPServing", "JSONText", "RequestScope", "Vocabulary"]),
     tests(
         "OpenAIAPITests",
         [
@@ -161,13 +166,19 @@ if let llamaPrefix {
         .executableTarget(
             name: "nexus-engine", dependencies: ["Configuration", "EngineWorker"], path: "Sources/App/nexus-engine",
             swiftSettings: strict, linkerSettings: runtimePath),
+        .executableTarget(
+            name: "bench-decode", dependencies: ["LlamaRuntime"], path: "Benchmarks/BenchDecode",
+            swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
             name: "LlamaRuntimeTests",
             dependencies: ["GGUF", "LlamaRuntime", "Sampling", "TestRandomness", "Vocabulary"],
             path: "Tests/LlamaRuntimeTests", swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
             name: "EngineWorkerTests",
-            dependencies: ["EngineWorker", "GGUF", "Inference", "JSONText", "Telemetry", "Vocabulary"],
+            dependencies: [
+                "Configuration", "EngineWorker", "GGUF", "Inference", "JSONText", "LlamaRuntime", "Telemetry",
+                "Vocabulary",
+            ],
             path: "Tests/EngineWorkerTests", swiftSettings: strict, linkerSettings: runtimePath),
     ]
 }

@@ -28,6 +28,7 @@ public struct WireError: Sendable, Equatable {
     private static func kind(of code: ServiceError.Code) -> (status: Int, type: String) {
         switch code {
         case .invalidJSON, .invalidValue, .contextLengthExceeded, .unsupported: (400, "invalid_request_error")
+        case .invalidAPIKey: (401, "authentication_error")
         case .modelNotFound, .notFound: (404, "not_found_error")
         case .conflict: (409, "invalid_request_error")
         case .methodNotAllowed: (405, "invalid_request_error")
@@ -62,6 +63,7 @@ public struct WireError: Sendable, Equatable {
     private static func code(of status: Int?) -> ServiceError.Code {
         switch status {
         case 400, 422: .invalidValue
+        case 401: .invalidAPIKey
         case 404: .modelNotFound
         case 409: .conflict
         case 413: .bodyTooLarge

@@ -13,6 +13,8 @@ public struct LlamaError: Error, Sendable, Equatable {
         case cacheFull
         /// No token could be chosen.
         case sample
+        /// An adapter does not fit the model, or cannot be loaded.
+        case adapter
     }
 
     public let code: Code

@@ -14,16 +14,19 @@ import Vocabulary
 public enum EngineProgram {
     /// Runs until a signal ends it.
     ///
-    /// - Parameter arguments: without the program's own name.
+    /// - Parameters:
+    ///   - arguments: without the program's own name.
+    ///   - environment: all variables of the process; those of llama-server count.
     /// - Returns: how the process is to end.
-    public static func run(_ arguments: [String]) async -> ExitCode {
+    public static func run(_ arguments: [String], environment: [String: String]) async -> ExitCode {
         let program = Program(
             name: "nexus", summary: "Llama Nexus serves language models.", commands: [EngineArguments.command])
         do {
-            switch try program.parse(["engine"] + arguments) {
+            switch try program.parse(["engine"] + arguments, environment: environment) {
             case .help(let text): StandardStream.output.write(text)
             case .version: StandardStream.output.write(productVersion + "\n")
-            case .command(let parsed): try await serve(try EngineArguments(parsed))
+            case .command(let parsed):
+                try await serve(try EngineArguments(parsed, readFile: ArgumentFile.read(_:bytesMax:)))
             }
             return .success
         } catch let error as UsageError {
@@ -41,6 +44,10 @@ public enum EngineProgram {
             label: "engine", format: arguments.logFormat.resolved(for: .error), levelMin: arguments.logLevel.logLevel)
         try await log.whileWriting {
             LlamaLog.send(to: log.logger.labelled("llama.cpp"))
+            for notice in arguments.notices {
+                log.logger.notice(
+                    "an option has no effect", ["option": .string(notice.spelling), "reason": .string(notice.reason)])
+            }
             let worker = try await Worker(arguments, logger: log.logger)
             try await worker.serve(until: signals)
         }
@@ -59,8 +66,10 @@ private struct Worker {
         self.logger = logger
         let began = ContinuousClock.now
         let loaded = try LoadedModel(
-            path: arguments.modelPath, contextTokens: arguments.contextTokens, logger: logger)
+            path: arguments.modelPath, contextTokens: arguments.contextTokens ?? arguments.cells, logger: logger)
         self.loaded = loaded
+        let adapters = try LoadedAdapters(
+            arguments.adapters, model: loaded.model, modelPath: arguments.modelPath, logger: logger)
         var options = EngineOptions(
             contextTokens: loaded.contextTokens, sequencesMax: arguments.parallel,
             batchTokensMax: arguments.batchTokens, waitingMax: arguments.queueMax)
@@ -72,7 +81,7 @@ private struct Worker {
                 contextTokens: loaded.contextTokens, note: arguments.note),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options,
             makeRuntime: { [options] in
-                try LlamaEngineRuntime(model: loaded.model, options: options, threads: threads)
+                try LlamaEngineRuntime(model: loaded.model, options: options, threads: threads, adapters: adapters)
             })
         logger.info(
             "model loaded",
@@ -91,7 +100,8 @@ private struct Worker {
         router.middleware = [
             Observation(
                 logger: logger.labelled("http"), tracer: .system(sampler: .never, queue: SpanQueue()), metrics: metrics,
-                ids: .system)
+                ids: .system),
+            APIKeyCheck(keys: arguments.serving.apiKeys.map(\.revealed)),
         ]
         let errors = ErrorAnswers(logger: logger)
         router.onError = { error, request in errors.respond(to: error, request) }
@@ -101,20 +111,13 @@ private struct Worker {
         for route in HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) }) {
             router.add(route)
         }
-        let server = HTTPServer(ServerConfiguration(address), router: router)
+        let server = HTTPServer(arguments.serverConfiguration, router: router)
         let port = try await server.start()
         announce(port: port)
         let signal = await signals.wait()
         logger.info("stopping", ["signal": .integer(Int64(signal))])
         await server.shutdown(deadline: .seconds(10))
         await engine.stop()
-    }
-
-    private var address: ServerConfiguration.Address {
-        switch arguments.listener {
-        case .tcp(let host, let port): .tcp(host: host, port: port)
-        case .unix(let path): .unix(path: path)
-        }
     }
 
     private static func health(_ reading: Heartbeat.Reading) -> ServerHealth {

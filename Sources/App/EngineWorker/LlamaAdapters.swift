@@ -6,13 +6,16 @@ import Vocabulary
 struct LlamaEngineRuntime: ModelRuntime {
     private let context: LlamaContext
 
-    init(model: LlamaModel, options: EngineOptions, threads: Int) throws(LlamaError) {
+    init(
+        model: LlamaModel, options: EngineOptions, threads: Int, adapters: LoadedAdapters = .none
+    ) throws(LlamaError) {
         context = try LlamaContext(
             model: model,
             options: LlamaContext.Options(
                 cells: options.contextTokens * options.sequencesMax, sequencesMax: options.sequencesMax,
                 batchTokensMax: options.batchTokensMax, threads: threads))
         context.clearBatch()
+        try adapters.apply(to: context)
     }
 
     func append(token: Int32, position: Int, slot: Int, wantsLogits: Bool) -> Int {

@@ -2,5 +2,6 @@ import Configuration
 import EngineWorker
 import Foundation
 
-let code = await EngineProgram.run(Array(CommandLine.arguments.dropFirst()))
+let code = await EngineProgram.run(
+    Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
 exit(code.rawValue)

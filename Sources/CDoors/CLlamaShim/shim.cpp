@@ -103,4 +103,16 @@ void nexus_llama_log_to(void (*sink)(int32_t, const char *, void *), void * cont
         nullptr);
 }
 
+llama_adapter_lora * nexus_llama_load_adapter(llama_model * model, const char * path, char * error, size_t error_size) {
+    return guarded<llama_adapter_lora *>(
+        error, error_size, nullptr, [&] { return llama_adapter_lora_init(model, path); });
+}
+
+int32_t nexus_llama_set_adapters(
+    llama_context * context, llama_adapter_lora ** adapters, size_t count, float * scales, char * error,
+    size_t error_size) {
+    return guarded<int32_t>(
+        error, error_size, NEXUS_LLAMA_THREW, [&] { return llama_set_adapters_lora(context, adapters, count, scales); });
+}
+
 }  // extern "C"

@@ -25,13 +25,22 @@ extension Program {
             sections.append(
                 "Arguments:\n" + HelpText.columns(command.operands.map { ("<\($0.name)>", $0.documentation) }))
         }
-        var options = command.options.map { (HelpText.spelling($0), $0.documentation) }
+        let working = command.options.filter { $0.standing == .works }
+        var groups: [String?] = []
+        for option in working where !groups.contains(option.group) { groups.append(option.group) }
+        for case .some(let group) in groups {
+            let rows = working.filter { $0.group == group }.map { (HelpText.spelling($0), $0.documentation) }
+            sections.append("\(group):\n" + HelpText.columns(rows))
+        }
+        var options = working.filter { $0.group == nil }.map { (HelpText.spelling($0), $0.documentation) }
         if command.takesConfiguration {
             options.append(("    --config FILE", "Configuration file (YAML or JSON)."))
             options.append(("    --profile NAME", "Profile of the configuration file to use."))
         }
         options.append(("-h, --help", "Show this text."))
-        sections.append("Options:\n" + HelpText.columns(options))
+        sections.append(
+            (groups == [nil] || working.isEmpty ? "Options:\n" : "Other options:\n") + HelpText.columns(options))
+        sections += HelpText.withoutEffect(command.options)
         if command.takesConfiguration {
             let rows = Settings.all.map { setting in
                 ("--\(setting.alias ?? setting.path) \(setting.placeholder)", setting.documentation)
@@ -61,9 +70,24 @@ private enum HelpText {
     private static let leftMax = 38
     private static let lineMax = 100
 
+    /// Spellings with one dash first, then those with two; a negation shows that there is one.
     static func spelling(_ option: DeclaredOption) -> String {
-        let short = option.short.map { "-\($0), " } ?? "    "
-        return option.isFlag ? "\(short)--\(option.name)" : "\(short)--\(option.name) \(option.placeholder)"
+        let short = option.spellings.first { !$0.hasPrefix("--") }.map { "\($0), " } ?? ""
+        let negation = option.negations.first { $0.hasPrefix("--") }.map { ", \($0)" } ?? ""
+        let padding = String(repeating: " ", count: max(0, 4 - short.count))
+        let value = option.bareValue == nil ? " \(option.placeholder)" : " [\(option.placeholder)]"
+        return "\(short)\(padding)--\(option.name)\(negation)" + (option.isFlag ? "" : value)
+    }
+
+    /// A paragraph about options that are taken for compatibility only.
+    static func withoutEffect(_ options: [DeclaredOption]) -> [String] {
+        let names = options.compactMap { option -> String? in
+            guard case .ignored = option.standing else { return nil }
+            return option.spellings.first { $0.hasPrefix("--") } ?? option.spellings.first
+        }
+        guard !names.isEmpty else { return [] }
+        let lines = wrapped(names.joined(separator: ", ") + ".", width: lineMax - 2)
+        return ["Taken without effect, with a notice in the log:\n" + lines.map { "  " + $0 }.joined(separator: "\n")]
     }
 
     static func columns(_ rows: [(left: String, right: String)]) -> String {

@@ -2,86 +2,59 @@
 public struct CommandOption<Value: Sendable>: Sendable {
     /// Without dashes.
     public let name: String
-    /// One letter: `-n`.
-    public let short: Character?
+    /// Every way to write it, with its dashes, the usual one first.
+    public let spellings: [String]
+    /// Spellings that set a flag to false, with their dashes: `--no-mmap`.
+    public let negations: [String]
+    /// The variable of the environment that is read where the command line does not have the option.
+    public let variable: String?
+    /// What applies when the option is the last word, or the next word is no value of it.
+    public let bareValue: String?
     public let kind: ValueKind<Value>
     /// One sentence.
     public let documentation: String
+    /// A refused value is not repeated in the error.
+    public let isSecret: Bool
 
+    /// - Parameters:
+    ///   - name: without dashes.
+    ///   - short: one letter: `-n`.
+    ///   - kind: what values may be.
+    ///   - documentation: one sentence.
     public init(_ name: String, short: Character? = nil, _ kind: ValueKind<Value>, _ documentation: String) {
+        self.init(name, also: short.map { ["-\($0)"] } ?? [], kind, documentation)
+    }
+
+    /// An option with several spellings.
+    ///
+    /// - Parameters:
+    ///   - name: without dashes.
+    ///   - also: further spellings, with their dashes: `-np`.
+    ///   - negations: spellings that mean false.
+    ///   - variable: name in the environment.
+    ///   - bareValue: what the option means without a value.
+    ///   - isSecret: keeps refused values out of errors.
+    ///   - kind: what values may be.
+    ///   - documentation: one sentence.
+    public init(
+        _ name: String, also: [String], negations: [String] = [], variable: String? = nil, bareValue: String? = nil,
+        isSecret: Bool = false, _ kind: ValueKind<Value>, _ documentation: String
+    ) {
         self.name = name
-        self.short = short
+        spellings = ["--\(name)"] + also
+        self.negations = negations
+        self.variable = variable
+        self.bareValue = bareValue
         self.kind = kind
         self.documentation = documentation
+        self.isSecret = isSecret
     }
 
     /// To list it in a `Command`.
     public var declared: DeclaredOption {
         DeclaredOption(
-            name: name, short: short, placeholder: kind.placeholder, isFlag: kind.isFlag, allowed: kind.allowed,
-            documentation: documentation, isAllowed: { kind.read($0) != nil })
-    }
-}
-
-/// A `CommandOption` whose type is forgotten, so that options of all types fit one list.
-public struct DeclaredOption: Sendable {
-    let name: String
-    let short: Character?
-    let placeholder: String
-    let isFlag: Bool
-    let allowed: String
-    let documentation: String
-    let isAllowed: @Sendable (String) -> Bool
-}
-
-/// A positional argument of a command.
-public struct Operand: Sendable {
-    public enum Count: Sendable { case one, optional, many }
-    /// In lower case: `model`.
-    public let name: String
-    public let count: Count
-    public let documentation: String
-
-    public init(_ name: String, _ count: Count = .one, _ documentation: String) {
-        self.name = name
-        self.count = count
-        self.documentation = documentation
-    }
-}
-
-/// One command: `serve`, or `config show`.
-public struct Command: Sendable {
-    /// Words separated by one space.
-    public let name: String
-    /// One sentence.
-    public let summary: String
-    public let operands: [Operand]
-    public let options: [DeclaredOption]
-    /// Whether `--config`, `--profile` and every configuration key may be given.
-    public let takesConfiguration: Bool
-
-    public init(
-        _ name: String, _ summary: String, operands: [Operand] = [], options: [DeclaredOption] = [],
-        takesConfiguration: Bool = true
-    ) {
-        self.name = name
-        self.summary = summary
-        self.operands = operands
-        self.options = options
-        self.takesConfiguration = takesConfiguration
-    }
-}
-
-/// A program and its commands.
-public struct Program: Sendable {
-    public let name: String
-    /// One sentence.
-    public let summary: String
-    public let commands: [Command]
-
-    public init(name: String, summary: String, commands: [Command]) {
-        self.name = name
-        self.summary = summary
-        self.commands = commands
+            name: name, spellings: spellings, negations: negations, variable: variable, bareValue: bareValue,
+            placeholder: kind.placeholder, isFlag: kind.isFlag, isSecret: isSecret, allowed: kind.allowed,
+            documentation: documentation, group: nil, standing: .works, isAllowed: { kind.read($0) != nil })
     }
 }

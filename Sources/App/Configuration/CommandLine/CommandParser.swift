@@ -2,20 +2,25 @@ extension Program {
     /// Understands a command line. Pure: prints nothing and ends nothing.
     ///
     /// `--key value`, `--key=value`, `-k value`, `-kvalue`, joined flags (`-jv`), and `--` before operands that begin
-    /// with a dash. `--help` and `-h` anywhere before `--` win over everything else.
+    /// with a dash. `--help` and `-h` anywhere before `--` win over everything else. In a command with one-dash options
+    /// of several letters (`-np 4`) letters are not joined.
     ///
-    /// The arguments come without the program's own name.
-    public func parse(_ arguments: [String]) throws(UsageError) -> Invocation {
+    /// - Parameters:
+    ///   - arguments: without the program's own name.
+    ///   - environment: variables that options name. Arguments win over them; an empty one counts as not set.
+    /// - Returns: what is to be done.
+    /// - Throws: what is wrong, and what may have been meant.
+    public func parse(_ arguments: [String], environment: [String: String] = [:]) throws(UsageError) -> Invocation {
         let options = arguments.prefix { $0 != "--" }
-        let wantsHelp = options.contains { $0 == "--help" || $0 == "-h" } || arguments.first == "help"
-        if !wantsHelp, arguments.first == "--version" || arguments.first == "version" { return .version }
+        let wantsHelp = options.contains { ["--help", "-h", "--usage"].contains($0) } || arguments.first == "help"
+        if !wantsHelp, options.contains("--version") || arguments.first == "version" { return .version }
         let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
         guard let command = command(at: words) else {
             if wantsHelp || arguments.isEmpty { return .help(help) }
             throw unknownCommand(words)
         }
         if wantsHelp { return .help(help(for: command)) }
-        var parser = CommandParser(program: name, command: command)
+        var parser = CommandParser(program: name, command: command, environment: environment)
         return .command(try parser.parse(words.dropFirst(command.name.wordCount)))
     }
 
@@ -48,15 +53,20 @@ extension String {
 private struct CommandParser {
     let program: String
     let command: Command
+    let environment: [String: String]
+    private let lookup: OptionLookup
     private var operands: [String] = []
-    private var values: [String: String] = [:]
+    private var values: [OptionValue] = []
+    private var notices: [OptionNotice] = []
     private var configurationFile: String?
     private var profile: String?
     private var configurationArguments: [ConfigurationArgument] = []
 
-    init(program: String, command: Command) {
+    init(program: String, command: Command, environment: [String: String]) {
         self.program = program
         self.command = command
+        self.environment = environment
+        lookup = OptionLookup(command.options)
     }
 
     mutating func parse(_ arguments: ArraySlice<String>) throws(UsageError) -> ParsedCommand {
@@ -66,72 +76,149 @@ private struct CommandParser {
                 operands += rest
                 break
             }
-            if argument.hasPrefix("--") {
-                try long(argument, &rest)
-            } else if argument.hasPrefix("-"), argument.count > 1 {
-                try short(argument, &rest)
+            if argument.hasPrefix("-"), argument.count > 1 {
+                try option(argument, &rest)
             } else {
                 operands.append(argument)
             }
         }
+        try readEnvironment()
         try checkOperands()
         return ParsedCommand(
             name: command.name, operands: operands, configurationFile: configurationFile, profile: profile,
-            configurationArguments: configurationArguments, values: values)
+            configurationArguments: configurationArguments, notices: notices, values: values)
     }
 
-    private mutating func long(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
-        let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = String(parts.first ?? "")
+    private mutating func option(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let spelling = String(parts[0])
         let attached = parts.count == 2 ? String(parts[1]) : nil
-        if let option = command.options.first(where: { $0.name == name }) {
-            let text = try value(of: "--\(name)", attached, isFlag: option.isFlag, option.placeholder, &rest)
-            return try set(option, flag: "--\(name)", text)
-        }
-        guard command.takesConfiguration else { throw unknown(argument, name) }
-        switch name {
-        case "config": configurationFile = try value(of: "--config", attached, isFlag: false, "FILE", &rest)
-        case "profile": profile = try value(of: "--profile", attached, isFlag: false, "NAME", &rest)
-        default:
-            guard let target = SettingTarget.flag(name) else { throw unknown(argument, name) }
-            let text = try value(of: "--\(name)", attached, isFlag: target.isFlag, "VALUE", &rest)
-            configurationArguments.append(ConfigurationArgument(flag: "--\(name)", value: text))
+        if let match = lookup[spelling] {
+            try take(match, spelling, attached, &rest)
+        } else if spelling.hasPrefix("--") {
+            try configuration(spelling, attached, &rest)
+        } else if !lookup.hasWords {
+            try letters(argument, &rest)
+        } else {
+            throw unknown(spelling)
         }
     }
 
-    private mutating func short(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+    /// `-jn5`: flags, and last perhaps an option with its value.
+    private mutating func letters(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
         var letters = argument.dropFirst()
         while let letter = letters.popFirst() {
-            guard let option = command.options.first(where: { $0.short == letter }) else {
-                throw unknown("-\(letter)", String(letter))
-            }
-            let attached = option.isFlag || letters.isEmpty ? nil : String(letters)
-            let text = try value(of: "-\(letter)", attached, isFlag: option.isFlag, option.placeholder, &rest)
-            try set(option, flag: "-\(letter)", text)
-            if !option.isFlag { return }
+            guard let match = lookup["-\(letter)"] else { throw unknown("-\(letter)") }
+            let attached = match.option.isFlag || letters.isEmpty ? nil : String(letters)
+            try take(match, "-\(letter)", attached, &rest)
+            if !match.option.isFlag { return }
         }
     }
 
-    /// The value that belongs to a flag: attached, the next argument, or "true" for a bare flag.
+    private mutating func configuration(
+        _ spelling: String, _ attached: String?, _ rest: inout ArraySlice<String>
+    ) throws(UsageError) {
+        guard command.takesConfiguration else { throw unknown(spelling) }
+        switch spelling {
+        case "--config": configurationFile = try value(of: spelling, attached, "FILE", &rest)
+        case "--profile": profile = try value(of: spelling, attached, "NAME", &rest)
+        default:
+            guard let target = SettingTarget.flag(String(spelling.dropFirst(2))) else { throw unknown(spelling) }
+            let text = target.isFlag ? attached ?? "true" : try value(of: spelling, attached, "VALUE", &rest)
+            configurationArguments.append(ConfigurationArgument(flag: spelling, value: text))
+        }
+    }
+
+    // MARK: Values
+
+    private mutating func take(
+        _ match: OptionLookup.Match, _ spelling: String, _ attached: String?, _ rest: inout ArraySlice<String>
+    ) throws(UsageError) {
+        let option = match.option
+        if case .refused(let reason) = option.standing { throw refusal(spelling, reason) }
+        if match.isNegation {
+            guard attached == nil else {
+                throw UsageError(problem: "\(spelling) takes no value.", hint: hint)
+            }
+            return values.append(OptionValue(name: option.name, text: "false"))
+        }
+        let text: String
+        if option.isFlag {
+            text = attached ?? "true"
+        } else if let bare = option.bareValue, attached == nil {
+            let isValue = rest.first.map { !$0.hasPrefix("-") && option.isAllowed($0) } ?? false
+            text = isValue ? rest.removeFirst() : bare
+        } else {
+            text = try value(of: spelling, attached, option.placeholder, &rest)
+        }
+        try set(option, spelling, text)
+    }
+
+    /// The value that belongs to an option: attached, or the next argument.
     private func value(
-        of flag: String, _ attached: String?, isFlag: Bool, _ placeholder: String, _ rest: inout ArraySlice<String>
+        of spelling: String, _ attached: String?, _ placeholder: String, _ rest: inout ArraySlice<String>
     ) throws(UsageError) -> String {
         if let attached { return attached }
-        if isFlag { return "true" }
-        // A value may begin with one dash (`--note -`, `--x -1`); two dashes are the next option, so a value is missing.
-        if let next = rest.first, !next.hasPrefix("--") {
+        // A value may begin with one dash (`--note -`, `--x -1`), unless it is an option; two dashes are the next option.
+        if let next = rest.first, !next.hasPrefix("--"), next == "-" || lookup[next] == nil {
             rest.removeFirst()
             return next
         }
-        throw UsageError(problem: "\(flag) needs a value: \(flag) \(placeholder)", hint: hint)
+        throw UsageError(problem: "\(spelling) needs a value: \(spelling) \(placeholder)", hint: hint)
     }
 
-    private mutating func set(_ option: DeclaredOption, flag: String, _ text: String) throws(UsageError) {
+    private mutating func set(_ option: DeclaredOption, _ spelling: String, _ text: String) throws(UsageError) {
+        if case .ignored(let reason) = option.standing { return note(spelling, reason) }
         guard option.isAllowed(text) else {
-            throw UsageError(problem: "\(flag) must be \(option.allowed), not '\(text)'.", hint: hint)
+            let found = option.isSecret ? "what was given" : "'\(text)'"
+            throw UsageError(problem: "\(spelling) must be \(option.allowed), not \(found).", hint: hint)
         }
-        values[option.name] = text
+        values.append(OptionValue(name: option.name, text: text))
     }
+
+    private mutating func note(_ spelling: String, _ reason: String) {
+        if !notices.contains(where: { $0.spelling == spelling }) {
+            notices.append(OptionNotice(spelling: spelling, reason: reason))
+        }
+    }
+
+    // MARK: The environment
+
+    /// Variables count where the command line says nothing, as in llama-server.
+    private mutating func readEnvironment() throws(UsageError) {
+        guard !environment.isEmpty else { return }
+        let given = Set(values.map(\.name))
+        for option in command.options where !given.contains(option.name) {
+            guard let variable = option.variable else { continue }
+            var name = variable
+            var text = environment[variable] ?? ""
+            if !option.negations.isEmpty, variable.hasPrefix("LLAMA_ARG_"), text.isEmpty {
+                // llama-server takes LLAMA_ARG_NO_MMAP for "no", whatever its value is.
+                name = "LLAMA_ARG_NO_" + variable.dropFirst("LLAMA_ARG_".count)
+                text = environment[name] == nil ? "" : "false"
+            }
+            guard !text.isEmpty else { continue }
+            try setFromEnvironment(option, name, text)
+        }
+    }
+
+    private mutating func setFromEnvironment(
+        _ option: DeclaredOption, _ name: String, _ text: String
+    ) throws(UsageError) {
+        if case .refused(let reason) = option.standing {
+            // Switched off, it is as if it were not there.
+            if ValueKind<Bool>.word(text) == false || text == "none" { return }
+            throw refusal(name, reason)
+        }
+        guard option.isFlag else { return try set(option, name, text) }
+        guard let isOn = ValueKind<Bool>.word(text) else {
+            throw UsageError(
+                problem: "\(name) must be on, off, enabled, disabled, true, false, 1 or 0, not '\(text)'.", hint: hint)
+        }
+        try set(option, name, isOn ? "true" : "false")
+    }
+
+    // MARK: Problems
 
     private func checkOperands() throws(UsageError) {
         let required = command.operands.filter { $0.count != .optional }
@@ -145,12 +232,14 @@ private struct CommandParser {
         }
     }
 
-    private func unknown(_ argument: String, _ name: String) -> UsageError {
-        let own = command.options.map(\.name) + ["help"]
-        let all = command.takesConfiguration ? own + ["config", "profile"] + SettingTarget.flags : own
-        let suggestion = Suggestion.closest(to: name, among: all).map { "--" + $0 }
-        let flag = argument.split(separator: "=").first.map(String.init) ?? argument
-        return UsageError(problem: "There is no option '\(flag)'\(Suggestion.sentence(suggestion))", hint: hint)
+    private func refusal(_ spelling: String, _ reason: String) -> UsageError {
+        UsageError(problem: "\(spelling) cannot be used here: \(reason)", hint: hint)
+    }
+
+    private func unknown(_ spelling: String) -> UsageError {
+        let own = command.takesConfiguration ? ["config", "profile"] + SettingTarget.flags : []
+        let suggestion = lookup.suggestion(for: spelling, others: ["help"] + own)
+        return UsageError(problem: "There is no option '\(spelling)'\(Suggestion.sentence(suggestion))", hint: hint)
     }
 
     private var hint: String { "See `\(program) \(command.name) --help`." }

@@ -62,6 +62,15 @@ extension ValueKind where Value == Bool {
             allowed: "true or false", placeholder: "", schema: ["type": "boolean"], decode: \.bool, read: { Bool($0) },
             encode: { .bool($0) }, isFlag: true)
     }
+
+    /// What llama-server takes for yes and no in the environment; `nil` for everything else.
+    static func word(_ text: String) -> Bool? {
+        switch text {
+        case "on", "enabled", "true", "1": true
+        case "off", "disabled", "false", "0": false
+        default: nil
+        }
+    }
 }
 
 extension ValueKind where Value == String {
@@ -110,5 +119,22 @@ extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue
             schema: ["type": "string", "enum": .array(names.map { .string($0) })],
             decode: { $0.string.flatMap { Value(rawValue: $0) } }, read: { Value(rawValue: $0) },
             encode: { .string($0.rawValue) })
+    }
+}
+
+extension ValueKind {
+    /// A kind that only command lines have: any text that `read` understands.
+    ///
+    /// - Parameters:
+    ///   - allowed: completes the sentence "must be …".
+    ///   - placeholder: stands for the value in help texts.
+    ///   - read: `nil` when the text is not allowed.
+    /// - Returns: a kind that files cannot hold.
+    public static func argument(
+        _ allowed: String, placeholder: String, _ read: @escaping @Sendable (String) -> Value?
+    ) -> ValueKind {
+        ValueKind(
+            allowed: allowed, placeholder: placeholder, schema: ["type": "string"],
+            decode: { $0.string.flatMap(read) }, read: read, encode: { _ in .null })
     }
 }

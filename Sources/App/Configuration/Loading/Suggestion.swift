@@ -1,9 +1,17 @@
 /// "Did you mean …?" for names that do not exist.
 enum Suggestion {
     /// The candidate that is closest to `name`, when it is close enough to be a slip: a third of the letters, at most 3.
-    static func closest(to name: String, among candidates: some Sequence<String>) -> String? {
+    ///
+    /// - Parameters:
+    ///   - name: what was written.
+    ///   - candidates: what exists.
+    ///   - letters: how many letters of `name` count; all of them where nothing is said.
+    /// - Returns: the first of the closest in the alphabet.
+    static func closest(
+        to name: String, among candidates: some Sequence<String>, letters: Int? = nil
+    ) -> String? {
         let wanted = Array(name.lowercased().utf8.prefix(lengthMax))
-        let distanceMax = min(3, max(1, wanted.count / 3))
+        let distanceMax = min(3, max(1, (letters ?? wanted.count) / 3))
         let ranked = candidates.map { (distance(wanted, Array($0.lowercased().utf8.prefix(lengthMax))), $0) }
         guard let best = ranked.min(by: { $0 < $1 }), best.0 <= distanceMax else { return nil }
         return best.1

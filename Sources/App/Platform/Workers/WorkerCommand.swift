@@ -23,7 +23,9 @@ struct WorkerCommand: Sendable {
         func add(_ name: String, _ value: (some CustomStringConvertible)?) {
             if let value { arguments += [name, value.description] }
         }
-        add("--ctx-size", engine.contextTokens)
+        // Every sequence can be full at the same time, as far as llama.cpp can count.
+        add("--ctx-seq", engine.contextTokens)
+        add("--ctx-size", engine.contextTokens.map { min($0 * engine.parallel, Int(Int32.max)) })
         add("--threads", engine.threads)
         add("--temp", model.sampling.temperature)
         add("--top-k", model.sampling.topK)

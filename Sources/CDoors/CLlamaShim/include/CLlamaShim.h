@@ -51,6 +51,15 @@ void nexus_llama_attach_threadpool(struct llama_context * context, void * thread
 /// Sends llama.cpp's log lines to `sink` (level as in ggml.h), for the whole process.
 void nexus_llama_log_to(void (*sink)(int32_t level, const char * text, void * context), void * context);
 
+/// llama_adapter_lora_init: the adapter, which goes with its model, or NULL on failure.
+struct llama_adapter_lora * nexus_llama_load_adapter(
+    struct llama_model * model, const char * path, char * error, size_t error_size);
+
+/// llama_set_adapters_lora: its status, or NEXUS_LLAMA_THREW. Replaces what was set before.
+int32_t nexus_llama_set_adapters(
+    struct llama_context * context, struct llama_adapter_lora ** adapters, size_t count, float * scales, char * error,
+    size_t error_size);
+
 #ifdef __cplusplus
 }
 #endif

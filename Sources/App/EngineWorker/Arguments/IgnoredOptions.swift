@@ -1,0 +1,127 @@
+import Configuration
+
+extension EngineOption {
+    /// Options of llama-server that change nothing here, and why nothing is lost.
+    static let ignored: [DeclaredOption] = ignoredServing + ignoredPlacing + ignoredBatching
+
+    private static let ignoredServing: [DeclaredOption] = [
+        .ignored("--log-disable", because: "Choose what is logged with --log-level."),
+        .ignored(
+            "--log-file", takesValue: true, variable: "LLAMA_ARG_LOG_FILE",
+            because: "The log goes to standard error; send it where you like."),
+        .ignored(
+            "--log-colors", takesValue: true, variable: "LLAMA_ARG_LOG_COLORS",
+            because: "Colours follow the terminal; choose the form with --log-format."),
+        .ignored(
+            "--log-prefix", "--no-log-prefix", variable: "LLAMA_ARG_LOG_PREFIX",
+            because: "Choose the form of log lines with --log-format."),
+        .ignored(
+            "--log-timestamps", "--no-log-timestamps", variable: "LLAMA_ARG_LOG_TIMESTAMPS",
+            because: "Choose the form of log lines with --log-format."),
+        .ignored(
+            "--threads-http", takesValue: true, variable: "LLAMA_ARG_THREADS_HTTP",
+            because: "One thread serves all connections."),
+        .ignored(
+            "--webui", "--ui", "--no-webui", "--no-ui", variable: "LLAMA_ARG_UI",
+            because: "A worker has no web page; `nexus serve` has one."),
+        .ignored(
+            "--ui-config", "--webui-config", takesValue: true, variable: "LLAMA_ARG_UI_CONFIG",
+            because: "A worker has no web page; `nexus serve` has one."),
+        .ignored(
+            "--ui-config-file", "--webui-config-file", takesValue: true, variable: "LLAMA_ARG_UI_CONFIG_FILE",
+            because: "A worker has no web page; `nexus serve` has one."),
+        .ignored(
+            "--no-ui-mcp-proxy", "--no-webui-mcp-proxy", "--no-agent", "-no-ag",
+            because: "A worker runs no tools in any case."),
+        .ignored(
+            "--props", variable: "LLAMA_ARG_ENDPOINT_PROPS",
+            because: "There are no properties that clients could change."),
+        .ignored("--tags", takesValue: true, variable: "LLAMA_ARG_TAGS", because: "Tags are not shown anywhere."),
+        .ignored(
+            "--sse-ping-interval", takesValue: true, variable: "LLAMA_ARG_SSE_PING_INTERVAL",
+            because: "Streams are kept alive at an interval of our own."),
+        .ignored("--offline", variable: "LLAMA_ARG_OFFLINE", because: "Nothing is ever fetched."),
+        .ignored("--hf-token", "-hft", takesValue: true, because: "Nothing is ever fetched."),
+        .ignored(
+            "--no-mmproj", "--mmproj-auto", "--no-mmproj-auto", "--mmproj-offload", "--no-mmproj-offload",
+            because: "No projector is loaded in any case."),
+        .ignored(
+            "--no-models-autoload", "--models-autoload", because: "A worker serves the one model that it is given."),
+        .ignored(
+            "--sleep-idle-seconds", takesValue: true, because: "A worker stays awake; `nexus serve` ends idle ones."),
+    ]
+
+    private static let ignoredPlacing: [DeclaredOption] =
+        [
+            .ignored(
+                "--cpu-mask", "-C", "--cpu-range", "-Cr", "--cpu-strict", "--prio", "--cpu-mask-batch", "-Cb",
+                "--cpu-range-batch", "-Crb", "--cpu-strict-batch", "--prio-batch", "--poll-batch", takesValue: true,
+                because: "The system places and ranks the threads."),
+            .ignored("--numa", takesValue: true, variable: "LLAMA_ARG_NUMA", because: "The system places the memory."),
+            .ignored(
+                "--repack", "--no-repack", "-nr", variable: "LLAMA_ARG_REPACK",
+                because: "llama.cpp chooses the form of weights in memory."),
+            .ignored("--no-host", variable: "LLAMA_ARG_NO_HOST", because: "llama.cpp chooses its buffers."),
+            .ignored("--direct-io", "--no-direct-io", "-dio", "-ndio", because: "Use --load-mode."),
+            .ignored(
+                "--lazy-mode", "-lzm", takesValue: true, variable: "LLAMA_ARG_LAZY_MODE",
+                because: "llama.cpp chooses what to read on demand."),
+            .ignored("--op-offload", "--no-op-offload", because: "llama.cpp chooses where to compute."),
+            .ignored(
+                "--backend-sampling", "-bs", variable: "LLAMA_ARG_BACKEND_SAMPLING",
+                because: "Tokens are chosen by the engine itself, with the same result."),
+            .ignored("--check-tensors", because: "The structure of the file is always checked."),
+        ] + ignoredDevices
+
+    /// Each of these changes where numbers are computed, never which.
+    private static let ignoredDevices: [DeclaredOption] =
+        [
+            ("--split-mode", "-sm", "LLAMA_ARG_SPLIT_MODE"), ("--tensor-split", "-ts", "LLAMA_ARG_TENSOR_SPLIT"),
+            ("--main-gpu", "-mg", "LLAMA_ARG_MAIN_GPU"), ("--device", "-dev", "LLAMA_ARG_DEVICE"),
+            ("--override-tensor", "-ot", "LLAMA_ARG_OVERRIDE_TENSOR"), ("--n-cpu-moe", "-ncmoe", "LLAMA_ARG_N_CPU_MOE"),
+            ("--n-cpu-ffn", "-ncffn", "LLAMA_ARG_N_CPU_FFN"), ("--fit", "-fit", "LLAMA_ARG_FIT"),
+            ("--fit-target", "-fitt", "LLAMA_ARG_FIT_TARGET"), ("--fit-ctx", "-fitc", "LLAMA_ARG_FIT_CTX"),
+        ].map { long, short, variable in
+            .ignored(
+                long, short, takesValue: true, variable: variable,
+                because: "llama.cpp chooses which device holds what; sizes are taken as they are given.")
+        } + [
+            .ignored(
+                "--cpu-moe", "-cmoe", variable: "LLAMA_ARG_CPU_MOE",
+                because: "llama.cpp chooses which device holds what."),
+            .ignored(
+                "--moe-cache-mib", takesValue: true, variable: "LLAMA_ARG_MOE_CACHE_MIB",
+                because: "llama.cpp chooses which device holds what."),
+        ]
+
+    private static let ignoredBatching: [DeclaredOption] = [
+        .ignored(
+            "--cont-batching", "-cb", "--no-cont-batching", "-nocb", variable: "LLAMA_ARG_CONT_BATCHING",
+            because: "Requests always share batches."),
+        .ignored(
+            "--kv-unified", "-kvu", "--no-kv-unified", "-no-kvu", variable: "LLAMA_ARG_KV_UNIFIED",
+            because: "All sequences always share one cache."),
+        .ignored(
+            "--no-context-shift", because: "An answer always ends where its context is full."),
+        .ignored("--keep", takesValue: true, because: "Nothing of a context is ever dropped."),
+        .ignored("--warmup", "--no-warmup", because: "The engine says when it is ready."),
+        .ignored("--perf", "--no-perf", variable: "LLAMA_ARG_PERF", because: "Times are always measured."),
+        .ignored("--jinja", "--no-jinja", variable: "LLAMA_ARG_JINJA", because: "Chat templates are always Jinja."),
+        .ignored(
+            "--cache-reuse", takesValue: true, variable: "LLAMA_ARG_CACHE_REUSE",
+            because: "Prefixes are reused from their first token, whatever their length."),
+        .ignored(
+            "--cache-idle-slots", "--no-cache-idle-slots", variable: "LLAMA_ARG_CACHE_IDLE_SLOTS",
+            because: "The prefix cache keeps what idle slots held."),
+        .ignored(
+            "--slot-prompt-similarity", "-sps", takesValue: true,
+            because: "The prefix cache finds the longest common prefix, whatever slot it came from."),
+        .ignored(
+            "--defrag-thold", "-dt", takesValue: true, variable: "LLAMA_ARG_DEFRAG_THOLD",
+            because: "llama.cpp no longer defragments its cache."),
+        .ignored("--no-skip-chat-parsing", because: "Answers are always parsed."),
+        .ignored(
+            "--prefill-assistant", "--no-prefill-assistant", variable: "LLAMA_ARG_PREFILL_ASSISTANT",
+            because: "The chat template decides how a last message of the assistant goes on."),
+    ]
+}

@@ -1,0 +1,180 @@
+import JSONText
+import Testing
+import Vocabulary
+
+@testable import Configuration
+@testable import EngineWorker
+
+private let program = Program(name: "nexus", summary: "Tests.", commands: [EngineArguments.command])
+
+/// The arguments of a command line; words are separated by one space.
+func engine(
+    _ line: String, _ environment: [String: String] = [:], files: [String: String] = [:]
+) throws -> EngineArguments {
+    let words = ["engine"] + line.split(separator: " ").map(String.init)
+    guard case .command(let parsed) = try program.parse(words, environment: environment) else { throw UnexpectedHelp() }
+    return try EngineArguments(parsed) { path, bytesMax in
+        guard let text = files[path] else { throw ServiceError(.invalidValue, "There is no \(path).") }
+        guard text.utf8.count <= bytesMax else { throw ServiceError(.invalidValue, "\(path) is too large.") }
+        return Array(text.utf8)
+    }
+}
+private struct UnexpectedHelp: Error {}
+
+/// The sentence that a command line is refused with.
+func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
+    let error = #expect(throws: UsageError.self, "\(line)") { try engine(line, environment) }
+    #expect(error?.exitCode == .usage)
+    return error?.description
+}
+
+@Suite struct EngineArgumentsTests {
+    @Test func `nothing but a model takes the defaults`() throws {
+        let plain = try engine("-m /models/a.b.gguf")
+        #expect(plain.modelPath == "/models/a.b.gguf" && plain.alias == "a.b" && plain.otherAliases.isEmpty)
+        #expect(plain.listener == .tcp(host: "127.0.0.1", port: 8080))
+        #expect(plain.parallel == 4 && plain.batchTokens == 512 && plain.microBatchTokens == 512)
+        #expect(plain.contextTokens == nil && plain.cells == nil && plain.threads == nil && plain.batchThreads == nil)
+        #expect(plain.queueMax == 256 && plain.scheduling.latencyBias == 0.5 && plain.scheduling.deadlineMax == nil)
+        #expect(plain.sampling == SamplingParameters() && plain.defaults.constraint == nil)
+        #expect(plain.serving.apiKeys.isEmpty && plain.serving.offersSlots && plain.notices.isEmpty)
+        #expect(plain.cache.isUsed && plain.cache.ram == nil && plain.cache.disk == .off)
+        #expect(plain.computing.use == .text && plain.computing.loadMode == .auto && plain.chat.template == nil)
+    }
+
+    @Test func `a command line as people write it for llama-server`() throws {
+        let all = try engine(
+            """
+            -m m.gguf --host 0.0.0.0 --port 8033 -c 16384 -np 4 -t 8 -tb 16 -b 2048 -ub 512 -ngl 99 -fa on \
+            -ctk q8_0 -ctv q4_0 --mlock --no-mmap --jinja -cb --metrics --slots --no-webui --temp 0.7 --top-k 20 \
+            --top-p 0.8 --min-p 0 --repeat-penalty 1.05 -a qwen,qwen-max --reasoning-format deepseek \
+            --reasoning-budget -1 -cram -1 --cache-reuse 256 -to 600 --no-context-shift -n -1 -s -1 --no-warmup
+            """)
+        #expect(all.listener == .tcp(host: "0.0.0.0", port: 8033))
+        #expect(all.cells == 16384 && all.contextTokens == nil && all.parallel == 4)
+        #expect(all.threads == 8 && all.batchThreads == 16 && all.batchTokens == 2048 && all.microBatchTokens == 512)
+        #expect(all.computing.gpuLayers == .count(99) && all.computing.flashAttention == .on)
+        #expect(all.computing.keyType == .q8_0 && all.computing.valueType == .q4_0 && all.computing.loadMode == .mlock)
+        #expect(all.alias == "qwen" && all.otherAliases == ["qwen-max"])
+        #expect(all.sampling.temperature == 0.7 && all.sampling.topK == 20 && all.sampling.minP == 0)
+        #expect(all.sampling.repetitionPenalty == 1.05 && all.sampling.seed == nil && all.defaults.newTokensMax == nil)
+        #expect(all.chat.reasoning == ReasoningOptions(format: .deepseek))
+        #expect(all.cache.ram == .unlimited && all.serving.timeout == .seconds(600))
+        #expect(
+            all.notices.map(\.spelling) == [
+                "--jinja", "-cb", "--no-webui", "--cache-reuse", "--no-context-shift", "--no-warmup",
+            ])
+        #expect(all.notices.allSatisfy { $0.reason.hasSuffix(".") })
+    }
+
+    @Test func `context sizes mean what llama-server means, and a sequence may have a bound of its own`() throws {
+        #expect(try engine("-m m -c 0 --ctx-seq 0").cells == nil)
+        let both = try engine("-m m --ctx-seq 1024 --ctx-size 4096 -np 4")
+        #expect(both.contextTokens == 1024 && both.cells == 4096)
+        #expect(try engine("-m m --kv-unified-per-slot 512").contextTokens == 512)
+        #expect(refusal("-m m --ctx-seq 4096 -c 1024")?.contains("--ctx-seq") == true)
+        #expect(try engine("-m m -np -1").parallel == 4)
+        #expect(try engine("-m m -np 64 -b 32").batchTokens == 64)
+        #expect(try engine("-m m -b 64 -ub 512").microBatchTokens == 64)
+    }
+
+    @Test(arguments: [
+        ("-fa", "on"), ("-fa off", "off"), ("--flash-attn auto", "auto"), ("-fa -np 2", "on"), ("-fa=off", "off"),
+        ("-fa 1", "on"),
+    ])
+    func `flash attention may stand alone`(line: String, wanted: String) throws {
+        #expect(try engine("-m m \(line)").computing.flashAttention.rawValue == wanted)
+    }
+
+    @Test(arguments: [
+        ("", "auto"), ("--mmap", "mmap"), ("--no-mmap", "none"), ("--mlock", "mmap+mlock"),
+        ("--mlock --no-mmap", "mlock"),
+        ("--mmap --no-mmap", "none"), ("-lm dio", "dio"), ("-lm none --mlock", "none"),
+    ])
+    func `how the file is loaded has an older and a newer name`(line: String, wanted: String) throws {
+        #expect(try engine("-m m \(line)").computing.loadMode.rawValue == wanted)
+    }
+
+    @Test func `what the model is for`() throws {
+        #expect(try engine("-m m --embedding --pooling mean").computing.use == .embeddings)
+        let ranker = try engine("-m m --rerank").computing
+        #expect(ranker.use == .reranking && ranker.pooling == .rank)
+        #expect(try engine("-m m --pooling rank").computing.use == .reranking)
+        #expect(refusal("-m m --pooling best")?.contains("one of none, mean, cls, last, rank") == true)
+    }
+
+    @Test func `sockets`() throws {
+        #expect(try engine("-m m --socket /s --host 1.2.3.4").listener == .unix(path: "/s"))
+        #expect(try engine("-m m --host /run/e.sock").listener == .unix(path: "/run/e.sock"))
+        #expect(refusal("-m m --host 127.0.0.1,::1")?.contains("one name or address") == true)
+    }
+
+    @Test func `adapters keep their order`() throws {
+        let adapters = try engine("-m m --lora a,b --lora-scaled c:0.5,d:-1 --lora \"x,y\"").adapters
+        #expect(
+            adapters == [
+                AdapterArgument(path: "a", scale: 1), AdapterArgument(path: "b", scale: 1),
+                AdapterArgument(path: "c", scale: 0.5), AdapterArgument(path: "d", scale: -1),
+                AdapterArgument(path: "x,y", scale: 1),
+            ])
+        #expect(
+            try engine("-m m --lora a --lora-init-without-apply").adapters == [AdapterArgument(path: "a", scale: 0)])
+        for line in ["--lora-scaled a", "--lora-scaled a:b", "--lora-scaled :1", "--lora-scaled a:nan", "--lora a,,b"] {
+            #expect(refusal("-m m \(line)")?.contains("must be") == true, "\(line)")
+        }
+    }
+
+    @Test func `caches`() throws {
+        #expect(try engine("-m m --cache-ram 0").cache.ram == .off)
+        #expect(try engine("-m m --cache-ram 100").cache.ram == .bytes(100 << 20))
+        #expect(try engine("-m m --cache-disk 5").cache.disk == .off)
+        #expect(try engine("-m m --cache-disk 5 --cache-dir /c").cache.disk == .bytes(5 << 20))
+        #expect(try engine("-m m --cache-dir /c").cache.disk == .bytes(8 << 30))
+        #expect(try !engine("-m m --no-cache-prompt").cache.isUsed)
+        #expect(refusal("-m m --cache-ram 99999999999")?.contains("MiB") == true)
+    }
+
+    @Test func `chats`() throws {
+        #expect(try engine("-m m --chat-template chatml").chat.template == .named("chatml"))
+        #expect(try engine("-m m --chat-template {{x}}").chat.template == .source("{{x}}"))
+        #expect(try engine("-m m --chat-template-file t", files: ["t": "{{y}}"]).chat.template == .source("{{y}}"))
+        #expect(refusal("-m m --chat-template a --chat-template-file t")?.contains("exclude") == true)
+        let chat = try engine("-m m --chat-template-kwargs {\"a\":1} --no-reasoning-preserve --reasoning-budget 0").chat
+        #expect(chat.variables == ["a": 1, "preserve_reasoning": false])
+        #expect(chat.reasoning == ReasoningOptions(isEnabled: false, tokensMax: 0))
+        #expect(try engine("-m m -rea on --reasoning-effort high").chat.reasoning.isEnabled == true)
+        #expect(refusal("-m m --chat-template-kwargs [1]")?.contains("a JSON object") == true)
+        #expect(refusal("-m m --reasoning-format legacy")?.contains("one of auto, deepseek, none") == true)
+    }
+
+    @Test func `constraints`() throws {
+        #expect(try engine("-m m --grammar root::=\"a\"").defaults.constraint == .grammar("root::=\"a\""))
+        #expect(try engine("-m m -j {}").defaults.constraint == .jsonSchema([:]))
+        #expect(
+            try engine("-m m -jf s", files: ["s": "{\"type\":\"string\"}"]).defaults.constraint
+                == .jsonSchema(["type": "string"]))
+        #expect(refusal("-m m -j {")?.contains("JSON") == true)
+        #expect(refusal("-m m -j {} --grammar x")?.contains("exclude each other") == true)
+        #expect(throws: ServiceError.self) { try engine("-m m -jf s", files: ["s": "{"]) }
+        #expect(throws: ServiceError.self) { try engine("-m m --grammar-file missing") }
+        #expect(try engine("-m m -r A -r B --ignore-eos -n 0").defaults.stop == ["A", "B"])
+    }
+
+    @Test func `the log`() throws {
+        #expect(try engine("-m m -v").logLevel == .debug)
+        #expect(try engine("-m m -lv 1").logLevel == .error)
+        #expect(try engine("-m m -v --log-level warning").logLevel == .warning)
+        #expect(try engine("-m m --log-jsonl").logFormat == .json)
+    }
+
+    @Test func `no two options share a spelling, and each has a sentence`() {
+        for option in EngineOption.all {
+            switch option.standing {
+            case .works: #expect(option.documentation.hasSuffix("."), "\(option.name)")
+            case .ignored(let reason), .refused(let reason): #expect(reason.hasSuffix("."), "\(option.name)")
+            }
+        }
+        // `OptionLookup` stops the program for a spelling that is declared twice.
+        #expect(throws: UsageError.self) { try engine("") }
+    }
+}
