@@ -103,6 +103,8 @@ var targets: [Target] = [
     .executableTarget(
         name: "bench-server", dependencies: ["HTTPServing", "JSONText", "Streaming"], path: "Benchmarks/BenchServer",
         swiftSettings: strict),
+    .executableTarget(
+        name: "bench-model", dependencies: ["GGUF"], path: "Benchmarks/BenchModel", swiftSettings: strict),
 
     // Tests mirror the sources. Suites that need disks, sockets, servers or child processes are targets of their own.
     .target(name: "TestRandomness", path: "Tests/TestRandomness", swiftSettings: strict),
