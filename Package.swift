@@ -153,6 +153,9 @@ if let llamaPrefix {
         .executableTarget(
             name: "nexus-engine", dependencies: ["Configuration", "EngineWorker"], path: "Sources/App/nexus-engine",
             swiftSettings: strict, linkerSettings: runtimePath),
+        .executableTarget(
+            name: "bench-decode", dependencies: ["LlamaRuntime"], path: "Benchmarks/BenchDecode",
+            swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
             name: "LlamaRuntimeTests", dependencies: ["LlamaRuntime", "GGUF"], path: "Tests/LlamaRuntimeTests",
             swiftSettings: strict, linkerSettings: runtimePath),
