@@ -49,8 +49,8 @@ def measure(setup: Setup) -> Section:
                 found.setdefault(server.name, []).append(run(server, words, setup.is_quick))
     return Section(f"{RUNNING} running answers while a prompt of {ARRIVING_TOKENS:,} tokens arrives", rows(found), [
         setup.remark(),
-        f"Gaps of all {RUNNING} answers: over {QUIET_TOKENS} tokens each before the prompt is sent, and from then to its "
-        "first token. A gap that is open at either time belongs to the arrival.",
+        f"Gaps of all {RUNNING} answers: over {QUIET_TOKENS} tokens each before the prompt is sent, and from then to "
+        "its first token. A gap that is open at either time belongs to the arrival.",
     ])
 
 

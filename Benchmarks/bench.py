@@ -36,7 +36,7 @@ def parse_arguments() -> argparse.Namespace:
     cores = len(os.sched_getaffinity(0))
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=PARTS, action="append", help="run just this part; may be repeated")
-    parser.add_argument("--rounds", type=int, default=5, help="alternating rounds (default 5)")
+    parser.add_argument("--rounds", type=int, default=3, help="alternating rounds (default 3)")
     parser.add_argument("--quick", action="store_true", help="a smoke run: once and short, no figure means anything")
     parser.add_argument("--threads", type=int, default=cores, help=f"of each engine (default: all {cores} cores)")
     parser.add_argument("--seconds", type=int, default=3, help="length of one round of requests (default 3)")

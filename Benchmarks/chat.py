@@ -1,4 +1,4 @@
-"""Streaming chat completions of nexus-engine against llama-server with the starter model: what a server adds to a token."""
+"""Streaming chat with the starter model, against llama-server: what a server adds to a token."""
 
 import statistics
 from contextlib import ExitStack
@@ -37,8 +37,8 @@ def measure(setup: Setup, model: Path) -> Section:
     return Section("Streaming chat with a toy model", rows, [
         f"{model.name}, greedy, at most {TOKENS_MAX} tokens, {SEQUENCES} sequences of {CONTEXT_TOKENS} tokens, default "
         f"prompt caching, the same {len(QUESTIONS)} questions in turn; medians of {setup.rounds} alternating rounds.",
-        "tiny-chat has 1.8 million parameters: the figures show what the server adds to each token, not how fast a useful "
-        "model is computed.",
+        "tiny-chat has 1.8 million parameters: the figures show what the server adds to each token, not how fast a "
+        "useful model is computed.",
     ])
 
 

@@ -42,10 +42,11 @@ class Setup:
 
 @contextmanager
 def contenders(setup: Setup, parallel: int, context_tokens: int, both_caches: bool = False) -> Iterator[list[Server]]:
-    """Ours first, then llama-server with one cache for each sequence, its default once the number of sequences is given,
+    """Ours first, then llama-server with a cache for each sequence, its default once the number of sequences is given,
     and if wanted with one cache for all of them (`--kv-unified`)."""
     with ExitStack() as stack:
-        servers = [stack.enter_context(nexus_engine(setup.engine, setup.model, setup.threads, parallel, context_tokens))]
+        servers = [
+            stack.enter_context(nexus_engine(setup.engine, setup.model, setup.threads, parallel, context_tokens))]
         if setup.peer_problem is None:
             for unified in (False, True)[:2 if both_caches else 1]:
                 servers.append(stack.enter_context(

@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass, field
 
 from contenders import Setup, contenders, in_turn
-from load import loading
+from load import Stream, loading
 from report import Bar, Row, Section, versus
 from servers import Server, ServerError
 from words import Words
@@ -43,8 +43,8 @@ def measure(setup: Setup) -> Section:
     rows = [row for count in concurrencies for row in rows_of(names, rates, count)]
     return Section("Answers at once", rows, [
         setup.remark(),
-        f"Prompts of {PROMPT_TOKENS} tokens, all different; {tokens} tokens each, the servers' default sampling. `decode` "
-        "counts while all answers are being written, `total` from the first request to the last token.",
+        f"Prompts of {PROMPT_TOKENS} tokens, all different; {tokens} tokens each, the servers' default sampling. "
+        "`decode` counts while all answers are being written, `total` from the first request to the last token.",
         f"The client took at most {100 * max(shares):.0f} % of one core.",
     ])
 
@@ -63,13 +63,20 @@ def run(server: Server, count: int, tokens: int, words: Words) -> tuple[float, f
     with loading(server) as load:
         streams = [load.complete(words.text(PROMPT_TOKENS), tokens) for _ in range(count)]
         load.finish()
-    times = [time for stream in streams for time in stream.times]
-    if len(times) < 0.9 * count * tokens:
-        raise ServerError(f"{server.name} sent {len(times)} pieces of text for {count} times {tokens} tokens")
+    require_tokens(server, streams, tokens)
     started = max(stream.times[0] for stream in streams)
     ended = min(stream.times[-1] for stream in streams)
-    written = sum(started < time <= ended for time in times)
-    if written < count:
+    if started >= ended:
         raise ServerError(f"{server.name}: there was no time at which all {count} answers were written")
-    whole = max(times) - min(stream.asked for stream in streams)
+    # A piece of text is a token, or a few of them where a server joins some.
+    written = sum(
+        sum(started < time <= ended for time in stream.times) * tokens / len(stream.times) for stream in streams)
+    whole = max(stream.times[-1] for stream in streams) - min(stream.asked for stream in streams)
     return written / (ended - started), count * tokens / whole, load.busy_seconds / whole
+
+
+def require_tokens(server: Server, streams: list[Stream], tokens: int) -> None:
+    for stream in streams:
+        written = stream.last("usage").get("completion_tokens")
+        if written != tokens:
+            raise ServerError(f"{server.name} wrote {written} tokens where {tokens} were asked for")

@@ -54,7 +54,8 @@ def rows(rates: dict[str, list[tuple[float, float]]]) -> list[Row]:
                    judges_ours=bar is not None)
 
     return [
-        row("beside the neighbour over quiet", "times", lambda quiet, busy: busy / quiet, Bar(SHARE_MIN, at_least=True)),
+        row("beside the neighbour over quiet", "times", lambda quiet, busy: busy / quiet,
+            Bar(SHARE_MIN, at_least=True)),
         row("quiet", "tokens/s", lambda quiet, busy: quiet),
         row("beside the neighbour", "tokens/s", lambda quiet, busy: busy),
     ]

@@ -44,9 +44,9 @@ def measure(setup: Setup) -> Section:
         )
     ], [
         setup.remark(),
-        f"Milliseconds of a step that gives each of the answers a token. `{PEER}` is Benchmarks/BenchDecode: {tokens - 1} "
-        f"calls for as many sequences at the same positions (from {PROMPT_TOKENS}), with the same cells, batch size, threads "
-        "and logits, and nothing else done with them. The engine's step has its default sampling in it.",
+        f"Milliseconds of a step that gives each of the answers a token. `{PEER}` is Benchmarks/BenchDecode: "
+        f"{tokens - 1} calls for as many sequences at the same positions (from {PROMPT_TOKENS}), with the same cells, "
+        "batch size and threads; logits are computed and not used. The engine's step has its default sampling in it.",
     ])
 
 

@@ -38,8 +38,8 @@ def measure(setup: Setup) -> Section:
     ]
     return Section(f"First token of {users} users who share a system prompt", rows, [
         setup.remark(),
-        f"A system prompt of {SYSTEM_TOKENS} tokens that no server has seen, {users} questions of {QUESTION_TOKENS} tokens "
-        f"at once, answers of {ANSWER_TOKENS} tokens; then a second wave with other questions.",
+        f"A system prompt of {SYSTEM_TOKENS} tokens that no server has seen, {users} questions of {QUESTION_TOKENS} "
+        f"tokens at once, answers of {ANSWER_TOKENS} tokens; then a second wave with other questions.",
     ])
 
 

@@ -25,11 +25,11 @@ def measure(setup: Setup) -> Section:
         for turn in range(setup.rounds):
             for server in in_turn(servers, turn):
                 waits.setdefault(server.name, []).append(conversation(server, count, words))
-    rows = [growth(waits)] + [wait(waits, turn) for turn in (1, 2, count // 2, count)]
+    rows = [growth(waits)] + [wait(waits, turn) for turn in sorted({1, 2, count // 2, count})]
     return Section(f"Conversations of {count} turns", rows, [
         setup.remark(),
-        f"Each turn adds a question of {QUESTION_TOKENS} tokens and an answer of {ANSWER_TOKENS}; the whole conversation is "
-        "sent each time, as chat clients do. Medians over the conversations; the growth is that of the medians.",
+        f"Each turn adds a question of {QUESTION_TOKENS} tokens and an answer of {ANSWER_TOKENS}; the conversation "
+        "is sent whole each time, as chat clients do. Medians over the conversations; the growth is that of the medians.",
     ])
 
 

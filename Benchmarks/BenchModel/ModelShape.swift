@@ -1,8 +1,8 @@
 import GGUF
 
-/// What the benchmark's model looks like: a LLaMA of 94 million parameters, two thirds of them in the embedding, because
-/// its vocabulary is as large as Llama 3's. A step of it costs what a small useful model's step costs, and choosing among
-/// 128,256 tokens costs what it costs with a real model.
+/// What the benchmark's model looks like: a LLaMA of 94 million parameters, two thirds of them in the embedding,
+/// because its vocabulary is as large as Llama 3's. A step of it costs what a small useful model's step costs, and
+/// choosing among 128,256 tokens costs what it costs with a real model.
 enum ModelShape {
     /// Carries the version: raise it whenever anything in the file changes, so that nobody measures an old one.
     static let fileName = "nexus-bench-94m-v1.gguf"

@@ -1,11 +1,11 @@
 import GGUF
 
 /// A vocabulary for llama.cpp's SentencePiece tokenizer in which every word of one to three syllables is one token:
-/// " ba", " bako", " bakoti". Fifty syllables make 127,550 words. So a client knows how many tokens its prompt has, and an
-/// answer that is sent back as part of the next prompt has the tokens that it was generated with.
+/// " ba", " bako", " bakoti". Fifty syllables make 127,550 words. So a client knows how many tokens its prompt has, and
+/// an answer that is sent back as part of the next prompt has the tokens that it was generated with.
 ///
-/// The tokenizer joins neighbours whose union is a token. Letters join to syllables, then a space (written "▁") takes one
-/// syllable after the other. Two syllables without a space are no token, so there is only one way to read a word.
+/// The tokenizer joins neighbours whose union is a token. Letters join to syllables, then a space (written "▁") takes
+/// one syllable after the other. Two syllables without a space are no token, so there is only one way to read a word.
 enum SyllableVocabulary {
     static let count = 128_256
 
@@ -39,8 +39,8 @@ enum SyllableVocabulary {
         let kind: Kind
     }
 
-    /// Tokens before the first word: the special ones, as many reserved ones as fill up the vocabulary, bytes, letters,
-    /// syllables.
+    /// Tokens before the first word: the special ones, as many reserved ones as fill up the vocabulary, bytes,
+    /// letters, syllables.
     private static let wordsStart = count - wordCount
     private static let wordCount = syllables.count * (1 + syllables.count * (1 + syllables.count))
 
