@@ -37,7 +37,8 @@ class Setup:
         peer = f"llama-server was left out: {self.peer_problem}" if self.peer_problem else (
             "llama-server is the one inside PyPI's xllamacpp, compiled for any processor of its kind; nexus-engine's "
             "kernels are compiled for this one.")
-        return f"{self.model.name}, {self.threads} threads each, medians of {self.rounds} alternating rounds. {peer}"
+        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''} each"
+        return f"{self.model.name}, {threads}, medians of {self.rounds} alternating rounds. {peer}"
 
 
 @contextmanager
