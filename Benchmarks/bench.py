@@ -11,24 +11,43 @@ from collections.abc import Callable
 from pathlib import Path
 
 import answers
+import arrival
 import chat
+import decode
 import events
+import neighbour
+import overhead
+import shared
+import turns
+from contenders import Setup, made_model, missing_peer
 from report import Section, table, write_json
 from servers import ServerError
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Parts that compare engines on a model.
+MODEL_PARTS = {
+    "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
+    "overhead": overhead.measure, "neighbour": neighbour.measure,
+}
+PARTS = ["answers", "events", "chat", *MODEL_PARTS]
 
 
 def parse_arguments() -> argparse.Namespace:
+    cores = len(os.sched_getaffinity(0))
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["answers", "events", "chat"], action="append", help="run just this part")
-    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default 5)")
+    parser.add_argument("--only", choices=PARTS, action="append", help="run just this part; may be repeated")
+    parser.add_argument("--rounds", type=int, default=3, help="alternating rounds (default 3)")
+    parser.add_argument("--quick", action="store_true", help="a smoke run: once and short, no figure means anything")
+    parser.add_argument("--threads", type=int, default=cores, help=f"of each engine (default: all {cores} cores)")
     parser.add_argument("--seconds", type=int, default=3, help="length of one round of requests (default 3)")
     parser.add_argument("--events-seconds", type=int, default=20, help="how long the streams are held (default 20)")
-    parser.add_argument("--model", type=Path, default=ROOT / "Models/tiny-chat.gguf", help="GGUF file for the chat")
+    parser.add_argument("--model", type=Path, help="GGUF file for the engines (default: random weights, made here)")
     parser.add_argument("--build", type=Path, default=ROOT / ".build/release", help="folder of the release build")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.rounds = arguments.seconds = arguments.events_seconds = 1
+    return arguments
 
 
 def machine() -> dict[str, object]:
@@ -45,33 +64,41 @@ def machine() -> dict[str, object]:
 
 def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
     bench_server = str(arguments.build / "bench-server")
-    return {
+    wanted = {name: None for name in PARTS if not arguments.only or name in arguments.only}
+    needs_model = any(name in MODEL_PARTS for name in wanted)
+    model = arguments.model or (made_model(arguments.build) if needs_model else None)
+    setup = Setup(
+        arguments.build, model or Path(), arguments.threads, arguments.rounds, arguments.quick, missing_peer())
+    measures: dict[str, Callable[[], Section]] = {
         "answers": lambda: answers.measure(bench_server, arguments.rounds, arguments.seconds),
         "events": lambda: events.measure(bench_server, arguments.events_seconds),
-        "chat": lambda: chat.measure(str(arguments.build / "nexus-engine"), arguments.model, arguments.rounds),
-    }
+        "chat": lambda: chat.measure(setup, ROOT / "Models/tiny-chat.gguf"),
+    } | {name: lambda measure=measure: measure(setup) for name, measure in MODEL_PARTS.items()}
+    return {name: measures[name] for name in wanted}
 
 
-def require(*paths: Path) -> None:
+def require(arguments: argparse.Namespace) -> None:
+    paths = [arguments.build / name for name in ("bench-server", "bench-model", "bench-decode", "nexus-engine")]
     missing = [str(path) for path in paths if not path.exists()]
-    missing += [tool for tool in ("wrk", "nginx") if not shutil.which(tool)]
+    if not arguments.only or "answers" in arguments.only:
+        missing += [tool for tool in ("wrk", "nginx") if not shutil.which(tool)]
     if missing:
         sys.exit(f"bench: missing: {', '.join(missing)}. `make bench` builds and installs what is needed.")
 
 
 def main() -> int:
     arguments = parse_arguments()
-    require(arguments.build / "bench-server", arguments.build / "nexus-engine", arguments.model)
+    require(arguments)
     # A request to end runs the same clean-up as Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     about = machine()
     print(", ".join(f"{key} {value}" for key, value in about.items()))
     sections = []
     try:
-        for name, measure in parts(arguments).items():
-            if not arguments.only or name in arguments.only:
-                sections.append(measure())
-                print(table(sections[-1]), flush=True)
+        for measure in parts(arguments).values():
+            began = time.monotonic()
+            sections.append(measure())
+            print(table(sections[-1]), f"  ({time.monotonic() - began:.0f} s)", sep="\n", flush=True)
     except ServerError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2

@@ -138,7 +138,7 @@ def ramp(load: Load, server: Server, streams: int) -> None:
 
 def rows(load: Load, ended_ns: int, resident: int, peak: int, late_ms: list[float]) -> list[Row]:
     readers = load.readers.values()
-    none = Bar(1, at_least=False)
+    none = Bar(0, at_least=False)
     memory = Bar(RESIDENT_BYTES_MAX / 1e6, at_least=False)
     return [
         Row("resident memory of the server", "MB", resident / 1e6, bar=memory),

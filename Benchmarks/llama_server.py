@@ -1,10 +1,7 @@
-"""Runs llama.cpp's HTTP server out of the package xllamacpp, until it is killed.
+"""Runs llama.cpp's HTTP server out of the package xllamacpp, until it is killed. The options are llama-server's own."""
 
-    python llama_server.py MODEL THREADS SEQUENCES CONTEXT_TOKENS
-"""
-
+import argparse
 import json
-import sys
 import threading
 from urllib.parse import urlsplit
 
@@ -12,14 +9,22 @@ import xllamacpp
 
 
 def main() -> None:
-    model, threads, sequences, context_tokens = sys.argv[1], *map(int, sys.argv[2:5])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model")
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--parallel", type=int, required=True, help="sequences at once")
+    parser.add_argument("--ctx-size", type=int, required=True, help="tokens of context of all sequences together")
+    parser.add_argument("--kv-unified", action="store_true", help="one key-value cache for all sequences")
+    arguments = parser.parse_args()
+
     settings = xllamacpp.CommonParams()
-    settings.model.path = model
+    settings.model.path = arguments.model
     settings.port = 0
-    settings.cpuparams.n_threads = threads
-    settings.cpuparams_batch.n_threads = threads
-    settings.n_parallel = sequences
-    settings.n_ctx = sequences * context_tokens
+    settings.cpuparams.n_threads = arguments.threads
+    settings.cpuparams_batch.n_threads = arguments.threads
+    settings.n_parallel = arguments.parallel
+    settings.n_ctx = arguments.ctx_size
+    settings.kv_unified = arguments.kv_unified
     settings.verbosity = 0
     server = xllamacpp.Server(settings)
     port = urlsplit(server.listening_address).port

@@ -1,22 +1,23 @@
 """Rows of figures, printed as a table and written as JSON."""
 
 import json
+import statistics
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Bar:
-    """What a value must reach: the ratio where there is a peer, else our own figure."""
+    """What a value must reach, or may be at most: the ratio where there is a peer, else our own figure."""
 
     limit: float
     at_least: bool
 
     def is_met_by(self, value: float) -> bool:
-        return value >= self.limit if self.at_least else value < self.limit
+        return value >= self.limit if self.at_least else value <= self.limit
 
     def __str__(self) -> str:
-        return f"{'>=' if self.at_least else '<'} {self.limit:g}"
+        return f"{'>=' if self.at_least else '<='} {self.limit:.3g}"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Row:
     #: Median of the rounds' ratios where rounds were paired, else ours / theirs.
     paired_ratio: float | None = None
     bar: Bar | None = None
+    #: The bar is for our own figure, though there is a peer.
+    judges_ours: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -41,7 +44,7 @@ class Row:
     def is_met(self) -> bool | None:
         if self.bar is None:
             return None
-        return self.bar.is_met_by(self.ours if self.ratio is None else self.ratio)
+        return self.bar.is_met_by(self.ours if self.judges_ours or self.ratio is None else self.ratio)
 
     @property
     def verdict(self) -> str:
@@ -54,8 +57,24 @@ class Row:
 
     def as_json(self) -> dict[str, object]:
         values = asdict(self) | {"ratio": self.ratio, "bar": str(self.bar) if self.bar else None, "met": self.is_met}
-        del values["paired_ratio"]
+        del values["paired_ratio"], values["judges_ours"]
         return values
+
+
+def versus(
+    what: str, unit: str, figures: dict[str, list[float]], less_is_better: bool = False, bar: Bar | None = None
+) -> Row:
+    """A row of medians of rounds: the first name's, which is ours, and those of the peer that does best.
+
+    The ratio is the median of the ratios within each round.
+    """
+    middles = {name: statistics.median(values) for name, values in figures.items()}
+    ours, *peers = middles
+    if not peers:
+        return Row(what, unit, middles[ours], less_is_better=less_is_better, bar=None)
+    peer = min(peers, key=lambda name: middles[name] if less_is_better else -middles[name])
+    ratio = statistics.median(a / b for a, b in zip(figures[ours], figures[peer], strict=True))
+    return Row(what, unit, middles[ours], peer, middles[peer], less_is_better, ratio, bar)
 
 
 @dataclass(frozen=True)

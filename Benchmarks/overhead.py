@@ -1,0 +1,88 @@
+"""What the engine adds to a step of bare llama_decode: sampling, text, events, HTTP."""
+
+import json
+import statistics
+import subprocess
+
+from contenders import Setup, nexus_engine, warm
+from load import Stream, loading
+from report import Bar, Row, Section
+from servers import Server, ServerError
+from words import Words
+
+CONCURRENCIES = (1, 4)
+PARALLEL = 4
+PROMPT_TOKENS = 100
+CONTEXT_TOKENS = 512
+BATCH_TOKENS = 512
+#: The engine's step over the bare one.
+RATIO_MAX = 1.05
+PEER = "llama_decode"
+
+
+def measure(setup: Setup) -> Section:
+    tokens = 32 if setup.is_quick else 129
+    words = Words(6)
+    over_http: dict[int, list[float]] = {count: [] for count in CONCURRENCIES}
+    by_itself: dict[int, list[float]] = {count: [] for count in CONCURRENCIES}
+    bare: dict[int, list[float]] = {count: [] for count in CONCURRENCIES}
+    with nexus_engine(setup.engine, setup.model, setup.threads, PARALLEL, CONTEXT_TOKENS) as engine:
+        warm(engine)
+        # Twice the rounds of the others: the difference is small, and each round is short.
+        for _ in range(1 if setup.is_quick else 2 * setup.rounds):
+            for count in CONCURRENCIES:
+                bare[count].append(bare_step(setup, count, tokens))
+                http, timings = engine_step(engine, count, tokens, words)
+                over_http[count].append(http)
+                by_itself[count].append(timings)
+    return Section("The engine over bare llama_decode", [
+        row
+        for count in CONCURRENCIES
+        for row in (
+            step(f"{count} at once: a step, as the client sees it", over_http[count], bare[count], has_bar=True),
+            step(f"{count} at once: a step, as the engine says", by_itself[count], bare[count], has_bar=False),
+        )
+    ], [
+        setup.remark(),
+        f"Milliseconds of a step that gives each of the answers a token. `{PEER}` is Benchmarks/BenchDecode: "
+        f"{tokens - 1} calls for as many sequences at the same positions (from {PROMPT_TOKENS}), with the same cells, "
+        "batch size and threads; logits are computed and not used. The engine's step has its default sampling in it.",
+    ])
+
+
+def step(what: str, ours: list[float], bare: list[float], has_bar: bool) -> Row:
+    ratio = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
+    return Row(what, "ms", statistics.median(ours), PEER, statistics.median(bare), less_is_better=True,
+               paired_ratio=ratio, bar=Bar(RATIO_MAX, at_least=False) if has_bar else None)
+
+
+def engine_step(engine: Server, count: int, tokens: int, words: Words) -> tuple[float, float]:
+    """Milliseconds of a step: from the tokens' arrivals, and from the timings in the answers.
+
+    The time between the first and the last token of an answer has one step less than the answer has tokens.
+    """
+    with loading(engine) as load:
+        streams = [load.complete(words.text(PROMPT_TOKENS), tokens) for _ in range(count)]
+        load.finish()
+    return statistics.mean(map(arrivals_step, streams)), statistics.mean(map(timings_step, streams))
+
+
+def arrivals_step(stream: Stream) -> float:
+    return 1000 * (stream.times[-1] - stream.times[0]) / (len(stream.times) - 1)
+
+
+def timings_step(stream: Stream) -> float:
+    timings = stream.last("timings")
+    return float(timings["predicted_ms"]) / (int(timings["predicted_n"]) - 1)
+
+
+def bare_step(setup: Setup, count: int, tokens: int) -> float:
+    command = [
+        str(setup.build / "bench-decode"), "--model", str(setup.model), "--threads", str(setup.threads),
+        "--cells", str(PARALLEL * CONTEXT_TOKENS), "--sequences-max", str(PARALLEL), "--batch", str(BATCH_TOKENS),
+        "--sequences", str(count), "--prompt", str(PROMPT_TOKENS), "--steps", str(tokens - 1),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise ServerError(f"bench-decode: {done.stderr.strip()}")
+    return float(json.loads(done.stdout)["step_ms"])
