@@ -1,3 +1,4 @@
+import ChatFormats
 import JSONText
 import Testing
 import Vocabulary
@@ -8,11 +9,14 @@ import Vocabulary
     private func admit(_ prompt: GenerationRequest.Prompt, max: Int? = nil, context: Int = 20) throws -> AdmittedRequest
     {
         let chat = ChatTemplate { context in "\(context["messages"]?[0]?["content"]?.string ?? "")" }
-        return try AdmittedRequest.admit(
+        let options = EngineOptions(contextTokens: context)
+        let admission = Admission(
+            tokenizer: ByteTokenizer(), chat: chat, format: .generic, options: options, grammars: GrammarStore())
+        return try admission.admit(
             GenerationRequest(
                 id: try #require(RequestID("req_1")), model: ModelID("toy"), prompt: prompt, newTokensMax: max,
-                stop: ["", "end"]),
-            tokenizer: ByteTokenizer(), chat: chat, contextTokens: context)
+                stop: ["", "end"])
+        ).request
     }
 
     @Test func `a prompt that does not fit is refused with both numbers`() throws {

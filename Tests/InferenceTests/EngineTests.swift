@@ -16,7 +16,12 @@ import Vocabulary
             options: EngineOptions(
                 contextTokens: context, sequencesMax: sequences, batchTokensMax: batch, waitingMax: waiting,
                 eventsMax: events),
-            makeRuntime: { [record] in ScriptedRuntime(record: record) })
+            makeRuntime: { [record] in
+                ScriptedRuntime(
+                    record: record,
+                    shape: RuntimeShape(
+                        cells: context * sequences, sequences: sequences + 32, vocabulary: ScriptedRuntime.vocabulary))
+            })
     }
 
     private func request(_ text: String, max: Int? = nil, stop: [String] = []) throws -> GenerationRequest {

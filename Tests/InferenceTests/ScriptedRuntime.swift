@@ -4,79 +4,157 @@ import Vocabulary
 
 @testable import Inference
 
-/// A stand-in for a model, for tests of the machinery around one: each byte is a token, and a prompt that ends in
-/// `=text` is answered with `text`, one byte a step. It checks what a real cache would not forgive.
+/// A stand-in for a model, for tests of the machinery around one: each byte is a token, and a prompt that has
+/// `=text` and a line break is answered with `text`, one byte a step. It checks what a real cache would not forgive: each
+/// sequence's tokens, which are all that its answer is made of.
 final class ScriptedRuntime: ModelRuntime {
-    struct Sampler { let seed: UInt32 }
     struct Broken: Error {}
 
     static let end: Int32 = 256
+    static let vocabulary = 257
 
     /// What the engine's thread did, readable by the test.
     final class Record: Sendable {
         struct Log {
             var steps: [[Int: Int]] = []
             var violations: [String] = []
-            var seeds: [UInt32] = []
+            var statesSaved = 0
+            var statesRestored = 0
+            /// Cells in use after the last step, counted by looking at them.
+            var cellsUsed = 0
         }
         let log = Mutex(Log())
         let failingStep = Atomic(-1)
+        /// Logits of all later steps are no numbers.
+        let givesNaN = Atomic(false)
         /// Closed gates hold the engine's thread before its next step.
         let gate = Gate()
     }
 
-    private let record: Record
-    private var cache: [Int: [Int32]] = [:]
-    private var rows: [(slot: Int, wantsLogits: Bool)] = []
-    private var step: [Int: Int] = [:]
-    private var computed: [Int: [Int32]] = [:]
-
-    init(record: Record) { self.record = record }
-
-    func append(token: Int32, position: Int, slot: Int, wantsLogits: Bool) -> Int {
-        if cache[slot, default: []].count != position {
-            violate("slot \(slot) holds \(cache[slot, default: []].count) tokens, position \(position) came")
-        }
-        cache[slot, default: []].append(token)
-        rows.append((slot, wantsLogits))
-        step[slot, default: 0] += 1
-        return rows.count - 1
+    /// A position of the cache: who holds it. Sharing is by reference, as in the real one.
+    private struct Cell {
+        let token: Int32
+        let position: Int
+        var holders: Set<Int>
     }
 
-    private var lastRows: [(slot: Int, wantsLogits: Bool)] = []
+    let shape: RuntimeShape
+    private let record: Record
+    private var cells: [Cell] = []
+    private var rows: [(sequence: Int, position: Int, wantsLogits: Bool)] = []
+    private var lastRows: [(sequence: Int, position: Int, wantsLogits: Bool)] = []
+    private var pending: [Cell] = []
+
+    init(record: Record, shape: RuntimeShape) {
+        self.record = record
+        self.shape = shape
+    }
+
+    func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int {
+        let held = count(sequence) + pending.count { $0.holders.contains(sequence) }
+        if held != position { violate("sequence \(sequence) holds \(held) tokens, position \(position) came") }
+        if sequence >= shape.sequences { violate("there is no sequence \(sequence)") }
+        pending.append(Cell(token: token, position: position, holders: [sequence]))
+        rows.append((sequence, position, wantsLogits))
+        return rows.count - 1
+    }
 
     func decode() throws {
         record.gate.pass()
         defer {
             lastRows = rows
             rows = []
-            step = [:]
+            pending = []
         }
+        if shape.memory == .cells, cells.count + pending.count > shape.cells { throw RuntimeFailure.noRoom }
+        cells += pending
+        let step = Dictionary(rows.map { ($0.sequence, 1) }, uniquingKeysWith: +)
         let number = record.log.withLock { log in
             log.steps.append(step)
+            log.cellsUsed = cells.count
             return log.steps.count - 1
         }
         if number == record.failingStep.load(ordering: .relaxed) { throw Broken() }
     }
 
-    func makeSampler(_ parameters: SamplingParameters, seed: UInt32) -> Sampler {
-        record.log.withLock { $0.seeds.append(seed) }
-        return Sampler(seed: seed)
+    func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
+        let asked = lastRows[row]
+        if !asked.wantsLogits { violate("row \(row) was sampled without logits") }
+        var logits = [Float](repeating: 0, count: Self.vocabulary)
+        logits[Int(next(after: tokens(asked.sequence)))] = 100
+        if record.givesNaN.load(ordering: .relaxed) { logits = logits.map { _ in .nan } }
+        return try logits.withUnsafeBufferPointer(body)
     }
 
-    func sample(_ sampler: Sampler, row: Int) throws -> Int32 {
-        let (slot, wantsLogits) = lastRows[row]
-        if !wantsLogits { violate("row \(row) was sampled without logits") }
-        let tokens = cache[slot, default: []]
-        guard let mark = tokens.firstIndex(of: Int32(UInt8(ascii: "="))) else { return Int32(UInt8(ascii: ".")) }
-        // The prompt's text after '=' up to the first '\n' is what to say; what was said follows.
-        guard let promptEnd = tokens.firstIndex(of: 10) else { return Int32(UInt8(ascii: ".")) }
+    private func next(after tokens: [Int32]) -> Int32 {
+        // The prompt's text after '=' up to the first line break is what to say; what was said follows.
+        guard let mark = tokens.firstIndex(of: Int32(UInt8(ascii: "="))), let promptEnd = tokens.firstIndex(of: 10)
+        else {
+            return Int32(UInt8(ascii: "."))
+        }
         let script = tokens[(mark + 1)..<promptEnd]
         let said = tokens.count - promptEnd - 1
         return said < script.count ? script[script.startIndex + said] : Self.end
     }
 
-    func release(slot: Int) { cache[slot] = nil }
+    func share(_ range: Range<Int>, of source: Int, with target: Int) {
+        for index in cells.indices where cells[index].holders.contains(source) && range.contains(cells[index].position)
+        {
+            cells[index].holders.insert(target)
+        }
+    }
+
+    func forget(_ sequence: Int, from start: Int) -> Bool {
+        if shape.memory == .checkpoints, start > 0 { return false }
+        forget(sequence, range: start..<Int.max)
+        return true
+    }
+
+    func forget(_ sequence: Int, range: Range<Int>) {
+        if shape.memory == .checkpoints, range.lowerBound > 0 {
+            violate("a part of sequence \(sequence) was forgotten")
+        }
+        for index in cells.indices where range.contains(cells[index].position) { cells[index].holders.remove(sequence) }
+        cells.removeAll { $0.holders.isEmpty }
+    }
+
+    func state(of sequence: Int) throws -> [UInt8] {
+        record.log.withLock { $0.statesSaved += 1 }
+        return cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }.flatMap { cell in
+            [cell.position, Int(cell.token)].flatMap { number in
+                (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+            }
+        }
+    }
+
+    func restore(_ state: [UInt8], to sequence: Int) -> Bool {
+        record.log.withLock { $0.statesRestored += 1 }
+        forget(sequence, range: 0..<Int.max)
+        let numbers = stride(from: 0, to: state.count, by: 4).map { start in
+            (0..<4).reduce(0) { $0 | Int(state[start + $1]) << (8 * $1) }
+        }
+        if shape.memory == .cells, cells.count + numbers.count / 2 > shape.cells { return false }
+        for index in stride(from: 0, to: numbers.count, by: 2) {
+            cells.append(Cell(token: Int32(numbers[index + 1]), position: numbers[index], holders: [sequence]))
+        }
+        return true
+    }
+
+    func isolated() throws -> ScriptedRuntime {
+        var shape = shape
+        shape.sequences = 1
+        return ScriptedRuntime(record: record, shape: shape)
+    }
+
+    private func tokens(_ sequence: Int) -> [Int32] {
+        let held = cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }
+        if held.map(\.position) != Array(0..<held.count) {
+            violate("sequence \(sequence) has positions \(held.map(\.position))")
+        }
+        return held.map(\.token)
+    }
+
+    private func count(_ sequence: Int) -> Int { cells.count { $0.holders.contains(sequence) } }
 
     private func violate(_ text: String) { record.log.withLock { $0.violations.append(text) } }
 }
@@ -96,8 +174,9 @@ struct ByteTokenizer: Tokenizing {
         text.utf8.map(Int32.init)
     }
     func bytes(of token: Int32) -> [UInt8] { token < 256 ? [UInt8(token)] : [] }
+    func specialBytes(of token: Int32) -> [UInt8] { bytes(of: token) }
     func isEndOfGeneration(_ token: Int32) -> Bool { token == ScriptedRuntime.end }
-    var vocabularyCount: Int { 257 }
+    var vocabularyCount: Int { ScriptedRuntime.vocabulary }
     var beginText: String { "" }
     var endText: String { "" }
     var controlTexts: [String] { ["<|im_start|>"] }

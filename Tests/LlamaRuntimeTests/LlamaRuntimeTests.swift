@@ -19,7 +19,6 @@ private let tinyChat = URL(filePath: #filePath).deletingLastPathComponent().dele
         -> String
     {
         var tokens = try model.tokenize(prompt, addsSpecial: true, parsesSpecial: true)
-        let sampler = LlamaSampler(temperature: 0, topK: 40, topP: 0.95, minP: 0.05, seed: 1)
         var bytes: [UInt8] = []
         var position: Int32 = 0
         while bytes.count < 200 {
@@ -31,7 +30,7 @@ private let tinyChat = URL(filePath: #filePath).deletingLastPathComponent().dele
                 position += 1
             }
             try context.decode()
-            let token = try context.sample(sampler, row: row)
+            let token = try likeliest(context, row: row)
             if model.isEndOfGeneration(token) { break }
             bytes += model.piece(token)
             tokens = [token]
@@ -103,24 +102,66 @@ private let tinyChat = URL(filePath: #filePath).deletingLastPathComponent().dele
         #expect(error?.code == .load)
     }
 
-    @Test func `the same seed gives the same tokens and another seed others`() throws {
+    @Test func `a row that was not asked for has no logits`() throws {
         let model = try LlamaModel(path: tinyChat)
         let shared = try context(model)
-        func draw(seed: UInt32) throws -> [Int32] {
-            let tokens = try model.tokenize("Once", addsSpecial: true, parsesSpecial: true)
-            shared.clearBatch()
-            var row: Int32 = 0
-            for (index, token) in tokens.enumerated() {
-                row = shared.append(
-                    token: token, position: Int32(index), sequence: 0, wantsLogits: index == tokens.count - 1)
-            }
-            try shared.decode()
-            let sampler = LlamaSampler(temperature: 2, topK: 0, topP: 1, minP: 0, seed: seed)
-            let drawn = try (0..<20).map { _ in try shared.sample(sampler, row: row) }
-            shared.removeSequence(0)
-            return drawn
+        let row = shared.append(token: 5, position: 0, sequence: 0, wantsLogits: false)
+        _ = shared.append(token: 6, position: 1, sequence: 0, wantsLogits: true)
+        try shared.decode()
+        let error = #expect(throws: LlamaError.self) { try likeliest(shared, row: row) }
+        #expect(error?.code == .logits)
+    }
+
+    @Test func `a sequence goes on from its saved state as if nothing had happened`() throws {
+        let model = try LlamaModel(path: tinyChat)
+        let shared = try context(model)
+        let tokens = try model.tokenize(question, addsSpecial: true, parsesSpecial: true)
+        shared.clearBatch()
+        for (index, token) in tokens.dropLast().enumerated() {
+            _ = shared.append(token: token, position: Int32(index), sequence: 0, wantsLogits: false)
         }
-        #expect(try draw(seed: 1) == draw(seed: 1))
-        #expect(try draw(seed: 1) != draw(seed: 2))
+        try shared.decode()
+        let state = try shared.state(ofSequence: 0)
+        func last(_ sequence: Int32) throws -> [Float] {
+            shared.clearBatch()
+            let row = shared.append(
+                token: tokens[tokens.count - 1], position: Int32(tokens.count - 1), sequence: sequence,
+                wantsLogits: true)
+            try shared.decode()
+            return try shared.withLogits(row: row) { Array($0) }
+        }
+        let logits = try last(0)
+        shared.removeSequence(0)
+        #expect(shared.restore(state, toSequence: 2))
+        #expect(try last(2) == logits)
+        #expect(!shared.restore(Array(state.dropLast(9)), toSequence: 3), "a cut state is refused")
+        #expect(!shared.restore([1, 2, 3], toSequence: 3), "and so is nonsense")
+    }
+
+    @Test func `a range of positions is shared and forgotten without touching the rest`() throws {
+        let model = try LlamaModel(path: tinyChat)
+        let shared = try context(model)
+        shared.clearBatch()
+        for index in 0..<Int32(10) {
+            _ = shared.append(token: 5 + index, position: index, sequence: 0, wantsLogits: false)
+        }
+        try shared.decode()
+        shared.shareSequence(0, with: 1, range: 0..<6)
+        shared.shareSequence(0, with: 2, range: 6..<10)
+        shared.removeSequence(0)
+        #expect(shared.tokenCount(ofSequence: 1) == 6)
+        #expect(shared.tokenCount(ofSequence: 2) == 10)
+        // A state of positions 6 to 9 alone comes back to the same positions.
+        let tail = try shared.state(ofSequence: 2)
+        shared.removeSequence(2)
+        #expect(shared.restore(tail, toSequence: 3))
+        #expect(shared.tokenCount(ofSequence: 3) == 10)
+    }
+
+    /// The token with the largest logit.
+    private func likeliest(_ context: LlamaContext, row: Int32) throws -> Int32 {
+        try context.withLogits(row: row) { logits in
+            Int32(logits.indices.max { logits[$0] < logits[$1] } ?? 0)
+        }
     }
 }

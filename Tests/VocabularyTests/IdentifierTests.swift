@@ -35,8 +35,11 @@ import Testing
     @Test func `what a request says wins over the model's defaults`() {
         let request = SamplingParameters(temperature: 0, seed: 7)
         let defaults = SamplingParameters(temperature: 0.7, topK: 20)
-        #expect(
-            request.over(defaults).over(.standard)
-                == SamplingParameters(temperature: 0, topP: 0.95, topK: 20, minP: 0.05, seed: 7))
+        var expected = SamplingParameters.standard
+        expected.temperature = 0
+        expected.topK = 20
+        expected.seed = 7
+        #expect(request.over(defaults).over(.standard) == expected)
+        #expect(SamplingParameters().over(.standard) == .standard)
     }
 }

@@ -74,8 +74,3 @@ public struct WireError: Sendable, Equatable {
         }
     }
 }
-
-extension ServiceError.Code {
-    /// What was asked for cannot be done as long as something else is using it.
-    public static let conflict = Self(rawValue: "conflict")
-}

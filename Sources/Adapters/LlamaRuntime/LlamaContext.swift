@@ -12,6 +12,14 @@ public final class LlamaContext {
         /// Tokens in one batch at most.
         public var batchTokensMax: Int
         public var threads: Int
+        /// Tokens that are computed together at most; a larger batch is cut.
+        public var microBatchTokensMax = 512
+        /// Keep all of a sliding window's past, so that ranges of positions can be shared and forgotten.
+        public var keepsWholeWindow = false
+        public var flashAttention = FlashAttention.auto
+        /// Types of the key-value cache.
+        public var keyType = CacheType.f16
+        public var valueType = CacheType.f16
         /// How long idle compute threads spin before they sleep, 0 to 100.
         public var threadPolling: UInt32 = 50
 
@@ -34,11 +42,15 @@ public final class LlamaContext {
         var parameters = unsafe llama_context_default_params()
         unsafe parameters.n_ctx = UInt32(options.cells)
         unsafe parameters.n_batch = UInt32(options.batchTokensMax)
-        unsafe parameters.n_ubatch = UInt32(min(options.batchTokensMax, 512))
+        unsafe parameters.n_ubatch = UInt32(min(options.batchTokensMax, options.microBatchTokensMax))
         unsafe parameters.n_seq_max = UInt32(options.sequencesMax)
         unsafe parameters.n_threads = Int32(options.threads)
         unsafe parameters.n_threads_batch = Int32(options.threads)
         unsafe parameters.kv_unified = true
+        unsafe parameters.swa_full = options.keepsWholeWindow
+        unsafe parameters.flash_attn_type = options.flashAttention.value
+        unsafe parameters.type_k = options.keyType.value
+        unsafe parameters.type_v = options.valueType.value
         unsafe parameters.no_perf = true
         let error = ErrorText()
         guard
@@ -107,16 +119,57 @@ public final class LlamaContext {
         }
     }
 
-    /// Chooses a token from the logits of a row of the last batch.
-    public func sample(_ sampler: LlamaSampler, row: Int32) throws(LlamaError) -> Int32 {
-        let error = ErrorText()
-        let token = unsafe nexus_llama_sample(sampler.handle, handle, row, error.pointer, ErrorText.size)
-        guard token >= 0 else { throw LlamaError(code: .sample, message: error.text(or: "no token could be chosen")) }
-        return token
+    /// Gives the logits of a row of the last batch: `vocabularyCount` floats, valid until the next `decode`.
+    ///
+    /// - Parameters:
+    ///   - row: what `append` gave, with `wantsLogits`.
+    ///   - body: reads the logits.
+    /// - Returns: what `body` gives.
+    /// - Throws: `logits` when the row has none, and what `body` throws.
+    public func withLogits<Result>(row: Int32, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
+        guard let logits = unsafe nexus_llama_logits(handle, row) else {
+            throw LlamaError(code: .logits, message: "row \(row) of the batch has no logits")
+        }
+        return try unsafe body(UnsafeBufferPointer(start: logits, count: model.vocabularyCount))
     }
 
     /// Frees what a sequence holds in the key-value cache.
     public func removeSequence(_ sequence: Int32) { _ = unsafe llama_memory_seq_rm(memory, sequence, -1, -1) }
+
+    /// Frees a range of positions of a sequence.
+    ///
+    /// - Returns: `false` when this model's memory can only forget whole sequences.
+    @discardableResult
+    public func removeSequence(_ sequence: Int32, range: Range<Int32>) -> Bool {
+        unsafe llama_memory_seq_rm(memory, sequence, range.lowerBound, range.upperBound)
+    }
+
+    /// Lets `target` hold the cells that `source` has for a range of positions, without copying them.
+    public func shareSequence(_ source: Int32, with target: Int32, range: Range<Int32>) {
+        unsafe llama_memory_seq_cp(memory, source, target, range.lowerBound, range.upperBound)
+    }
+
+    /// A copy of everything that a sequence holds.
+    public func state(ofSequence sequence: Int32) throws(LlamaError) -> [UInt8] {
+        let size = unsafe nexus_llama_state_size(handle, sequence)
+        guard size > 0 else { throw LlamaError(code: .state, message: "sequence \(sequence) has no state") }
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            unsafe count = nexus_llama_state_get(handle, sequence, buffer.baseAddress, size)
+        }
+        guard bytes.count == size else {
+            throw LlamaError(code: .state, message: "the state of sequence \(sequence) could not be copied")
+        }
+        return bytes
+    }
+
+    /// Gives a sequence a state that `state(ofSequence:)` gave; what it holds is forgotten.
+    ///
+    /// - Returns: `false` when there is no room, or when the state is not of this model.
+    public func restore(_ state: [UInt8], toSequence sequence: Int32) -> Bool {
+        unsafe state.withUnsafeBufferPointer { buffer in
+            unsafe nexus_llama_state_set(handle, sequence, buffer.baseAddress, buffer.count) == buffer.count
+        }
+    }
 
     /// Positions that a sequence holds: 0 when it is empty.
     public func tokenCount(ofSequence sequence: Int32) -> Int {

@@ -11,8 +11,10 @@ public struct LlamaError: Error, Sendable, Equatable {
         case decode
         /// There is no room in the key-value cache for this batch.
         case cacheFull
-        /// No token could be chosen.
-        case sample
+        /// A row of the batch has no logits.
+        case logits
+        /// The state of a sequence could not be copied.
+        case state
         /// An adapter does not fit the model, or cannot be loaded.
         case adapter
     }

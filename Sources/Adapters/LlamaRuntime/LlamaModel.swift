@@ -10,11 +10,26 @@ public final class LlamaModel: Sendable {
     nonisolated(unsafe) let handle: OpaquePointer
     nonisolated(unsafe) private let vocabulary: OpaquePointer
 
+    /// How the file comes into memory.
+    public enum LoadMode: Sendable {
+        case automatic, read, mapped, locked, mappedAndLocked, direct
+
+        var value: llama_load_mode {
+            switch self {
+            case .automatic: LLAMA_LOAD_MODE_AUTO
+            case .read: LLAMA_LOAD_MODE_NONE
+            case .mapped: LLAMA_LOAD_MODE_MMAP
+            case .locked: LLAMA_LOAD_MODE_MLOCK
+            case .mappedAndLocked: LLAMA_LOAD_MODE_MMAP_MLOCK
+            case .direct: LLAMA_LOAD_MODE_DIRECT_IO
+            }
+        }
+    }
+
     public struct Options: Sendable {
         /// Layers to keep on a GPU; `nil` lets llama.cpp decide.
         public var gpuLayers: Int32?
-        /// Map the file instead of reading it.
-        public var isMemoryMapped = true
+        public var loadMode = LoadMode.mapped
         public init() {}
     }
 
@@ -23,7 +38,7 @@ public final class LlamaModel: Sendable {
         llama_backend_init()
         var parameters = unsafe llama_model_default_params()
         if let gpuLayers = options.gpuLayers { unsafe parameters.n_gpu_layers = gpuLayers }
-        unsafe parameters.load_mode = options.isMemoryMapped ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE
+        unsafe parameters.load_mode = options.loadMode.value
         unsafe parameters.check_tensors = false
         let error = ErrorText()
         guard let loaded = unsafe nexus_llama_load(path, parameters, error.pointer, ErrorText.size) else {
@@ -41,6 +56,16 @@ public final class LlamaModel: Sendable {
 
     /// Tokens that one sequence was trained for.
     public var trainedContextTokens: Int { Int(unsafe llama_model_n_ctx_train(handle)) }
+    public var layerCount: Int { Int(unsafe llama_model_n_layer(handle)) }
+    /// Heads of attention in a layer.
+    public var headCount: Int { Int(unsafe llama_model_n_head(handle)) }
+    /// Positions that attention looks back in layers with a sliding window; 0 without.
+    public var slidingWindow: Int { Int(unsafe llama_model_n_swa(handle)) }
+    /// Whether its memory is a key-value cell for each position, which can be shared and forgotten piece by piece.
+    /// Recurrent models and those with a sliding window can only go on from where they are.
+    public var memoryIsCells: Bool {
+        unsafe !llama_model_is_recurrent(handle) && !llama_model_is_hybrid(handle) && slidingWindow == 0
+    }
     public var vocabularyCount: Int { Int(unsafe llama_vocab_n_tokens(vocabulary)) }
     public var hasDecoder: Bool { unsafe llama_model_has_decoder(handle) && !llama_model_has_encoder(handle) }
 

@@ -4,6 +4,7 @@ import HTTPServing
 import Inference
 import JSONText
 import Launch
+import LlamaServerAPI
 import LlamaRuntime
 import OpenAIAPI
 import RequestScope
@@ -65,31 +66,14 @@ private struct Worker {
         self.arguments = arguments
         self.logger = logger
         let began = ContinuousClock.now
-        let loaded = try LoadedModel(
-            path: arguments.modelPath, contextTokens: arguments.contextTokens ?? arguments.cells, logger: logger)
+        let loaded = try LoadedModel(arguments, logger: logger)
         self.loaded = loaded
-        let adapters = try LoadedAdapters(
-            arguments.adapters, model: loaded.model, modelPath: arguments.modelPath, logger: logger)
-        var options = EngineOptions(
-            contextTokens: loaded.contextTokens, sequencesMax: arguments.parallel,
-            batchTokensMax: arguments.batchTokens, waitingMax: arguments.queueMax)
-        options.samplingDefaults = arguments.sampling.over(.standard)
-        let threads = arguments.threads ?? loaded.threads(cores: ProcessInfo.processInfo.activeProcessorCount)
-        engine = try await Engine(
-            served: ServedModel(
-                id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
-                contextTokens: loaded.contextTokens, note: arguments.note),
-            tokenizer: loaded.tokenizer, chat: loaded.chat, options: options,
-            makeRuntime: { [options] in
-                try LlamaEngineRuntime(model: loaded.model, options: options, threads: threads, adapters: adapters)
-            })
+        engine = try await WorkerEngine(arguments: arguments, loaded: loaded, logger: logger).start()
         logger.info(
             "model loaded",
             [
                 .model: .string(arguments.alias),
-                "context_tokens": .integer(Int64(loaded.contextTokens)),
-                "parallel": .integer(Int64(arguments.parallel)),
-                "threads": .integer(Int64(threads)), .elapsedMilliseconds: .milliseconds(.now - began),
+                .elapsedMilliseconds: .milliseconds(.now - began),
             ])
     }
 
@@ -106,11 +90,15 @@ private struct Worker {
         let errors = ErrorAnswers(logger: logger)
         router.onError = { error, request in errors.respond(to: error, request) }
         let now: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000_000_000 }
-        for route in OpenAIRoutes(engine, now: now).routes { router.add(route) }
         let heartbeat = engine.heartbeat
-        for route in HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) }) {
-            router.add(route)
+        let openAI = OpenAIRoutes(engine, now: now).routes
+        let own = EngineRoutes(engine, contextTokens: await engine.models().first?.contextTokens ?? 0) {
+            body, id throws(ServiceError) in
+            try CompletionRequest.chat(body, id: id).generation
         }
+        let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
+        let all = openAI + own.routes + health
+        for route in all + EngineRoutes.aliases(of: all) { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)
         let port = try await server.start()
         announce(port: port)

@@ -5,40 +5,82 @@ import Vocabulary
 /// Joins what the scheduler asks for with what the llama.cpp adapter offers.
 struct LlamaEngineRuntime: ModelRuntime {
     private let context: LlamaContext
+    private let model: LlamaModel
+    private let adapters: LoadedAdapters
+    /// What a memory for one isolated request is made with.
+    private let isolatedOptions: LlamaContext.Options
+    let shape: RuntimeShape
 
+    /// - Parameters:
+    ///   - model: the loaded model.
+    ///   - options: how to make the context.
+    ///   - contextTokens: tokens that one sequence has at most.
+    ///   - hasCells: whether positions have cells of their own that can be shared.
+    ///   - adapters: what the model computes with beside its weights.
+    /// - Throws: `LlamaError` when there is no memory for it, or an adapter does not fit.
     init(
-        model: LlamaModel, options: EngineOptions, threads: Int, adapters: LoadedAdapters = .none
+        model: LlamaModel, options: LlamaContext.Options, contextTokens: Int, hasCells: Bool,
+        adapters: LoadedAdapters = .none
     ) throws(LlamaError) {
-        context = try LlamaContext(
-            model: model,
-            options: LlamaContext.Options(
-                cells: options.contextTokens * options.sequencesMax, sequencesMax: options.sequencesMax,
-                batchTokensMax: options.batchTokensMax, threads: threads))
+        context = try LlamaContext(model: model, options: options)
         context.clearBatch()
         try adapters.apply(to: context)
+        self.adapters = adapters
+        self.model = model
+        var isolated = options
+        isolated.cells = contextTokens
+        isolated.sequencesMax = 1
+        isolatedOptions = isolated
+        shape = RuntimeShape(
+            memory: hasCells ? .cells : .checkpoints,
+            cells: options.cells, sequences: options.sequencesMax, vocabulary: model.vocabularyCount)
     }
 
-    func append(token: Int32, position: Int, slot: Int, wantsLogits: Bool) -> Int {
+    func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int {
         Int(
             context.append(
-                token: token, position: Int32(position), sequence: Int32(slot), wantsLogits: wantsLogits))
+                token: token, position: Int32(position), sequence: Int32(sequence), wantsLogits: wantsLogits))
     }
 
     func decode() throws {
         defer { context.clearBatch() }
-        try context.decode()
+        do throws(LlamaError) {
+            try context.decode()
+        } catch {
+            if error.code == .cacheFull { throw RuntimeFailure.noRoom }
+            throw error
+        }
     }
 
-    func makeSampler(_ parameters: SamplingParameters, seed: UInt32) -> LlamaSampler {
-        let all = parameters.over(.standard)
-        return LlamaSampler(
-            temperature: Float(all.temperature ?? 0), topK: Int32(clamping: all.topK ?? 0), topP: Float(all.topP ?? 1),
-            minP: Float(all.minP ?? 0), seed: seed)
+    func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
+        try unsafe context.withLogits(row: Int32(row), body)
     }
 
-    func sample(_ sampler: LlamaSampler, row: Int) throws -> Int32 { try context.sample(sampler, row: Int32(row)) }
+    func share(_ range: Range<Int>, of source: Int, with target: Int) {
+        context.shareSequence(Int32(source), with: Int32(target), range: Self.positions(range))
+    }
 
-    func release(slot: Int) { context.removeSequence(Int32(slot)) }
+    func forget(_ sequence: Int, from start: Int) -> Bool {
+        context.removeSequence(Int32(sequence), range: Int32(start)..<Int32.max)
+    }
+
+    func forget(_ sequence: Int, range: Range<Int>) {
+        context.removeSequence(Int32(sequence), range: Self.positions(range))
+    }
+
+    func state(of sequence: Int) throws -> [UInt8] { try context.state(ofSequence: Int32(sequence)) }
+
+    func restore(_ state: [UInt8], to sequence: Int) -> Bool { context.restore(state, toSequence: Int32(sequence)) }
+
+    func isolated() throws -> LlamaEngineRuntime {
+        try LlamaEngineRuntime(
+            model: model, options: isolatedOptions, contextTokens: isolatedOptions.cells,
+            hasCells: shape.memory == .cells, adapters: adapters)
+    }
+
+    private static func positions(_ range: Range<Int>) -> Range<Int32> {
+        Int32(range.lowerBound)..<Int32(range.upperBound)
+    }
 }
 
 /// The vocabulary of a loaded model.
@@ -70,6 +112,7 @@ struct LlamaTokenizer: Tokenizing {
     }
 
     func bytes(of token: Int32) -> [UInt8] { model.piece(token) }
+    func specialBytes(of token: Int32) -> [UInt8] { model.piece(token, special: true) }
     func isEndOfGeneration(_ token: Int32) -> Bool { model.isEndOfGeneration(token) }
     var vocabularyCount: Int { model.vocabularyCount }
 }

@@ -11,6 +11,9 @@ struct LoadedModel: Sendable {
     let model: LlamaModel
     let tokenizer: LlamaTokenizer
     let chat: ChatTemplate?
+    /// The chat template's Jinja source.
+    let templateSource: String?
+    /// Tokens that one sequence has at most.
     let contextTokens: Int
     /// Bytes of all tensors in the file.
     let weightBytes: UInt64
@@ -18,7 +21,8 @@ struct LoadedModel: Sendable {
     /// Reads the file with our own bounds-checked reader first, and only then lets llama.cpp map it.
     ///
     /// - Throws: `ServiceError` that says what is wrong with the file.
-    init(path: String, contextTokens wanted: Int?, logger: Logger) throws(ServiceError) {
+    init(_ arguments: EngineArguments, logger: Logger) throws(ServiceError) {
+        let path = arguments.modelPath
         let file: GGUFFile
         do {
             file = try GGUFFile.read(from: try FileBytes(path: path))
@@ -37,7 +41,7 @@ struct LoadedModel: Sendable {
                 "quantization": .string(summary.quantization ?? "unknown"),
             ])
         do {
-            model = try LlamaModel(path: path)
+            model = try LlamaModel(path: path, options: arguments.modelOptions)
         } catch {
             throw ServiceError(
                 .engineFailed, "llama.cpp could not load \(path).", hint: "Its messages are in the log.",
@@ -50,13 +54,30 @@ struct LoadedModel: Sendable {
         }
         tokenizer = LlamaTokenizer(model)
         let trained = model.trainedContextTokens
+        let wanted = arguments.contextTokens ?? arguments.cells
         contextTokens = min(wanted ?? trained, trained)
-        if let wanted, wanted > trained {
+        if let asked = arguments.contextTokens, asked > trained {
             logger.warning(
                 "the context is limited to what the model was trained for",
-                ["asked": .integer(Int64(wanted)), "trained": .integer(Int64(trained))])
+                ["asked": .integer(Int64(asked)), "trained": .integer(Int64(trained))])
         }
-        chat = Self.chatTemplate(of: model, logger: logger)
+        templateSource =
+            switch arguments.chat.template {
+            case .source(let text): text
+            case .named, nil: model.chatTemplate
+            }
+        chat = Self.chatTemplate(templateSource, logger: logger)
+    }
+
+    /// What tells this model in this build from others.
+    var identity: EngineIdentity { .unknown }
+
+    /// Cells that unused prefixes may keep in the key-value cache.
+    ///
+    /// On a processor attention looks at the mask of every cell in use, for each head of each layer: about a nanosecond
+    /// each. A twentieth of the time that reading the weights takes, at 25 GB/s, is what they may cost.
+    var idleCellsMax: Int {
+        max(1_024, Int(clamping: weightBytes) / 500 / max(1, model.headCount * model.layerCount))
     }
 
     /// Threads for a model of this size: one for each 8 MiB of weights, as far as there are cores.
@@ -68,8 +89,8 @@ struct LoadedModel: Sendable {
     func threads(cores: Int) -> Int { max(1, min(cores, Int(clamping: weightBytes >> 23))) }
 
     /// The file's chat template. One that cannot be read is no reason to refuse the model: it still completes text.
-    private static func chatTemplate(of model: LlamaModel, logger: Logger) -> ChatTemplate? {
-        guard let source = model.chatTemplate else {
+    private static func chatTemplate(_ source: String?, logger: Logger) -> ChatTemplate? {
+        guard let source else {
             logger.notice("the model has no chat template; only /v1/completions will work")
             return nil
         }

@@ -70,10 +70,20 @@ int32_t nexus_llama_decode(llama_context * context, llama_batch batch, char * er
     return guarded<int32_t>(error, error_size, NEXUS_LLAMA_THREW, [&] { return llama_decode(context, batch); });
 }
 
-llama_token nexus_llama_sample(
-    llama_sampler * sampler, llama_context * context, int32_t row, char * error, size_t error_size) {
-    return guarded<llama_token>(
-        error, error_size, NEXUS_LLAMA_THREW, [&] { return llama_sampler_sample(sampler, context, row); });
+float * nexus_llama_logits(llama_context * context, int32_t row) {
+    return guarded<float *>(nullptr, 0, nullptr, [&] { return llama_get_logits_ith(context, row); });
+}
+
+size_t nexus_llama_state_size(llama_context * context, llama_seq_id sequence) {
+    return guarded<size_t>(nullptr, 0, 0, [&] { return llama_state_seq_get_size_ext(context, sequence, 0); });
+}
+
+size_t nexus_llama_state_get(llama_context * context, llama_seq_id sequence, uint8_t * bytes, size_t size) {
+    return guarded<size_t>(nullptr, 0, 0, [&] { return llama_state_seq_get_data_ext(context, bytes, size, sequence, 0); });
+}
+
+size_t nexus_llama_state_set(llama_context * context, llama_seq_id sequence, const uint8_t * bytes, size_t size) {
+    return guarded<size_t>(nullptr, 0, 0, [&] { return llama_state_seq_set_data_ext(context, bytes, size, sequence, 0); });
 }
 
 void * nexus_ggml_threadpool_new(int32_t threads, uint32_t poll) {

@@ -1,3 +1,4 @@
+import ChatFormats
 import Foundation
 import Streaming
 import Synchronization
@@ -8,11 +9,11 @@ public import Vocabulary
 /// The thread owns the model's context. Callers reach it through a mailbox; answers come back through one bounded
 /// `Outlet` each, to which the thread offers and never waits.
 public final class Engine<Tokenizer: Tokenizing>: Generating {
-    private let tokenizer: Tokenizer
-    private let chat: ChatTemplate?
     private let served: ServedModel
     private let options: EngineOptions
-    private let mailbox: Mailbox<EngineMessage>
+    let admission: Admission<Tokenizer>
+    let mailbox: Mailbox<EngineMessage>
+    private let room: WaitingRoom
     private let exit: AsyncStream<Void>
     /// How the thread fares, for health checks and metrics.
     public let heartbeat: Heartbeat
@@ -24,20 +25,24 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     ///   - tokenizer: the model's vocabulary.
     ///   - chat: the model's chat template, if it has one.
     ///   - options: the bounds.
+    ///   - shelf: where the prefix cache keeps what has no room in memory, and finds it after a restart.
     ///   - makeRuntime: called once, on the engine's thread.
     /// - Throws: what `makeRuntime` throws.
     public init<Runtime: ModelRuntime & SendableMetatype>(
         served: ServedModel, tokenizer: Tokenizer, chat: ChatTemplate?, options: EngineOptions,
-        makeRuntime: @escaping @Sendable () throws -> Runtime
+        shelf: (any CacheShelf)? = nil, makeRuntime: @escaping @Sendable () throws -> Runtime
     ) async throws {
-        self.tokenizer = tokenizer
-        self.chat = chat
         self.served = served
         self.options = options
-        let mailbox = Mailbox<EngineMessage>()
-        let heartbeat = Heartbeat()
-        self.mailbox = mailbox
-        self.heartbeat = heartbeat
+        admission = Admission(
+            tokenizer: tokenizer, chat: chat, format: options.format, options: options, grammars: GrammarStore())
+        let parts = EngineParts(
+            mailbox: Mailbox(), heartbeat: Heartbeat(),
+            room: WaitingRoom(waitingMax: options.waitingMax, slots: options.sequencesMax),
+            vocabulary: EngineVocabulary(tokenizer, preservedTexts: options.format.preservedTexts), shelf: shelf)
+        mailbox = parts.mailbox
+        heartbeat = parts.heartbeat
+        room = parts.room
         let (exit, exited) = AsyncStream.makeStream(of: Void.self)
         self.exit = exit
         try await withCheckedThrowingContinuation { (ready: CheckedContinuation<Void, any Error>) in
@@ -47,8 +52,7 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
                     let runtime = try makeRuntime()
                     ready.resume()
                     var loop = EngineLoop(
-                        runtime: runtime, tokenizer: tokenizer, options: options, model: served.id, mailbox: mailbox,
-                        heartbeat: heartbeat)
+                        runtime: runtime, tokenizer: tokenizer, options: options, model: served.id, parts: parts)
                     loop.run()
                 } catch {
                     ready.resume(throwing: error)
@@ -71,38 +75,30 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
                 .modelNotFound, "The model '\(request.model)' is not served here.",
                 hint: "Ask for '\(served.id)'.", parameter: "model")
         }
-        let admitted = try AdmittedRequest.admit(
-            request, tokenizer: tokenizer, chat: chat, contextTokens: options.contextTokens,
-            samplingDefaults: options.samplingDefaults)
-        guard let key = heartbeat.enter(liveMax: options.sequencesMax + options.waitingMax) else {
-            throw ServiceError(
-                .overloaded, "\(options.waitingMax) requests are waiting already.",
-                hint: "Try again shortly, or raise `engine.queueMax`.", retryAfter: .seconds(1))
-        }
+        let admitted = try admission.admit(request)
+        let key = heartbeat.enter()
         let mailbox = mailbox
         let outlet = Outlet<GenerationEvent>(
             capacity: options.eventsMax, onRoom: { mailbox.post(.room(key)) },
             onReaderGone: { mailbox.post(.cancel(key)) })
         let stream = outlet.stream()
-        guard mailbox.post(.submit(key, admitted, outlet, .now)) else {
+        do throws(ServiceError) {
+            try room.enter(
+                Submission(key: key, request: admitted.request, outlet: outlet, arrived: .now),
+                mayWait: options.waitingMax > 0)
+        } catch {
             heartbeat.leave()
-            throw ServiceError.shuttingDown
+            throw error
         }
-        if case .chat(_, let tools) = request.prompt, !tools.isEmpty {
-            return ToolCallStream(stream, requestID: request.id)
-        }
-        return stream
+        mailbox.post(.arrived)
+        guard let reading = admitted.reading else { return stream }
+        return AnswerStream(stream, format: options.format, reading: reading, requestID: request.id)
     }
 
     /// Ends every generation with an error, then the thread. Returns when the thread has ended.
     public func stop() async {
         mailbox.post(.stop)
         for await _ in exit {}
-    }
-
-    /// Counts the tokens of a text as it stands, without special ones.
-    public func tokens(of text: String) throws(ServiceError) -> [Int32] {
-        try tokenizer.tokens(of: text, addsSpecial: false, parsesSpecial: true)
     }
 }
 
@@ -115,10 +111,22 @@ extension ServiceError {
 
 /// What reaches the engine's thread.
 enum EngineMessage: Sendable {
-    case submit(UInt64, AdmittedRequest, Outlet<GenerationEvent>, ContinuousClock.Instant)
+    /// Somebody waits in the room.
+    case arrived
     /// The reader went.
     case cancel(UInt64)
     /// The reader has room again.
     case room(UInt64)
+    case inspect(@Sendable (EngineInspectionResult) -> Void)
+    case invalidate(UInt64, @Sendable (Result<Int, ServiceError>) -> Void)
     case stop
+}
+
+/// What the engine's thread shares with the tasks around it.
+struct EngineParts: Sendable {
+    let mailbox: Mailbox<EngineMessage>
+    let heartbeat: Heartbeat
+    let room: WaitingRoom
+    let vocabulary: EngineVocabulary
+    let shelf: (any CacheShelf)?
 }

@@ -1,7 +1,9 @@
+public import ChatFormats
+public import JSONText
 public import Vocabulary
 
 /// The bounds and defaults of one engine.
-public struct EngineOptions: Sendable, Equatable {
+public struct EngineOptions: Sendable {
     /// How tokens are chosen where a request says nothing.
     public var samplingDefaults = SamplingParameters.standard
     /// Tokens that prompt and answer of one request share.
@@ -14,6 +16,21 @@ public struct EngineOptions: Sendable, Equatable {
     public var waitingMax: Int
     /// Events that may wait for one reader before its sequence sits out.
     public var eventsMax: Int
+    /// Between throughput (0) and latency (1).
+    public var latencyBias = 0.5
+    public var cache = CacheLimits()
+    /// Whether requests may use the prefix cache at all.
+    public var usesCache = true
+    /// Tokens of an answer where a request says nothing; `nil` is as many as fit.
+    public var newTokensDefault: Int?
+    public var reasoningFormat = ReasoningOptions.Format.auto
+    /// Tokens of thinking where a request says nothing; `nil` has no limit.
+    public var reasoningTokensMax: Int?
+    /// Variables for the chat template where a request says nothing.
+    public var templateVariables: JSONObject = [:]
+    /// How the model writes tool calls and thinking.
+    public var format = ChatFormat.generic
+    public var identity = EngineIdentity.unknown
 
     public init(
         contextTokens: Int, sequencesMax: Int = 8, batchTokensMax: Int = 512, waitingMax: Int = 256, eventsMax: Int = 64

@@ -36,13 +36,9 @@ public final class Heartbeat: Sendable {
             completionTokens: completionTokens.load(ordering: .relaxed))
     }
 
-    /// Counts a generation in and gives its key, or `nil` when `liveMax` are in already.
-    func enter(liveMax: Int) -> UInt64? {
-        let before = live.add(1, ordering: .relaxed)
-        guard before.oldValue < liveMax else {
-            live.subtract(1, ordering: .relaxed)
-            return nil
-        }
+    /// Counts a generation in and gives its key; keys grow with arrival.
+    func enter() -> UInt64 {
+        live.add(1, ordering: .relaxed)
         return nextKey.add(1, ordering: .relaxed).newValue
     }
 

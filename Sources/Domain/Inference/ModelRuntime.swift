@@ -2,20 +2,63 @@ public import Vocabulary
 
 /// What the scheduler needs of a model in memory. The adapter for llama.cpp and the tests' scripted model implement it.
 ///
-/// Made on the engine's thread and only ever used there, so it need not be `Sendable`.
+/// Made on the engine's thread and only ever used there, so it need not be `Sendable`. Sequences are numbers from 0 below
+/// `RuntimeShape.sequences`; what they hold is shared by reference.
 public protocol ModelRuntime {
-    /// The state of choosing tokens for one sequence: its chance and history.
-    associatedtype Sampler
-
+    var shape: RuntimeShape { get }
     /// Adds a token to the next step and returns its row. The caller keeps to the batch's size.
-    func append(token: Int32, position: Int, slot: Int, wantsLogits: Bool) -> Int
+    func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int
     /// Computes the step that was filled with `append`, and empties the batch whether it succeeds or not.
+    ///
+    /// - Throws: `RuntimeFailure.noRoom` when the key-value cache has no room; nothing was computed then.
     func decode() throws
-    func makeSampler(_ parameters: SamplingParameters, seed: UInt32) -> Sampler
-    /// Chooses a token from the logits of a row of the last step.
-    func sample(_ sampler: Sampler, row: Int) throws -> Int32
-    /// Frees what the sequence in this slot holds in the key-value cache.
-    func release(slot: Int)
+    /// Gives the logits of a row of the last step, `RuntimeShape.vocabulary` of them.
+    func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result
+    /// Lets a sequence hold positions that another one holds, without copying them.
+    func share(_ range: Range<Int>, of source: Int, with target: Int)
+    /// Lets a sequence forget positions from `start` on.
+    ///
+    /// - Returns: `false` when this kind of model can only forget all of them; nothing was forgotten then.
+    @discardableResult
+    func forget(_ sequence: Int, from start: Int) -> Bool
+    /// Lets a sequence forget a range of positions. Only for models whose memory is `RuntimeShape.Memory.cells`.
+    func forget(_ sequence: Int, range: Range<Int>)
+    /// A copy of everything that a sequence holds.
+    func state(of sequence: Int) throws -> [UInt8]
+    /// Gives a sequence what another one, or the same one, once held; what it holds is forgotten.
+    ///
+    /// - Returns: `false` when there is no room, or when the state is not of this model.
+    func restore(_ state: [UInt8], to sequence: Int) -> Bool
+    /// A second memory of one sequence over the same model, in which nothing else is computed.
+    func isolated() throws -> Self
+}
+
+/// How large a model's memory is and of which kind.
+public struct RuntimeShape: Sendable, Equatable {
+    public enum Memory: Sendable, Equatable {
+        /// Each position has a cell, and ranges of positions can be shared and forgotten.
+        case cells
+        /// Only whole sequences can be kept: sliding windows, recurrent models.
+        case checkpoints
+    }
+
+    public var memory: Memory
+    /// Positions that all sequences hold together, where shared ones count once.
+    public var cells: Int
+    public var sequences: Int
+    public var vocabulary: Int
+
+    public init(memory: Memory = .cells, cells: Int, sequences: Int, vocabulary: Int) {
+        self.memory = memory
+        self.cells = cells
+        self.sequences = sequences
+        self.vocabulary = vocabulary
+    }
+}
+
+/// A failure of a runtime that the engine knows an answer to.
+public enum RuntimeFailure: Error, Sendable, Equatable {
+    case noRoom
 }
 
 /// The vocabulary of a model: reading and writing text as tokens. Safe to use from any thread.
@@ -29,8 +72,10 @@ public protocol Tokenizing: Sendable {
     /// - Returns: ids in `0 ..< vocabularyCount`.
     /// - Throws: `ServiceError` when the text has characters outside the vocabulary.
     func tokens(of text: String, addsSpecial: Bool, parsesSpecial: Bool) throws(ServiceError) -> [Int32]
-    /// The bytes that a token stands for; not always whole characters.
+    /// The bytes that a token stands for; not always whole characters. Control tokens stand for nothing.
     func bytes(of token: Int32) -> [UInt8]
+    /// The bytes by which a token is written in a prompt: as `bytes(of:)`, and the names of control tokens.
+    func specialBytes(of token: Int32) -> [UInt8]
     /// Whether this token ends an answer.
     func isEndOfGeneration(_ token: Int32) -> Bool
     /// Ids are `0 ..< vocabularyCount`.

@@ -39,6 +39,8 @@ public struct ServiceError: Error, Sendable, Equatable {
         public static let contextLengthExceeded = Code(rawValue: "context_length_exceeded")
         public static let modelNotFound = Code(rawValue: "model_not_found")
         public static let notFound = Code(rawValue: "not_found")
+        /// What is to be changed is in use.
+        public static let conflict = Code(rawValue: "conflict")
         public static let methodNotAllowed = Code(rawValue: "method_not_allowed")
         public static let bodyTooLarge = Code(rawValue: "body_too_large")
         public static let unsupportedMediaType = Code(rawValue: "unsupported_media_type")

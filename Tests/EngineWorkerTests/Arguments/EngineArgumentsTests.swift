@@ -1,4 +1,5 @@
 import JSONText
+import LlamaRuntime
 import Testing
 import Vocabulary
 
@@ -8,7 +9,7 @@ import Vocabulary
 private let program = Program(name: "nexus", summary: "Tests.", commands: [EngineArguments.command])
 
 /// The arguments of a command line; words are separated by one space.
-func engine(
+func commandLine(
     _ line: String, _ environment: [String: String] = [:], files: [String: String] = [:]
 ) throws -> EngineArguments {
     let words = ["engine"] + line.split(separator: " ").map(String.init)
@@ -23,14 +24,14 @@ private struct UnexpectedHelp: Error {}
 
 /// The sentence that a command line is refused with.
 func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
-    let error = #expect(throws: UsageError.self, "\(line)") { try engine(line, environment) }
+    let error = #expect(throws: UsageError.self, "\(line)") { try commandLine(line, environment) }
     #expect(error?.exitCode == .usage)
     return error?.description
 }
 
 @Suite struct EngineArgumentsTests {
     @Test func `nothing but a model takes the defaults`() throws {
-        let plain = try engine("-m /models/a.b.gguf")
+        let plain = try commandLine("-m /models/a.b.gguf")
         #expect(plain.modelPath == "/models/a.b.gguf" && plain.alias == "a.b" && plain.otherAliases.isEmpty)
         #expect(plain.listener == .tcp(host: "127.0.0.1", port: 8080))
         #expect(plain.parallel == 4 && plain.batchTokens == 512 && plain.microBatchTokens == 512)
@@ -43,7 +44,7 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
     }
 
     @Test func `a command line as people write it for llama-server`() throws {
-        let all = try engine(
+        let all = try commandLine(
             """
             -m m.gguf --host 0.0.0.0 --port 8033 -c 16384 -np 4 -t 8 -tb 16 -b 2048 -ub 512 -ngl 99 -fa on \
             -ctk q8_0 -ctv q4_0 --mlock --no-mmap --jinja -cb --metrics --slots --no-webui --temp 0.7 --top-k 20 \
@@ -68,14 +69,14 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
     }
 
     @Test func `context sizes mean what llama-server means, and a sequence may have a bound of its own`() throws {
-        #expect(try engine("-m m -c 0 --ctx-seq 0").cells == nil)
-        let both = try engine("-m m --ctx-seq 1024 --ctx-size 4096 -np 4")
+        #expect(try commandLine("-m m -c 0 --ctx-seq 0").cells == nil)
+        let both = try commandLine("-m m --ctx-seq 1024 --ctx-size 4096 -np 4")
         #expect(both.contextTokens == 1024 && both.cells == 4096)
-        #expect(try engine("-m m --kv-unified-per-slot 512").contextTokens == 512)
+        #expect(try commandLine("-m m --kv-unified-per-slot 512").contextTokens == 512)
         #expect(refusal("-m m --ctx-seq 4096 -c 1024")?.contains("--ctx-seq") == true)
-        #expect(try engine("-m m -np -1").parallel == 4)
-        #expect(try engine("-m m -np 64 -b 32").batchTokens == 64)
-        #expect(try engine("-m m -b 64 -ub 512").microBatchTokens == 64)
+        #expect(try commandLine("-m m -np -1").parallel == 4)
+        #expect(try commandLine("-m m -np 64 -b 32").batchTokens == 64)
+        #expect(try commandLine("-m m -b 64 -ub 512").microBatchTokens == 64)
     }
 
     @Test(arguments: [
@@ -83,7 +84,7 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
         ("-fa 1", "on"),
     ])
     func `flash attention may stand alone`(line: String, wanted: String) throws {
-        #expect(try engine("-m m \(line)").computing.flashAttention.rawValue == wanted)
+        #expect(try commandLine("-m m \(line)").computing.flashAttention.rawValue == wanted)
     }
 
     @Test(arguments: [
@@ -92,25 +93,25 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
         ("--mmap --no-mmap", "none"), ("-lm dio", "dio"), ("-lm none --mlock", "none"),
     ])
     func `how the file is loaded has an older and a newer name`(line: String, wanted: String) throws {
-        #expect(try engine("-m m \(line)").computing.loadMode.rawValue == wanted)
+        #expect(try commandLine("-m m \(line)").computing.loadMode.rawValue == wanted)
     }
 
     @Test func `what the model is for`() throws {
-        #expect(try engine("-m m --embedding --pooling mean").computing.use == .embeddings)
-        let ranker = try engine("-m m --rerank").computing
+        #expect(try commandLine("-m m --embedding --pooling mean").computing.use == .embeddings)
+        let ranker = try commandLine("-m m --rerank").computing
         #expect(ranker.use == .reranking && ranker.pooling == .rank)
-        #expect(try engine("-m m --pooling rank").computing.use == .reranking)
+        #expect(try commandLine("-m m --pooling rank").computing.use == .reranking)
         #expect(refusal("-m m --pooling best")?.contains("one of none, mean, cls, last, rank") == true)
     }
 
     @Test func `sockets`() throws {
-        #expect(try engine("-m m --socket /s --host 1.2.3.4").listener == .unix(path: "/s"))
-        #expect(try engine("-m m --host /run/e.sock").listener == .unix(path: "/run/e.sock"))
+        #expect(try commandLine("-m m --socket /s --host 1.2.3.4").listener == .unix(path: "/s"))
+        #expect(try commandLine("-m m --host /run/e.sock").listener == .unix(path: "/run/e.sock"))
         #expect(refusal("-m m --host 127.0.0.1,::1")?.contains("one name or address") == true)
     }
 
     @Test func `adapters keep their order`() throws {
-        let adapters = try engine("-m m --lora a,b --lora-scaled c:0.5,d:-1 --lora \"x,y\"").adapters
+        let adapters = try commandLine("-m m --lora a,b --lora-scaled c:0.5,d:-1 --lora \"x,y\"").adapters
         #expect(
             adapters == [
                 AdapterArgument(path: "a", scale: 1), AdapterArgument(path: "b", scale: 1),
@@ -118,53 +119,56 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
                 AdapterArgument(path: "x,y", scale: 1),
             ])
         #expect(
-            try engine("-m m --lora a --lora-init-without-apply").adapters == [AdapterArgument(path: "a", scale: 0)])
+            try commandLine("-m m --lora a --lora-init-without-apply").adapters == [
+                AdapterArgument(path: "a", scale: 0)
+            ])
         for line in ["--lora-scaled a", "--lora-scaled a:b", "--lora-scaled :1", "--lora-scaled a:nan", "--lora a,,b"] {
             #expect(refusal("-m m \(line)")?.contains("must be") == true, "\(line)")
         }
     }
 
     @Test func `caches`() throws {
-        #expect(try engine("-m m --cache-ram 0").cache.ram == .off)
-        #expect(try engine("-m m --cache-ram 100").cache.ram == .bytes(100 << 20))
-        #expect(try engine("-m m --cache-disk 5").cache.disk == .off)
-        #expect(try engine("-m m --cache-disk 5 --cache-dir /c").cache.disk == .bytes(5 << 20))
-        #expect(try engine("-m m --cache-dir /c").cache.disk == .bytes(8 << 30))
-        #expect(try !engine("-m m --no-cache-prompt").cache.isUsed)
+        #expect(try commandLine("-m m --cache-ram 0").cache.ram == .off)
+        #expect(try commandLine("-m m --cache-ram 100").cache.ram == .bytes(100 << 20))
+        #expect(try commandLine("-m m --cache-disk 5").cache.disk == .off)
+        #expect(try commandLine("-m m --cache-disk 5 --cache-dir /c").cache.disk == .bytes(5 << 20))
+        #expect(try commandLine("-m m --cache-dir /c").cache.disk == .bytes(8 << 30))
+        #expect(try !commandLine("-m m --no-cache-prompt").cache.isUsed)
         #expect(refusal("-m m --cache-ram 99999999999")?.contains("MiB") == true)
     }
 
     @Test func `chats`() throws {
-        #expect(try engine("-m m --chat-template chatml").chat.template == .named("chatml"))
-        #expect(try engine("-m m --chat-template {{x}}").chat.template == .source("{{x}}"))
-        #expect(try engine("-m m --chat-template-file t", files: ["t": "{{y}}"]).chat.template == .source("{{y}}"))
+        #expect(try commandLine("-m m --chat-template chatml").chat.template == .named("chatml"))
+        #expect(try commandLine("-m m --chat-template {{x}}").chat.template == .source("{{x}}"))
+        #expect(try commandLine("-m m --chat-template-file t", files: ["t": "{{y}}"]).chat.template == .source("{{y}}"))
         #expect(refusal("-m m --chat-template a --chat-template-file t")?.contains("exclude") == true)
-        let chat = try engine("-m m --chat-template-kwargs {\"a\":1} --no-reasoning-preserve --reasoning-budget 0").chat
+        let chat = try commandLine("-m m --chat-template-kwargs {\"a\":1} --no-reasoning-preserve --reasoning-budget 0")
+            .chat
         #expect(chat.variables == ["a": 1, "preserve_reasoning": false])
         #expect(chat.reasoning == ReasoningOptions(isEnabled: false, tokensMax: 0))
-        #expect(try engine("-m m -rea on --reasoning-effort high").chat.reasoning.isEnabled == true)
+        #expect(try commandLine("-m m -rea on --reasoning-effort high").chat.reasoning.isEnabled == true)
         #expect(refusal("-m m --chat-template-kwargs [1]")?.contains("a JSON object") == true)
         #expect(refusal("-m m --reasoning-format legacy")?.contains("one of auto, deepseek, none") == true)
     }
 
     @Test func `constraints`() throws {
-        #expect(try engine("-m m --grammar root::=\"a\"").defaults.constraint == .grammar("root::=\"a\""))
-        #expect(try engine("-m m -j {}").defaults.constraint == .jsonSchema([:]))
+        #expect(try commandLine("-m m --grammar root::=\"a\"").defaults.constraint == .grammar("root::=\"a\""))
+        #expect(try commandLine("-m m -j {}").defaults.constraint == .jsonSchema([:]))
         #expect(
-            try engine("-m m -jf s", files: ["s": "{\"type\":\"string\"}"]).defaults.constraint
+            try commandLine("-m m -jf s", files: ["s": "{\"type\":\"string\"}"]).defaults.constraint
                 == .jsonSchema(["type": "string"]))
         #expect(refusal("-m m -j {")?.contains("JSON") == true)
         #expect(refusal("-m m -j {} --grammar x")?.contains("exclude each other") == true)
-        #expect(throws: ServiceError.self) { try engine("-m m -jf s", files: ["s": "{"]) }
-        #expect(throws: ServiceError.self) { try engine("-m m --grammar-file missing") }
-        #expect(try engine("-m m -r A -r B --ignore-eos -n 0").defaults.stop == ["A", "B"])
+        #expect(throws: ServiceError.self) { try commandLine("-m m -jf s", files: ["s": "{"]) }
+        #expect(throws: ServiceError.self) { try commandLine("-m m --grammar-file missing") }
+        #expect(try commandLine("-m m -r A -r B --ignore-eos -n 0").defaults.stop == ["A", "B"])
     }
 
     @Test func `the log`() throws {
-        #expect(try engine("-m m -v").logLevel == .debug)
-        #expect(try engine("-m m -lv 1").logLevel == .error)
-        #expect(try engine("-m m -v --log-level warning").logLevel == .warning)
-        #expect(try engine("-m m --log-jsonl").logFormat == .json)
+        #expect(try commandLine("-m m -v").logLevel == .debug)
+        #expect(try commandLine("-m m -lv 1").logLevel == .error)
+        #expect(try commandLine("-m m -v --log-level warning").logLevel == .warning)
+        #expect(try commandLine("-m m --log-jsonl").logFormat == .json)
     }
 
     @Test func `no two options share a spelling, and each has a sentence`() {
@@ -175,6 +179,6 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
             }
         }
         // `OptionLookup` stops the program for a spelling that is declared twice.
-        #expect(throws: UsageError.self) { try engine("") }
+        #expect(throws: UsageError.self) { try commandLine("") }
     }
 }

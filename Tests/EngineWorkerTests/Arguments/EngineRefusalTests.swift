@@ -1,4 +1,5 @@
 import Configuration
+import LlamaRuntime
 import Testing
 
 @testable import EngineWorker
@@ -55,7 +56,7 @@ import Testing
 
 @Suite struct EngineKeyTests {
     @Test func `keys come from arguments and a file, each once`() throws {
-        let serving = try engine(
+        let serving = try commandLine(
             "-m m --api-key a,b --api-key c --api-key-file k", files: ["k": "# of the team\n\n  d \r\nb\n"]
         ).serving
         #expect(serving.apiKeys.map(\.revealed) == ["a", "b", "c", "d"])
@@ -65,20 +66,20 @@ import Testing
     @Test(arguments: ["", "# none\n", "good\nnot good\n", "a\u{1}\n", String(repeating: "x", count: 513)])
     func `a key file without a key, or with a wrong one, stops the start`(text: String) {
         let error = #expect(throws: (any Error).self) {
-            try engine("-m m --api-key-file k", files: ["k": text])
+            try commandLine("-m m --api-key-file k", files: ["k": text])
         }
         #expect("\(error.debugDescription)".contains("not good") == false)
     }
 
     @Test func `there is a bound`() {
         let text = (0...ServingArguments.keysMax).map { "key\($0)\n" }.joined()
-        #expect(throws: UsageError.self) { try engine("-m m --api-key-file k", files: ["k": text]) }
+        #expect(throws: UsageError.self) { try commandLine("-m m --api-key-file k", files: ["k": text]) }
     }
 }
 
 @Suite struct EngineEnvironmentTests {
     @Test func `variables of llama-server count where the command line says nothing`() throws {
-        let all = try engine(
+        let all = try commandLine(
             "-c 512",
             [
                 "LLAMA_ARG_MODEL": "m.gguf", "LLAMA_ARG_CTX_SIZE": "1024", "LLAMA_ARG_N_PARALLEL": "2",

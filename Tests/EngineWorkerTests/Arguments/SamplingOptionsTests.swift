@@ -1,4 +1,5 @@
 import Configuration
+import LlamaRuntime
 import Testing
 import Vocabulary
 
@@ -6,7 +7,7 @@ import Vocabulary
 
 @Suite struct SamplingOptionsTests {
     @Test func `every sampling option fills its member`() throws {
-        let sampling = try engine(
+        let sampling = try commandLine(
             """
             -m m --temp 0.5 --top-k -1 --top-p 0.9 --min-p 0.1 --typical 0.8 --top-nsigma 1.5 --xtc-probability 0.2 \
             --xtc-threshold 0.3 --repeat-last-n -1 --repeat-penalty 1.1 --presence-penalty -0.5 --frequency-penalty 0.4 \
@@ -43,7 +44,7 @@ import Vocabulary
     @Test(
         arguments: [("-1", nil), ("4294967295", nil), ("0", 0), ("4294967294", 4_294_967_294)] as [(String, UInt32?)])
     func `a seed of -1 is none`(text: String, seed: UInt32?) throws {
-        #expect(try engine("-m m -s \(text)").sampling.seed == seed)
+        #expect(try commandLine("-m m -s \(text)").sampling.seed == seed)
     }
 
     @Test(arguments: [
@@ -51,14 +52,14 @@ import Vocabulary
         ("ia", [.infill, .adaptiveP]),
     ])
     func `samplers by letters`(letters: String, order: [SamplerKind]) throws {
-        #expect(try engine("-m m --sampling-seq \(letters)").sampling.order == order)
+        #expect(try commandLine("-m m --sampling-seq \(letters)").sampling.order == order)
     }
 
     @Test func `samplers by all their names, and the last word wins`() throws {
         let named = "penalties;dry;top_n_sigma;top-k;typ;nucleus;minp;xtc;temp"
-        #expect(try engine("-m m --samplers \(named)").sampling.order == SamplerKind.standardOrder)
-        #expect(try engine("-m m --samplers dry --sampler-seq k").sampling.order == [.topK])
-        #expect(try engine("-m m --sampler-seq k --samplers dry").sampling.order == [.dry])
+        #expect(try commandLine("-m m --samplers \(named)").sampling.order == SamplerKind.standardOrder)
+        #expect(try commandLine("-m m --samplers dry --sampler-seq k").sampling.order == [.topK])
+        #expect(try commandLine("-m m --sampler-seq k --samplers dry").sampling.order == [.dry])
     }
 
     @Test(arguments: [
@@ -68,7 +69,7 @@ import Vocabulary
         ("--dry-sequence-breaker \\n --no-escape", ["\\n"]),
     ])
     func `breakers replace the usual ones`(line: String, breakers: [String]) throws {
-        #expect(try engine("-m m \(line)").sampling.drySequenceBreakers == breakers)
+        #expect(try commandLine("-m m \(line)").sampling.drySequenceBreakers == breakers)
     }
 
     @Test(arguments: [("a\\tb\\\\n", "a\tb\\n"), ("\\q\\", "\\q\\"), ("\\'\\\"\\r", "'\"\r")])

@@ -34,9 +34,6 @@ enum HouseRules {
                 Ban.Allowance(
                     path: "Sources/Domain/Inference/Admission/ChatTemplate.swift",
                     reason: "arguments that a model wrote and that are not JSON are passed on as text"),
-                Ban.Allowance(
-                    path: "Sources/Domain/Inference/Text/ToolCallParser.swift",
-                    reason: "a body that is not JSON is no tool call, and stays text"),
             ]),
     ]
 

@@ -39,7 +39,7 @@ struct CacheArguments: Sendable, Equatable {
 struct SchedulingArguments: Sendable, Equatable {
     /// Requests that may wait; one more is refused.
     var queueMax: Int
-    /// Between many tokens a second in all (0) and short times for each request (1).
+    /// Between throughput (0) and the latency of answers that are being written (1).
     var latencyBias: Double
     /// No request may ask for more time than this.
     var deadlineMax: Duration?
@@ -56,7 +56,7 @@ extension EngineOption {
         "queue-max", .integer(in: 0...1_000_000), "Requests that may wait; one more is refused (default 256).")
     static let latencyBias = CommandOption<Double>(
         "latency-bias", .number(in: 0...1),
-        "Between many tokens a second in all (0) and short times for each request (1); default 0.5.")
+        "0 is all for throughput, 1 all for the latency of running answers (default 0.5).")
     static let deadlineMax = CommandOption<Duration>(
         "max-deadline", .duration(in: .milliseconds(1)...(.seconds(604_800))),
         "The longest time that a request may take (default: as long as it likes).")

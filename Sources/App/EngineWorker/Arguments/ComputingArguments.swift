@@ -1,23 +1,13 @@
 import Configuration
+import LlamaRuntime
 
 /// Where and in which precision the model is computed.
 struct ComputingArguments: Sendable, Equatable {
-    enum FlashAttention: String, Sendable, CaseIterable { case on, off, auto }
     enum GPULayers: Sendable, Equatable { case auto, all, count(Int) }
     /// How tokens' vectors become one vector of a text.
     enum Pooling: String, Sendable, CaseIterable { case none, mean, cls, last, rank }
     /// What the model is for.
     enum Use: Sendable, Equatable { case text, embeddings, reranking }
-    /// Number formats of the key-value cache, by ggml's names.
-    enum CacheType: String, Sendable, CaseIterable {
-        case f32, f16, bf16
-        case q8_0 = "q8_0"
-        case q4_0 = "q4_0"
-        case q4_1 = "q4_1"
-        case iq4_nl = "iq4_nl"
-        case q5_0 = "q5_0"
-        case q5_1 = "q5_1"
-    }
     /// How the file comes into memory, by llama-server's names.
     enum LoadMode: String, Sendable, CaseIterable {
         case auto, none, mmap, mlock
@@ -97,13 +87,13 @@ extension EngineOption {
     static let gpuLayers = CommandOption<ComputingArguments.GPULayers>(
         "gpu-layers", also: ["-ngl", "--n-gpu-layers"], variable: "LLAMA_ARG_N_GPU_LAYERS", .gpuLayers,
         "Layers to keep on a GPU (default auto).")
-    static let flashAttention = CommandOption<ComputingArguments.FlashAttention>(
+    static let flashAttention = CommandOption<FlashAttention>(
         "flash-attn", also: ["-fa"], variable: "LLAMA_ARG_FLASH_ATTN", bareValue: "on", .flashAttention,
         "Whether to use flash attention (default auto).")
-    static let keyType = CommandOption<ComputingArguments.CacheType>(
+    static let keyType = CommandOption<CacheType>(
         "cache-type-k", also: ["-ctk"], variable: "LLAMA_ARG_CACHE_TYPE_K", .choice,
         "Number format of cached keys (default f16).")
-    static let valueType = CommandOption<ComputingArguments.CacheType>(
+    static let valueType = CommandOption<CacheType>(
         "cache-type-v", also: ["-ctv"], variable: "LLAMA_ARG_CACHE_TYPE_V", .choice,
         "Number format of cached values (default f16).")
     static let offloadsCache = CommandOption<Bool>(
@@ -170,7 +160,7 @@ extension ValueKind where Value == ComputingArguments.GPULayers {
     }
 }
 
-extension ValueKind where Value == ComputingArguments.FlashAttention {
+extension ValueKind where Value == FlashAttention {
     fileprivate static var flashAttention: ValueKind {
         .argument("on, off or auto", placeholder: "on|off|auto") { text in
             switch text {

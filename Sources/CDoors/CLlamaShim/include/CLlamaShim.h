@@ -36,9 +36,18 @@ int32_t nexus_llama_piece(
 /// llama_decode: its status, or NEXUS_LLAMA_THREW.
 int32_t nexus_llama_decode(struct llama_context * context, struct llama_batch batch, char * error, size_t error_size);
 
-/// llama_sampler_sample: a token, or NEXUS_LLAMA_THREW.
-llama_token nexus_llama_sample(
-    struct llama_sampler * sampler, struct llama_context * context, int32_t row, char * error, size_t error_size);
+/// The logits of a row of the last batch, or NULL when that row has none.
+float * nexus_llama_logits(struct llama_context * context, int32_t row);
+
+/// Bytes of a sequence's state; 0 when it threw.
+size_t nexus_llama_state_size(struct llama_context * context, llama_seq_id sequence);
+
+/// Writes a sequence's state; 0 when it threw or the buffer is too small.
+size_t nexus_llama_state_get(struct llama_context * context, llama_seq_id sequence, uint8_t * bytes, size_t size);
+
+/// Reads a sequence's state; 0 when it threw, did not fit the model, or the cache has no room.
+size_t nexus_llama_state_set(
+    struct llama_context * context, llama_seq_id sequence, const uint8_t * bytes, size_t size);
 
 /// ggml's own threads for one context, found in the loaded CPU backend. NULL when that backend has none.
 ///

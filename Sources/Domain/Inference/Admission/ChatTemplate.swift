@@ -25,9 +25,10 @@ public struct ChatTemplate: Sendable {
         return try render(context)
     }
 
-    func tokens(
+    /// The prompt as text and as tokens.
+    public func prompt(
         for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing
-    ) throws(ServiceError) -> [Int32] {
+    ) throws(ServiceError) -> (text: String, tokens: [Int32]) {
         let guarded = ControlTextGuard(controlTexts: tokenizer.controlTexts)
         let rendered = try text(
             for: messages.map(guarded.protect), tools: tools, variables: variables, tokenizer: tokenizer)
@@ -37,7 +38,7 @@ public struct ChatTemplate: Sendable {
         for (index, piece) in guarded.pieces(of: rendered).enumerated() {
             tokens += try tokenizer.tokens(of: piece, addsSpecial: index == 0 && !hasBegin, parsesSpecial: true)
         }
-        return tokens
+        return (rendered, tokens)
     }
 
     /// A message in the shape that templates expect.

@@ -1,152 +1,142 @@
+import Sampling
 import Streaming
 import Vocabulary
 
-/// What the engine's thread does, over and over: take messages, compute one step, hand out what was written.
+/// What the engine's thread does, over and over: take messages, fill slots, compute one step, hand out what was written.
+///
+/// Decisions are made by pure values (`FairQueue`, `StepPolicy`, `PreemptionPolicy`, `PrefixTree`); this acts.
 struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
-    private typealias Job = Generation<Runtime.Sampler>
+    let runtime: Runtime
+    let tokenizer: Tokenizer
+    let options: EngineOptions
+    let model: ModelID
+    let mailbox: Mailbox<EngineMessage>
+    let heartbeat: Heartbeat
+    let room: WaitingRoom
+    let vocabulary: EngineVocabulary
 
-    private let runtime: Runtime
-    private let tokenizer: Tokenizer
-    private let model: ModelID
-    private let mailbox: Mailbox<EngineMessage>
-    private let heartbeat: Heartbeat
-    private var scheduler: Scheduler<Job>
+    var stepPolicy: StepPolicy
+    let slotPolicy: SlotPolicy
+    let preemption: PreemptionPolicy
+    var cache: PrefixCache<Runtime>
+    /// In the order in which they got their slots.
+    var running: [RunningSequence] = []
+    var parked: [ParkedSequence] = []
+    var freeSlots: [Int]
+    /// The second memory for reproducible requests, made when the first one comes.
+    var isolatedRuntime: Runtime?
+    let scratch: SamplingScratch
+    var random = SystemRandomNumberGenerator()
     private var isStopping = false
-    private var random = SystemRandomNumberGenerator()
 
     init(
-        runtime: Runtime, tokenizer: Tokenizer, options: EngineOptions, model: ModelID, mailbox: Mailbox<EngineMessage>,
-        heartbeat: Heartbeat
+        runtime: Runtime, tokenizer: Tokenizer, options: EngineOptions, model: ModelID, parts: EngineParts
     ) {
         self.runtime = runtime
         self.tokenizer = tokenizer
+        self.options = options
         self.model = model
-        self.mailbox = mailbox
-        self.heartbeat = heartbeat
-        scheduler = Scheduler(sequencesMax: options.sequencesMax, batchTokensMax: options.batchTokensMax)
+        mailbox = parts.mailbox
+        heartbeat = parts.heartbeat
+        room = parts.room
+        vocabulary = parts.vocabulary
+        let bias = LatencyBias(options.latencyBias)
+        stepPolicy = StepPolicy(batchTokensMax: options.batchTokensMax, bias: bias)
+        slotPolicy = SlotPolicy(sequencesMax: options.sequencesMax, bias: bias)
+        preemption = PreemptionPolicy(parkedTokensMax: runtime.shape.cells)
+        scratch = SamplingScratch(vocabularyCount: runtime.shape.vocabulary)
+        freeSlots = Array((0..<options.sequencesMax).reversed())
+        cache = PrefixCache(
+            runtime: runtime, sequences: options.sequencesMax..<runtime.shape.sequences, limits: options.cache,
+            shelf: parts.shelf, now: .now)
     }
 
     /// Runs until it is told to stop.
     mutating func run() {
         while !isStopping {
-            startWaiting()
-            let shares = scheduler.plan()
+            let now = ContinuousClock.now
+            expire(now)
+            fillSlots(now)
+            room.tellPositions()
+            let shares = plan()
             if shares.isEmpty { heartbeat.rested() }
-            let messages = shares.isEmpty ? mailbox.wait() : mailbox.take()
+            let messages = shares.isEmpty ? mailbox.wait(until: nextDeadline) : mailbox.take()
             if messages.isEmpty {
-                step(shares)
+                if !shares.isEmpty { step(shares) }
             } else {
                 // A message may end a planned sequence or bring a new one: plan again before computing.
                 for message in messages { handle(message) }
             }
         }
         for message in mailbox.close() { handle(message) }
-        for key in scheduler.keys { remove(key, error: .shuttingDown) }
+        endAll()
     }
 
     private mutating func handle(_ message: EngineMessage) {
         switch message {
-        case .submit(let key, let request, let outlet, let arrived):
-            scheduler.enqueue(
-                Job(request: request, outlet: outlet, arrived: arrived), key: key, prompt: request.prompt)
+        case .arrived: break
         case .cancel(let key):
             remove(key)
         case .room(let key):
-            guard let index = scheduler.index(of: key) else { return }
-            deliver([], at: index)
+            if let index = running.firstIndex(where: { $0.generation.key == key }) { deliver([], at: index) }
+        case .inspect(let answer):
+            answer(inspection())
+        case .invalidate(let node, let answer):
+            answer(invalidated(node))
         case .stop:
             isStopping = true
         }
     }
 
-    private mutating func startWaiting() {
-        for index in scheduler.startWaiting() {
-            let sampling = scheduler.running[index].job.request.sampling
-            let seed = sampling.seed ?? UInt32.random(in: 0...UInt32.max, using: &random)
-            let sampler = runtime.makeSampler(sampling, seed: seed)
-            scheduler.updateJob(at: index) { job in
-                job.sampler = sampler
-                job.started = .now
-            }
-        }
+    private mutating func endAll() {
+        for key in running.map(\.generation.key) + parked.map(\.generation.key) { remove(key, error: .shuttingDown) }
+        for submission in room.close() { end(submission, error: .shuttingDown) }
+        cache.shelveAll()
     }
 
-    /// Computes the shares together, then chooses a token for each sequence that is due.
-    private mutating func step(_ shares: [Scheduler<Job>.Share]) {
-        var due: [(key: Scheduler<Job>.Key, row: Int)] = []
-        var promptTokens = 0
-        for share in shares {
-            let sequence = scheduler.running[share.index]
-            var row = 0
-            for position in share.range {
-                let isLast = position == share.range.upperBound - 1
-                row = runtime.append(
-                    token: sequence.tokens[position], position: position, slot: share.slot,
-                    wantsLogits: isLast && share.wantsToken)
-            }
-            if !sequence.isWriting { promptTokens += share.range.count }
-            if share.wantsToken { due.append((sequence.key, row)) }
-        }
-        do {
-            try runtime.decode()
+    private mutating func invalidated(_ node: UInt64) -> Result<Int, ServiceError> {
+        do throws(ServiceError) {
+            return .success(try cache.invalidate(node))
         } catch {
-            let keys = shares.map { scheduler.running[$0.index].key }
-            for key in keys { remove(key, error: Self.failure(error)) }
-            return
-        }
-        for share in shares { scheduler.computed(share) }
-        for (key, row) in due { write(key, row: row) }
-        heartbeat.stepped(
-            running: scheduler.running.count, promptTokens: promptTokens, completionTokens: due.count)
-    }
-
-    /// Chooses the next token of a sequence and hands out what it says.
-    private mutating func write(_ key: Scheduler<Job>.Key, row: Int) {
-        guard let index = scheduler.index(of: key), let sampler = scheduler.running[index].job.sampler else { return }
-        let token: Int32
-        do {
-            token = try runtime.sample(sampler, row: row)
-        } catch {
-            return remove(key, error: Self.failure(error))
-        }
-        scheduler.wrote(token, at: index)
-        let bytes = tokenizer.bytes(of: token)
-        let isEnd = tokenizer.isEndOfGeneration(token)
-        switch scheduler.updateJob(at: index, { [model] in $0.take(bytes, isEnd: isEnd, model: model) }) {
-        case .goesOn(let events): deliver(events, at: index)
-        case .complete(let events): remove(key, last: events)
+            return .failure(error)
         }
     }
 
-    /// Hands events to the reader; parks or cancels the sequence as the reader fares.
-    private mutating func deliver(_ events: [GenerationEvent], at index: Int) {
-        switch scheduler.updateJob(at: index, { $0.deliver(events) }) {
-        case .accepted: scheduler.setParked(false, at: index)
-        case .full: scheduler.setParked(true, at: index)
-        case .readerGone: remove(scheduler.running[index].key)
+    /// Hands events to a running sequence's reader; blocks or cancels the sequence as the reader fares.
+    mutating func deliver(_ events: [GenerationEvent], at index: Int) {
+        switch running[index].generation.deliver(events) {
+        case .accepted: running[index].isBlocked = false
+        case .full: running[index].isBlocked = true
+        case .readerGone: remove(running[index].generation.key)
         }
     }
 
-    /// Ends a generation: its slot and its cache are free, its reader gets the rest and then the error, if any.
-    private mutating func remove(
-        _ key: Scheduler<Job>.Key, last: [GenerationEvent] = [], error: ServiceError? = nil
-    ) {
-        let job: Job
-        switch scheduler.remove(key) {
-        case .running(let ended, let slot):
-            runtime.release(slot: slot)
-            job = ended
-        case .waiting(let ended):
-            job = ended
-        case .unknown:
-            // Its end and the reader's farewell crossed each other.
-            return
+    /// Ends a generation wherever it is: its slot and its memory are free, its reader gets the rest and then the error,
+    /// if any. One that has gone already is left alone: its end and its reader's farewell crossed each other.
+    mutating func remove(_ key: UInt64, last: [GenerationEvent] = [], error: ServiceError? = nil) {
+        if let index = running.firstIndex(where: { $0.generation.key == key }) {
+            let generation = running[index].generation
+            vacate(at: index)
+            end(generation, last: last, error: error)
+        } else if let index = parked.firstIndex(where: { $0.generation.key == key }) {
+            end(parked.remove(at: index).generation, last: last, error: error)
+        } else if let submission = room.remove(key) {
+            end(submission, error: error)
         }
+    }
+
+    func end(_ generation: Generation, last: [GenerationEvent] = [], error: ServiceError?) {
         heartbeat.leave()
-        job.outlet.end(with: job.undelivered + last, throwing: error)
+        if let charge = generation.charge { room.settle(charge, actual: generation.work) }
+        generation.outlet.end(with: generation.undelivered + last, throwing: error)
     }
 
-    private static func failure(_ error: any Error) -> ServiceError {
+    func end(_ submission: Submission, error: ServiceError?) {
+        heartbeat.leave()
+        submission.outlet.end(with: [], throwing: error)
+    }
+
+    static func failure(_ error: any Error) -> ServiceError {
         error as? ServiceError
             ?? ServiceError(
                 .engineFailed, "The model failed while writing this answer.", hint: "Send the request again.",

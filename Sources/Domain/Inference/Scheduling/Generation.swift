@@ -1,30 +1,72 @@
+import Sampling
 import Streaming
 import Vocabulary
 
-/// One answer that is being written: what the engine's thread keeps beside the tokens.
-struct Generation<Sampler> {
+/// One answer, from its admission to its last event: what stays with it whether it waits, runs or is parked.
+///
+/// Confined to the engine's thread.
+final class Generation {
+    let key: UInt64
     let request: AdmittedRequest
     let outlet: Outlet<GenerationEvent>
     let arrived: ContinuousClock.Instant
-    /// Made when the generation gets a slot.
-    var sampler: Sampler?
+    /// Prompt, then answer.
+    var tokens: [Int32]
+    /// Made when the generation gets its first slot.
+    var writer: TokenWriter?
     var assembler: TextAssembler
     var written = 0
-    var started: ContinuousClock.Instant
+    /// When it got its first slot.
+    var started: ContinuousClock.Instant?
+    /// When the prompt was in place.
     var prefilled: ContinuousClock.Instant?
-    /// Events that the reader had no room for, oldest first; while there are any the sequence sits out.
-    var undelivered: [GenerationEvent] = []
+    var cacheReport = CacheReport(cachedTokens: 0, tier: .none)
+    /// Events that the reader had no room for, oldest first; while there are any the generation sits out.
+    private(set) var undelivered: [GenerationEvent] = []
+    var timesParked = 0
+    /// What its tenant was charged for it.
+    var charge: QueueCharge?
+    /// Tokens that were computed for it.
+    var work = 0
 
-    init(request: AdmittedRequest, outlet: Outlet<GenerationEvent>, arrived: ContinuousClock.Instant) {
-        self.request = request
-        self.outlet = outlet
-        self.arrived = arrived
-        started = arrived
+    init(_ submission: Submission) {
+        key = submission.key
+        request = submission.request
+        outlet = submission.outlet
+        arrived = submission.arrived
+        tokens = request.prompt
         assembler = TextAssembler(stops: request.stop)
     }
 
+    var promptCount: Int { request.prompt.count }
+    /// When the answer must be whole.
+    var deadline: ContinuousClock.Instant? { request.scheduling.deadline.map { arrived + $0 } }
+
+    /// Chooses the next token.
+    func choose(from logits: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch) throws(ServiceError)
+        -> WrittenToken
+    {
+        guard var writer else { preconditionFailure("whoever has a slot has a writer") }
+        // Moved out and back, so that it is changed in place.
+        self.writer = nil
+        defer { self.writer = writer }
+        return try writer.choose(from: logits, scratch)
+    }
+
     /// Hands events to the reader, after those that wait already.
-    mutating func deliver(_ events: [GenerationEvent]) -> OutletVerdict {
+    func deliver(_ events: [GenerationEvent]) -> OutletVerdict {
+        if undelivered.isEmpty {
+            for (index, event) in events.enumerated() {
+                switch outlet.offer(event) {
+                case .accepted: continue
+                case .full:
+                    undelivered = Array(events[index...])
+                    return .full
+                case .readerGone: return .readerGone
+                }
+            }
+            return .accepted
+        }
         undelivered += events
         while let event = undelivered.first {
             switch outlet.offer(event) {
@@ -36,37 +78,72 @@ struct Generation<Sampler> {
         return .accepted
     }
 
-    /// What follows from a chosen token.
-    enum Progress {
-        case goesOn([GenerationEvent])
-        /// With the last events.
-        case complete([GenerationEvent])
+    /// Tells something that is worth nothing later: a reader without room never learns of it.
+    func mention(_ event: GenerationEvent) {
+        guard undelivered.isEmpty else { return }
+        _ = outlet.offer(event)
     }
 
-    /// Takes the bytes of a chosen token.
-    mutating func take(_ bytes: [UInt8], isEnd: Bool, model: ModelID) -> Progress {
-        var events: [GenerationEvent] = []
+    /// Whether the answer goes on after a token.
+    enum Progress {
+        case goesOn
+        case complete(FinishReason)
+    }
+
+    /// Takes a chosen token and appends what follows from it to `events`.
+    func take(_ token: WrittenToken, into events: inout [GenerationEvent], model: ModelID) -> Progress {
         if prefilled == nil {
             prefilled = .now
-            events.append(.started(GenerationStart(model: model, promptTokens: request.prompt.count)))
+            events.append(.started(GenerationStart(model: model, promptTokens: promptCount)))
         }
         written += 1
-        if isEnd { return .complete(events + closing(.stop, text: assembler.finish())) }
-        let output = assembler.append(bytes)
-        if output.isStopped { return .complete(events + closing(.stop, text: output.text)) }
+        tokens.append(token.id)
+        if let warnings = writer?.takeWarnings(), !warnings.isEmpty { events += warnings.map(GenerationEvent.warning) }
+        if let logprob = token.logprob { events.append(.logprobs([logprob])) }
+        if token.isEnd { return finish(.stop, "", into: &events) }
+        let output = assembler.append(token.bytes)
+        if output.isStopped { return finish(.stop, output.text, into: &events) }
+        if token.endsConstraint { return finish(.stop, output.text + assembler.finish(), into: &events) }
         if written >= request.newTokensMax {
-            return .complete(events + closing(.length, text: output.text + assembler.finish()))
+            return finish(.length, output.text + assembler.finish(), into: &events)
         }
-        return .goesOn(output.text.isEmpty ? events : events + [.text(output.text)])
+        if !output.text.isEmpty { events.append(.text(output.text)) }
+        return .goesOn
     }
 
-    private func closing(_ reason: FinishReason, text: String) -> [GenerationEvent] {
-        let now = ContinuousClock.now
-        let prefilled = prefilled ?? now
-        let end = GenerationEnd(
-            reason: reason, usage: TokenUsage(promptTokens: request.prompt.count, completionTokens: written),
-            timings: GenerationTimings(
-                queue: started - arrived, prefill: prefilled - started, decode: now - prefilled))
-        return (text.isEmpty ? [] : [.text(text)]) + [.finished(end)]
+    private func finish(_ reason: FinishReason, _ text: String, into events: inout [GenerationEvent]) -> Progress {
+        let rest = reason == .stop && text.isEmpty ? assembler.finish() : text
+        if !rest.isEmpty { events.append(.text(rest)) }
+        return .complete(reason)
     }
+
+    /// The last event.
+    func end(_ reason: FinishReason) -> GenerationEvent {
+        let now = ContinuousClock.now
+        let begun = started ?? now
+        let ready = prefilled ?? now
+        var end = GenerationEnd(
+            reason: reason,
+            usage: TokenUsage(
+                promptTokens: promptCount, completionTokens: written, cachedTokens: cacheReport.cachedTokens,
+                reasoningTokens: writer?.reasoningTokens ?? 0),
+            timings: GenerationTimings(queue: begun - arrived, prefill: ready - begun, decode: now - ready))
+        end.cache = cacheReport
+        end.stopText = assembler.metStop
+        end.adaptations = writer?.adaptations ?? []
+        end.receipt = request.receipt(seed: writer?.seed)
+        return .finished(end)
+    }
+}
+
+/// A token that was chosen for an answer.
+struct WrittenToken {
+    var id: Int32
+    /// What it adds to the text.
+    var bytes: [UInt8]
+    /// The model ended its answer.
+    var isEnd: Bool
+    /// Nothing may follow by the request's constraint.
+    var endsConstraint = false
+    var logprob: Vocabulary.TokenLogprob?
 }

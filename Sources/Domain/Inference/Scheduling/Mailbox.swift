@@ -43,12 +43,23 @@ final class Mailbox<Message: Sendable>: Sendable {
         }
     }
 
-    /// Takes all messages; sleeps until there is one.
-    func wait() -> [Message] {
+    /// Takes all messages; sleeps until there is one, or until a time.
+    ///
+    /// - Parameter deadline: when to wake up without a message; `nil` is never.
+    /// - Returns: none only at the deadline.
+    func wait(until deadline: ContinuousClock.Instant? = nil) -> [Message] {
         while true {
             let taken = take()
             if !taken.isEmpty { return taken }
-            signal.wait()
+            guard let deadline else {
+                signal.wait()
+                continue
+            }
+            let left = deadline - .now
+            guard left > .zero else { return [] }
+            let (seconds, attoseconds) = left.components
+            let nanoseconds = Int(clamping: seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000) + 1
+            _ = signal.wait(timeout: .now() + .nanoseconds(nanoseconds))
         }
     }
 }

@@ -9,14 +9,17 @@ struct TextAssembler: Sendable {
 
     private let stops: [[UInt8]]
     private var held: [UInt8] = []
+    /// The stop text that was met.
+    private(set) var metStop: String?
 
     init(stops: [[UInt8]]) { self.stops = stops }
 
     /// Takes the next token's bytes and gives what can be shown now.
     mutating func append(_ bytes: [UInt8]) -> Output {
         held += bytes
-        if let cut = firstStop() {
-            let text = String(decoding: held[..<cut], as: UTF8.self)
+        if let stop = firstStop() {
+            let text = String(decoding: held[..<stop.start], as: UTF8.self)
+            metStop = String(decoding: stop.text, as: UTF8.self)
             held = []
             return Output(text: text, isStopped: true)
         }
@@ -32,12 +35,12 @@ struct TextAssembler: Sendable {
         return String(decoding: held, as: UTF8.self)
     }
 
-    /// Where the first stop text begins.
-    private func firstStop() -> Int? {
-        stops.compactMap { stop in
+    /// The stop text that begins first.
+    private func firstStop() -> (start: Int, text: [UInt8])? {
+        stops.compactMap { stop -> (start: Int, text: [UInt8])? in
             guard held.count >= stop.count else { return nil }
-            return (0...(held.count - stop.count)).first { held[$0...].starts(with: stop) }
-        }.min()
+            return (0...(held.count - stop.count)).first { held[$0...].starts(with: stop) }.map { ($0, stop) }
+        }.min { $0.start < $1.start }
     }
 
     /// How many bytes at the end may be the beginning of a stop text.

@@ -1,0 +1,103 @@
+import ChatFormats
+import Foundation
+import Inference
+import JSONText
+import LlamaRuntime
+import Telemetry
+import Vocabulary
+
+/// From arguments and a loaded model to a running engine.
+struct WorkerEngine {
+    let arguments: EngineArguments
+    let loaded: LoadedModel
+    let logger: Logger
+
+    private var format: ChatFormat {
+        ChatFormat.detect(template: loaded.templateSource ?? "", controlTexts: loaded.tokenizer.controlTexts)
+    }
+
+    /// Tokens that one sequence has at most: what the model was trained for, and what there is.
+    private var sequenceTokens: Int {
+        min(loaded.contextTokens, arguments.contextTokens ?? .max, arguments.cells ?? .max)
+    }
+
+    private var cells: Int { arguments.cells ?? sequenceTokens * arguments.parallel }
+
+    private var threads: Int {
+        arguments.threads ?? loaded.threads(cores: ProcessInfo.processInfo.activeProcessorCount)
+    }
+
+    /// Whether positions have cells of their own that can be shared.
+    private var hasCells: Bool {
+        loaded.model.memoryIsCells || arguments.computing.hasFullWindow && loaded.model.slidingWindow > 0
+    }
+
+    /// Starts the engine.
+    func start() async throws -> Engine<LlamaTokenizer> {
+        let options = engineOptions
+        let context = contextOptions
+        // llama.cpp wants them before there is a context.
+        let adapters = try LoadedAdapters(
+            arguments.adapters, model: loaded.model, modelPath: arguments.modelPath, logger: logger)
+        logger.info(
+            "starting the engine",
+            [
+                "context_tokens": .integer(Int64(sequenceTokens)), "cells": .integer(Int64(cells)),
+                "parallel": .integer(Int64(arguments.parallel)), "threads": .integer(Int64(threads)),
+                "format": .string(options.format.name), "idle_cells_max": .integer(Int64(options.cache.idleCellsMax)),
+            ])
+        return try await Engine(
+            served: ServedModel(
+                id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
+                contextTokens: sequenceTokens, note: arguments.note),
+            tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: nil,
+            makeRuntime: { [model = loaded.model, hasCells] in
+                try LlamaEngineRuntime(
+                    model: model, options: context, contextTokens: options.contextTokens, hasCells: hasCells,
+                    adapters: adapters)
+            })
+    }
+
+    private var engineOptions: EngineOptions {
+        var options = EngineOptions(
+            contextTokens: sequenceTokens, sequencesMax: arguments.parallel, batchTokensMax: arguments.batchTokens,
+            waitingMax: arguments.queueMax)
+        options.samplingDefaults = arguments.sampling.over(.standard)
+        options.latencyBias = arguments.scheduling.latencyBias
+        options.usesCache = arguments.cache.isUsed
+        options.cache = CacheLimits(ramBytesMax: ramBytesMax, idleCellsMax: loaded.idleCellsMax)
+        options.newTokensDefault = arguments.defaults.newTokensMax
+        options.reasoningFormat = arguments.chat.reasoning.format ?? .auto
+        options.reasoningTokensMax = arguments.chat.reasoning.tokensMax
+        options.templateVariables = arguments.chat.variables
+        options.format = format
+        options.identity = loaded.identity
+        return options
+    }
+
+    private var ramBytesMax: Int {
+        switch arguments.cache.ram {
+        case .off: 0
+        case .bytes(let bytes): Int(clamping: bytes)
+        case .unlimited: .max
+        // An eighth of the machine, and no more than llama-server's default.
+        case nil: min(8 << 30, Int(clamping: ProcessInfo.processInfo.physicalMemory / 8))
+        }
+    }
+
+    private var contextOptions: LlamaContext.Options {
+        var options = LlamaContext.Options(
+            cells: cells, sequencesMax: hasCells ? Self.sequencesMax : arguments.parallel,
+            batchTokensMax: arguments.batchTokens, threads: threads)
+        options.microBatchTokensMax = arguments.microBatchTokens
+        options.keepsWholeWindow = arguments.computing.hasFullWindow
+        options.flashAttention = arguments.computing.flashAttention
+        options.keyType = arguments.computing.keyType
+        options.valueType = arguments.computing.valueType
+        if let polling = arguments.computing.polling { options.threadPolling = UInt32(polling) }
+        return options
+    }
+
+    /// llama.cpp's bound; the prefix cache takes what running sequences leave.
+    private static let sequencesMax = 256
+}

@@ -1,0 +1,177 @@
+import ChatFormats
+import Grammar
+import JSONText
+import Vocabulary
+
+/// Checks requests against a model and makes of them what the engine's thread needs. On the caller's task.
+struct Admission<Tokenizer: Tokenizing>: Sendable {
+    let tokenizer: Tokenizer
+    let chat: ChatTemplate?
+    let format: ChatFormat
+    let options: EngineOptions
+    let grammars: GrammarStore
+
+    /// A request that was let in, and how its answer is to be read.
+    struct Admitted {
+        let request: AdmittedRequest
+        /// `nil` when the answer is text as it comes.
+        let reading: ParserSetup?
+    }
+
+    /// Checks a request.
+    ///
+    /// A prompt that does not fit is refused with both numbers and never cut. A `newTokensMax` beyond the room that the
+    /// prompt leaves is honoured as far as the room goes: the answer then ends with `length`.
+    func admit(_ request: GenerationRequest) throws(ServiceError) -> Admitted {
+        let prompt = try prompt(of: request)
+        guard !prompt.tokens.isEmpty else {
+            throw ServiceError(
+                .invalidValue, "The prompt is empty.", hint: "Send at least one token of text.", parameter: "prompt")
+        }
+        let contextTokens = options.contextTokens
+        guard prompt.tokens.count < contextTokens else {
+            throw ServiceError(
+                .contextLengthExceeded,
+                "The prompt has \(prompt.tokens.count) tokens, and the context of \(request.model) holds \(contextTokens).",
+                hint: "Shorten the prompt, or serve the model with a larger context (`engine.contextTokens`).",
+                parameter: request.prompt.field)
+        }
+        let room = contextTokens - prompt.tokens.count
+        let tools = request.offeredTools
+        let constraint = try grammars.constraint(
+            for: request, tools: tools, format: format, opening: prompt.text.map(format.opening) ?? .undecided)
+        let reading = try reading(request, tools: tools, prompt: prompt.text)
+        let stops = request.stop + (tools.isEmpty ? [] : format.stops)
+        let admitted = AdmittedRequest(
+            id: request.id, model: request.model, prompt: prompt.tokens,
+            newTokensMax: min(request.newTokensMax ?? options.newTokensDefault ?? room, room),
+            sampling: try sampling(request), stop: stops.map { Array($0.utf8) }.filter { !$0.isEmpty },
+            ignoresEnd: request.ignoresEnd, topLogprobs: request.topLogprobs, constraint: constraint,
+            thinking: try thinking(request, prompt: prompt.text), adaptation: adaptation(request),
+            scheduling: request.scheduling, cache: options.usesCache ? request.cache : CacheOptions(isUsed: false),
+            isReproducible: request.isReproducible, identity: options.identity)
+        return Admitted(request: admitted, reading: reading)
+    }
+
+    /// The prompt as text.
+    func promptText(of request: GenerationRequest) throws(ServiceError) -> String {
+        guard case .chat(let messages, _) = request.prompt else {
+            throw ServiceError(.invalidValue, "Only chats have a template.", parameter: "messages")
+        }
+        return try template(request).text(
+            for: messages, tools: request.offeredTools, variables: variables(of: request), tokenizer: tokenizer)
+    }
+
+    private func template(_ request: GenerationRequest) throws(ServiceError) -> ChatTemplate {
+        guard let chat else {
+            throw ServiceError(
+                .unsupported, "\(request.model) has no chat template.",
+                hint: "Use /v1/completions, or a model that was made for chats.", parameter: "messages")
+        }
+        return chat
+    }
+
+    private func variables(of request: GenerationRequest) -> JSONObject {
+        var variables = options.templateVariables
+        var reasoning = request.reasoning
+        // A budget of nothing is a wish for no thinking.
+        if reasoning.tokensMax ?? options.reasoningTokensMax == 0, reasoning.isEnabled == nil {
+            reasoning.isEnabled = false
+        }
+        for (name, value) in format.templateVariables(reasoning) { variables[name] = value }
+        for (name, value) in request.templateVariables { variables[name] = value }
+        return variables
+    }
+
+    private func prompt(of request: GenerationRequest) throws(ServiceError) -> (tokens: [Int32], text: String?) {
+        switch request.prompt {
+        case .chat(let messages, _):
+            let prompt = try template(request).prompt(
+                for: messages, tools: request.offeredTools, variables: variables(of: request), tokenizer: tokenizer)
+            return (prompt.tokens, prompt.text)
+        case .text(let text):
+            return (try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true), nil)
+        case .tokens(let tokens):
+            for (index, token) in tokens.enumerated() where !(0..<tokenizer.vocabularyCount).contains(Int(token)) {
+                throw ServiceError(
+                    .invalidValue,
+                    "Token \(token) is not in the vocabulary; ids go from 0 to \(tokenizer.vocabularyCount - 1).",
+                    parameter: "prompt[\(index)]")
+            }
+            return (tokens, nil)
+        }
+    }
+
+    /// Texts of logit biases become tokens, and tokens are checked.
+    private func sampling(_ request: GenerationRequest) throws(ServiceError) -> SamplingParameters {
+        var sampling = request.sampling.over(options.samplingDefaults)
+        var biases: [LogitBias] = []
+        for bias in sampling.logitBias ?? [] {
+            switch bias.target {
+            case .token(let token):
+                guard (0..<tokenizer.vocabularyCount).contains(Int(token)) else {
+                    throw ServiceError(
+                        .invalidValue,
+                        "Token \(token) is not in the vocabulary; ids go from 0 to \(tokenizer.vocabularyCount - 1).",
+                        parameter: "logit_bias")
+                }
+                biases.append(bias)
+            case .text(let text):
+                let tokens = try tokenizer.tokens(of: text, addsSpecial: false, parsesSpecial: true)
+                biases += tokens.map { LogitBias(.token($0), bias: bias.bias) }
+            }
+        }
+        sampling.logitBias = biases
+        return sampling
+    }
+
+    private func adaptation(_ request: GenerationRequest) -> AdaptationPlan? {
+        guard request.adaptsSampling else { return nil }
+        let text =
+            switch request.prompt {
+            case .chat(let messages, _): messages.last { $0.role == .user }?.text ?? ""
+            case .text(let text): text
+            case .tokens: ""
+            }
+        return AdaptationPlan(prompt: text)
+    }
+
+    private func reading(
+        _ request: GenerationRequest, tools: [ToolDefinition], prompt: String?
+    ) throws(ServiceError) -> ParserSetup? {
+        guard let prompt else { return nil }
+        return ParserSetup(
+            tools: tools, choice: request.toolChoice, reasoning: request.reasoning.format ?? options.reasoningFormat,
+            opening: format.opening(ofPrompt: prompt), isParallel: request.allowsParallelToolCalls ?? true)
+    }
+
+    private func thinking(_ request: GenerationRequest, prompt: String?) throws(ServiceError) -> ThinkingPlan? {
+        guard let prompt else { return nil }
+        let tags: ThinkingTags
+        let isOpen: Bool
+        switch format.opening(ofPrompt: prompt) {
+        case .answer: return nil
+        case .thinking(let opened): (tags, isOpen) = (opened, true)
+        case .undecided:
+            guard let own = format.thinking else { return nil }
+            (tags, isOpen) = (own, false)
+        }
+        return ThinkingPlan(
+            opening: Array(tags.start.utf8), closing: Array(tags.end.utf8), isOpen: isOpen,
+            tokensMax: request.reasoning.tokensMax ?? options.reasoningTokensMax,
+            endTokens: try tokenizer.tokens(of: "\n\(tags.end)\n\n", addsSpecial: false, parsesSpecial: true))
+    }
+}
+
+extension GenerationRequest {
+    /// The tools that the model is told of.
+    var offeredTools: [ToolDefinition] {
+        guard toolChoice != .none, case .chat(_, let tools) = prompt else { return [] }
+        return tools
+    }
+}
+
+extension GenerationRequest.Prompt {
+    /// The request's field that this came from, for error messages.
+    fileprivate var field: String { if case .chat = self { "messages" } else { "prompt" } }
+}

@@ -1,0 +1,56 @@
+public import Vocabulary
+
+/// A node of the prefix cache as it is kept on disk.
+public struct ShelvedState: Sendable, Equatable {
+    /// `nil` is the shared scope.
+    public var tenant: TenantID?
+    /// Tokens of the whole path.
+    public var tokens: [Int32]
+    /// How many of them come before the node's own.
+    public var start: Int
+    /// The model's state for the node's own tokens, as `ModelRuntime.state` gave it.
+    public var state: [UInt8]
+
+    public init(tenant: TenantID?, tokens: [Int32], start: Int, state: [UInt8]) {
+        self.tenant = tenant
+        self.tokens = tokens
+        self.start = start
+        self.state = state
+    }
+}
+
+/// Where states go that have no room in memory, and where they are found again after a restart.
+///
+/// Writing never waits: what cannot be queued is dropped. Nothing damaged ever comes back.
+public protocol CacheShelf: Sendable {
+    /// What is there from before, without the states.
+    func contents() -> [ShelfEntry]
+    /// Queues a state for writing.
+    ///
+    /// - Parameter state: what to keep.
+    /// - Returns: its name, or `nil` when the queue is full.
+    func put(_ state: ShelvedState) -> String?
+    /// Reads a state; `nil` when it is missing, damaged or not of this model. Waits for the disk.
+    func get(_ name: String) -> ShelvedState?
+    func remove(_ name: String)
+    /// Files that were refused because they were damaged or not of this model.
+    var rejectedCount: Int { get }
+    var bytesMax: Int { get }
+}
+
+/// One state on a shelf.
+public struct ShelfEntry: Sendable, Equatable {
+    public var name: String
+    public var tenant: TenantID?
+    public var tokens: [Int32]
+    public var start: Int
+    public var bytes: Int
+
+    public init(name: String, tenant: TenantID?, tokens: [Int32], start: Int, bytes: Int) {
+        self.name = name
+        self.tenant = tenant
+        self.tokens = tokens
+        self.start = start
+        self.bytes = bytes
+    }
+}

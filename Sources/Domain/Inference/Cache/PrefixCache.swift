@@ -1,0 +1,231 @@
+public import Vocabulary
+
+/// How much the prefix cache may hold, and where.
+public struct CacheLimits: Sendable, Equatable {
+    /// Bytes of states in ordinary memory; 0 keeps none.
+    public var ramBytesMax: Int
+    /// Cells that prefixes may keep in the key-value cache while nobody uses them. Attention looks over every cell in
+    /// use, so prefixes beyond this wait in ordinary memory.
+    public var idleCellsMax: Int
+
+    public init(ramBytesMax: Int = 512 << 20, idleCellsMax: Int = .max) {
+        self.ramBytesMax = ramBytesMax
+        self.idleCellsMax = idleCellsMax
+    }
+}
+
+/// What one running sequence holds of the cache.
+struct CacheLease {
+    /// The deepest node whose state the sequence has by reference; the root when there is none.
+    var node: PrefixNode
+    /// Whose nodes it may see and leave.
+    let scope: CacheScope
+    /// The leaf that this sequence made and may extend.
+    var ownLeaf: PrefixNode?
+}
+
+/// The prefixes that were computed, in three tiers: cells of the key-value cache, ordinary memory, files.
+///
+/// Confined to the engine's thread. Cells are counted exactly: those of nodes with a sequence, and those of running
+/// sequences beyond what they share with nodes.
+struct PrefixCache<Runtime: ModelRuntime> {
+    let runtime: Runtime
+    let limits: CacheLimits
+    let shelf: (any CacheShelf)?
+    var tree: PrefixTree
+    /// Sequences of the runtime that no node uses.
+    var freeSequences: [Int]
+    /// Cells that hold something: of nodes, and of running sequences beyond their nodes.
+    private(set) var cellsUsed = 0
+    var ramBytes = 0
+    var counts = CacheCounts()
+
+    /// - Parameters:
+    ///   - runtime: the model's memory.
+    ///   - sequences: the sequences that the cache may use; the others are the running ones'.
+    ///   - limits: the bounds of the tiers.
+    ///   - shelf: where states go that have no room in memory.
+    ///   - now: the time.
+    init(
+        runtime: Runtime, sequences: Range<Int>, limits: CacheLimits, shelf: (any CacheShelf)?,
+        now: ContinuousClock.Instant
+    ) {
+        self.runtime = runtime
+        self.limits = limits
+        self.shelf = shelf
+        tree = PrefixTree(now: now)
+        freeSequences = sequences.reversed()
+        restoreShelf(now: now)
+    }
+
+    var memory: RuntimeShape.Memory { runtime.shape.memory }
+    var cellsFree: Int { runtime.shape.cells - cellsUsed }
+
+    mutating func useCells(_ count: Int) { if memory == .cells { cellsUsed += count } }
+    mutating func freeCells(_ count: Int) { if memory == .cells { cellsUsed -= count } }
+
+    /// Finds the longest prefix of a prompt that this scope may use and gives it to a sequence.
+    ///
+    /// - Parameters:
+    ///   - prompt: the prompt's tokens; the last one is never taken from the cache, because its logits are needed.
+    ///   - scope: whose nodes are visible.
+    ///   - sequence: an empty sequence of the runtime.
+    ///   - now: the time.
+    /// - Returns: the lease, and what the answer reports.
+    mutating func attach(
+        _ prompt: [Int32], scope: CacheScope, to sequence: Int, now: ContinuousClock.Instant
+    ) -> (lease: CacheLease, report: CacheReport) {
+        let usable = Array(prompt.dropLast())
+        counts.lookups += 1
+        let match = tree.match(usable, scope: scope)
+        let found = memory == .cells ? sharePath(to: match, sequence, now: now) : restoreBest(match, sequence, now: now)
+        let length = found.node.end
+        if length > 0 {
+            counts.hits += 1
+            counts.tokensReused += length
+        }
+        tree.changeUsers(from: found.node, by: 1)
+        var report = CacheReport(cachedTokens: length, tier: length > 0 ? found.tier : .none)
+        let isParted = !match.isWhole || match.node.hasChild(visibleTo: scope)
+        if match.length < usable.count, isParted { report.firstDifference = match.length }
+        return (CacheLease(node: found.node, scope: scope), report)
+    }
+
+    /// A lease for a sequence that has its state from elsewhere.
+    func emptyLease(_ scope: CacheScope) -> CacheLease { CacheLease(node: tree.root, scope: scope) }
+
+    /// Gives a sequence all of a matched path by reference; as much of it as can be had.
+    private mutating func sharePath(
+        to match: PrefixTree.Match, _ sequence: Int, now: ContinuousClock.Instant
+    ) -> (node: PrefixNode, tier: CacheReport.Tier) {
+        var path: [PrefixNode] = []
+        var next: PrefixNode? = match.node
+        while let node = next, !node.isRoot {
+            path.insert(node, at: 0)
+            next = node.parent
+        }
+        var last = tree.root
+        var slowest = CacheReport.Tier.memory
+        for node in path {
+            let tier = node.tier
+            // Whoever is promoted next must not push out what was promoted before.
+            tree.changeUsers(from: last, by: 1)
+            let isReady = makeHot(node)
+            tree.changeUsers(from: last, by: -1)
+            guard isReady else { break }
+            var whole = node
+            if node.id == match.node.id, !match.isWhole {
+                guard match.countInNode >= Self.splitMin, let head = split(node, at: match.countInNode, now: now) else {
+                    break
+                }
+                whole = head
+            }
+            guard let source = whole.sequence else { break }
+            runtime.share(whole.range, of: source, with: sequence)
+            whole.hits += 1
+            tree.touch(whole, now: now)
+            slowest = max(slowest, tier)
+            last = whole
+        }
+        return (last, slowest)
+    }
+
+    /// Shorter beginnings are cheaper to compute than to keep apart.
+    private static var splitMin: Int { 4 }
+
+    /// Leaves what a running sequence computed for those who come after it.
+    ///
+    /// - Parameters:
+    ///   - tokens: prompt and answer of the sequence.
+    ///   - computed: how many of them the sequence holds.
+    ///   - sequence: the runtime's sequence.
+    ///   - lease: what the sequence has of the cache; it moves on to the new end.
+    ///   - now: the time.
+    mutating func commit(
+        _ tokens: [Int32], computed: Int, of sequence: Int, _ lease: inout CacheLease, now: ContinuousClock.Instant
+    ) {
+        guard computed > lease.node.end else { return }
+        let known = Array(tokens.prefix(computed))
+        guard memory == .cells else { return checkpoint(known, of: sequence, &lease, now: now) }
+        guard follow(known, of: sequence, &lease, now: now) else { return }
+        let node = lease.node
+        guard computed > node.end else { return }
+        let run = known[node.end..<computed]
+        if let leaf = lease.ownLeaf, leaf === node, leaf.children.isEmpty, leaf.users == 1, let target = leaf.sequence {
+            runtime.share(leaf.end..<computed, of: sequence, with: target)
+            leaf.extend(by: run)
+            leaf.blob.map { ramBytes -= $0.count }
+            leaf.blob = nil
+            removeFile(of: leaf)
+            tree.touch(leaf, now: now)
+            return
+        }
+        guard let target = takeSequence() else { return }
+        let child = tree.add(Array(run), after: node, scope: lease.scope, now: now)
+        runtime.share(child.range, of: sequence, with: target)
+        child.sequence = target
+        child.users = 1
+        lease.node = child
+        lease.ownLeaf = child
+    }
+
+    /// Moves a lease along nodes that others left meanwhile: the sequence's own cells of that run are freed.
+    ///
+    /// - Returns: `false` when the tree cannot take the rest of the sequence.
+    private mutating func follow(
+        _ known: [Int32], of sequence: Int, _ lease: inout CacheLease, now: ContinuousClock.Instant
+    ) -> Bool {
+        let match = tree.match(known, scope: lease.scope, from: lease.node)
+        guard match.length > lease.node.end else { return true }
+        var path: [PrefixNode] = []
+        var next = match.node
+        while next !== lease.node, let parent = next.parent {
+            path.insert(next, at: 0)
+            next = parent
+        }
+        for var node in path {
+            guard node.isHot else { return false }
+            if node === match.node, !match.isWhole {
+                guard let head = split(node, at: match.countInNode, now: now) else { return false }
+                node = head
+            }
+            guard let source = node.sequence else { return false }
+            runtime.forget(sequence, range: node.range)
+            runtime.share(node.range, of: source, with: sequence)
+            freeCells(node.tokens.count)
+            node.users += 1
+            lease.node = node
+        }
+        return true
+    }
+
+    /// Ends a lease; the sequence's cells beyond its node go with the sequence.
+    mutating func detach(_ lease: CacheLease, sequence: Int, computed: Int) {
+        tree.changeUsers(from: lease.node, by: -1)
+        if memory == .cells { freeCells(max(0, computed - lease.node.end)) }
+        runtime.forget(sequence, from: 0)
+    }
+}
+
+/// What happened since the start.
+struct CacheCounts: Equatable {
+    var lookups = 0
+    var hits = 0
+    var tokensReused = 0
+    var tokensComputed = 0
+    var evictions = 0
+}
+
+extension CacheReport.Tier: Comparable {
+    public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
+
+    /// How long it takes to have it, from nothing to do to most.
+    private var rank: Int {
+        switch self {
+        case .none: 0
+        case .memory: 1
+        case .ram: 2
+        case .disk: 3
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Vocabulary
+
+/// Who may reuse what a node holds.
+enum CacheScope: Hashable, Sendable {
+    /// Everyone: prefixes that the operator owns.
+    case shared
+    case tenant(TenantID)
+}
+
+/// A run of tokens in the prefix tree, with the keys and values that the model computed for it, wherever they are.
+///
+/// Confined to the engine's thread. A node's state belongs to its whole path: tokens are only the last part of it.
+final class PrefixNode {
+    let id: UInt64
+    let scope: CacheScope
+    private(set) unowned var parent: PrefixNode?
+    /// At least one, except at the root.
+    private(set) var tokens: [Int32]
+    /// Position of the first token.
+    private(set) var start: Int
+    private(set) var children: [ChildKey: PrefixNode] = [:]
+
+    /// The sequence of the key-value cache that holds this run.
+    var sequence: Int?
+    /// The same in ordinary memory.
+    var blob: [UInt8]?
+    /// The name of the file that has the same.
+    var file: String?
+
+    /// Running requests whose prompts go through this node.
+    var users = 0
+    var hits = 0
+    /// Worth by the eviction rule; see `PrefixTree.touch`.
+    var worth = 0.0
+    var lastUse: ContinuousClock.Instant
+
+    struct ChildKey: Hashable {
+        let scope: CacheScope
+        let token: Int32
+    }
+
+    init(
+        id: UInt64, scope: CacheScope, parent: PrefixNode?, tokens: [Int32], start: Int, now: ContinuousClock.Instant
+    ) {
+        self.id = id
+        self.scope = scope
+        self.parent = parent
+        self.tokens = tokens
+        self.start = start
+        lastUse = now
+    }
+
+    /// The position after the last token.
+    var end: Int { start + tokens.count }
+    var isHot: Bool { sequence != nil }
+    var hasState: Bool { sequence != nil || blob != nil || file != nil }
+    var isRoot: Bool { parent == nil }
+    var range: Range<Int> { start..<end }
+
+    /// Where the state is that is reached fastest.
+    var tier: CacheReport.Tier {
+        if sequence != nil { return .memory }
+        if blob != nil { return .ram }
+        return file != nil ? .disk : .none
+    }
+
+    func child(_ scope: CacheScope, _ token: Int32) -> PrefixNode? { children[ChildKey(scope: scope, token: token)] }
+
+    func hasChild(visibleTo scope: CacheScope) -> Bool {
+        children.keys.contains { $0.scope == scope || $0.scope == .shared }
+    }
+
+    func add(_ child: PrefixNode) {
+        children[ChildKey(scope: child.scope, token: child.tokens[0])] = child
+        child.parent = self
+    }
+
+    func remove(_ child: PrefixNode) { children[ChildKey(scope: child.scope, token: child.tokens[0])] = nil }
+
+    func extend(by more: some Sequence<Int32>) { tokens += more }
+
+    /// Cuts the first `count` tokens off, for a node that comes between.
+    func dropFirst(_ count: Int) {
+        tokens.removeFirst(count)
+        start += count
+    }
+
+    /// Tokens of the whole path, from position 0.
+    var path: [Int32] {
+        var runs: [[Int32]] = []
+        var node = self
+        while let parent = node.parent {
+            runs.append(node.tokens)
+            node = parent
+        }
+        return Array(runs.reversed().joined())
+    }
+
+    /// This node and all below it, deepest last.
+    var subtree: [PrefixNode] { [self] + children.values.flatMap(\.subtree) }
+}

@@ -1,0 +1,192 @@
+import Vocabulary
+
+/// Who gets a slot, who gives one up.
+extension EngineLoop {
+    /// Answers those who are too late.
+    mutating func expire(_ now: ContinuousClock.Instant) {
+        for submission in room.expired(now) { end(submission, error: .late("it waited for its turn")) }
+        let late = (running.map(\.generation) + parked.map(\.generation)).filter {
+            $0.deadline.map { $0 <= now } ?? false
+        }
+        for generation in late { remove(generation.key, error: .late("it was being written")) }
+    }
+
+    /// When the next answer will be too late; nothing needs the thread before that.
+    var nextDeadline: ContinuousClock.Instant? {
+        let held = (running.map(\.generation) + parked.map(\.generation)).compactMap(\.deadline).min()
+        return [room.nextDeadline, held].compactMap { $0 }.min()
+    }
+
+    /// Fills free slots: with parked sequences first where they are at least as urgent, then with those who wait.
+    mutating func fillSlots(_ now: ContinuousClock.Instant) {
+        let slots = slotPolicy.sequences(waiting: room.count + parked.count, costs: stepPolicy.costs)
+        while !freeSlots.isEmpty, running.count < slots {
+            if let key = preemption.resumed(
+                among: candidates, waitingLevel: room.nextLevel(now), now: now - room.epoch), resume(key)
+            {
+                continue
+            }
+            guard let generation = nextWaiting(now) else { break }
+            start(generation, now: now)
+        }
+        preempt(now)
+        room.setSlotsFree(freeSlots.count)
+    }
+
+    /// The next one who can start.
+    private func nextWaiting(_ now: ContinuousClock.Instant) -> Generation? {
+        room.next(now, startRule).map(generation)
+    }
+
+    /// The next one of the highest priority that was asked for.
+    private func mostUrgentWaiting(_ now: ContinuousClock.Instant) -> Generation? {
+        room.nextMostUrgent(now, startRule).map(generation)
+    }
+
+    private var startRule: StartRule {
+        var rule = StartRule(isIsolatedTaken: running.contains(where: \.isIsolated))
+        for sequence in running where !sequence.isWriting {
+            guard let lease = sequence.lease else { continue }
+            rule.leaders.append(
+                .init(prompt: sequence.generation.request.prompt, scope: lease.scope, left: lease.node.end))
+        }
+        return rule
+    }
+
+    private func generation(_ next: WaitingRoom.Next) -> Generation {
+        let generation = Generation(next.submission)
+        generation.charge = next.charge
+        return generation
+    }
+
+    private mutating func start(_ generation: Generation, now: ContinuousClock.Instant) {
+        guard let slot = freeSlots.popLast() else { preconditionFailure("the caller looked for a free slot") }
+        if generation.started == nil { generation.started = now }
+        let seed = generation.request.sampling.seed ?? UInt32.random(in: 0...UInt32.max, using: &random)
+        do throws(ServiceError) {
+            generation.writer = try TokenWriter(generation.request, seed: seed, vocabulary: vocabulary)
+        } catch {
+            freeSlots.append(slot)
+            return end(generation, error: error)
+        }
+        var sequence = RunningSequence(generation: generation, slot: slot, computed: 0)
+        if sequence.isIsolated {
+            do {
+                if isolatedRuntime == nil { isolatedRuntime = try runtime.isolated() }
+            } catch {
+                freeSlots.append(slot)
+                return end(generation, error: Self.failure(error))
+            }
+        } else if generation.request.cache.isUsed {
+            let attached = cache.attach(generation.request.prompt, scope: generation.request.scope, to: slot, now: now)
+            generation.cacheReport = attached.report
+            sequence.lease = attached.lease
+            sequence.computed = attached.lease.node.end
+            sequence.computedBefore = sequence.computed
+        }
+        running.append(sequence)
+        tellProgress(running.count - 1)
+    }
+
+    /// Takes a sequence out of its slot; what it computed stays in the cache.
+    mutating func vacate(at index: Int) {
+        if running[index].lease != nil { commit(at: index) }
+        let sequence = running.remove(at: index)
+        sequence.generation.work += sequence.workHere
+        release(sequence)
+    }
+
+    private mutating func release(_ sequence: RunningSequence) {
+        if sequence.isIsolated {
+            isolatedRuntime?.forget(0, from: 0)
+        } else if let lease = sequence.lease {
+            cache.detach(lease, sequence: sequence.slot, computed: sequence.computed)
+            cache.trimIdle()
+        } else {
+            runtime.forget(sequence.slot, from: 0)
+            cache.freeCells(sequence.computed)
+        }
+        freeSlots.append(sequence.slot)
+    }
+
+    mutating func commit(at index: Int) {
+        guard var lease = running[index].lease else { return }
+        cache.commit(
+            running[index].generation.tokens, computed: running[index].computed, of: running[index].slot, &lease,
+            now: .now)
+        running[index].lease = lease
+    }
+
+    // MARK: Parking
+
+    private var candidates: [PreemptionCandidate] {
+        func candidate(_ generation: Generation, _ state: PreemptionCandidate.State, _ computed: Int)
+            -> PreemptionCandidate
+        {
+            let options = generation.request.scheduling
+            return PreemptionCandidate(
+                key: generation.key, priority: options.priority, tenant: options.tenant, weight: options.weight,
+                state: state, computed: computed, parkings: generation.timesParked)
+        }
+        let runs = running.filter { !$0.isIsolated }.map {
+            candidate($0.generation, .running(tokensSinceStart: $0.workHere), $0.computed)
+        }
+        return runs + parked.map { candidate($0.generation, .parked(since: $0.since - room.epoch), $0.computed) }
+    }
+
+    /// Parks a running sequence when somebody more urgent waits and there is no slot.
+    private mutating func preempt(_ now: ContinuousClock.Instant) {
+        guard freeSlots.isEmpty, let urgency = room.mostUrgent(),
+            let key = preemption.victim(among: candidates, for: urgency),
+            let index = running.firstIndex(where: { $0.generation.key == key }), park(at: index)
+        else { return }
+        if let generation = mostUrgentWaiting(now) { start(generation, now: now) }
+    }
+
+    /// Moves a sequence's state to ordinary memory and frees its slot.
+    ///
+    /// - Parameter index: which of `running`.
+    /// - Returns: `false` when its state cannot be copied; it goes on running then.
+    mutating func park(at index: Int) -> Bool {
+        let sequence = running[index]
+        var state: [UInt8] = []
+        do {
+            if sequence.computed > 0 { state = try runtime.state(of: sequence.slot) }
+        } catch {
+            return false
+        }
+        running.remove(at: index)
+        sequence.generation.work += sequence.workHere
+        release(sequence)
+        sequence.generation.timesParked += 1
+        parked.append(
+            ParkedSequence(
+                generation: sequence.generation, computed: sequence.computed, state: state, since: .now))
+        return true
+    }
+
+    /// Gives a parked sequence a slot and its state.
+    ///
+    /// - Parameter key: which of `parked`.
+    /// - Returns: `false` when there is no room for it yet.
+    private mutating func resume(_ key: UInt64) -> Bool {
+        guard let index = parked.firstIndex(where: { $0.generation.key == key }) else { return false }
+        let sequence = parked[index]
+        guard cache.makeRoom(sequence.computed + 1), let slot = freeSlots.popLast() else { return false }
+        if sequence.computed > 0 {
+            guard runtime.restore(sequence.state, to: slot) else {
+                runtime.forget(slot, from: 0)
+                freeSlots.append(slot)
+                return false
+            }
+        }
+        cache.useCells(sequence.computed)
+        parked.remove(at: index)
+        var back = RunningSequence(
+            generation: sequence.generation, slot: slot, computed: sequence.computed,
+            computedBefore: sequence.computed)
+        if sequence.generation.request.cache.isUsed { back.lease = cache.emptyLease(sequence.generation.request.scope) }
+        running.append(back)
+        return true
+    }
+}

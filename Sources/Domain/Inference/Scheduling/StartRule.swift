@@ -1,0 +1,38 @@
+import Vocabulary
+
+/// Who of those that wait can start now. Pure.
+struct StartRule: Sendable {
+    /// A prompt that is being computed.
+    struct Leader: Sendable {
+        let prompt: [Int32]
+        let scope: CacheScope
+        /// How many of its tokens others can have already.
+        let left: Int
+    }
+
+    var leaders: [Leader] = []
+    /// The isolated memory is taken.
+    var isIsolatedTaken = false
+
+    /// Tokens that must be saved for a prompt to wait for another one.
+    static let gainMin = 32
+
+    /// Whether a request can start: one whose prompt begins like another one that is being computed waits until it can
+    /// have that part, instead of computing it a second time.
+    func allows(_ request: AdmittedRequest) -> Bool {
+        if request.isReproducible { return !isIsolatedTaken }
+        guard request.cache.isUsed else { return true }
+        return !leaders.contains { leader in
+            guard leader.scope == .shared || leader.scope == request.scope else { return false }
+            return Self.commonCount(request.prompt, leader.prompt) >= leader.left + Self.gainMin
+        }
+    }
+
+    /// How many tokens both begin with; the last one of a prompt is always computed for itself.
+    private static func commonCount(_ prompt: [Int32], _ other: [Int32]) -> Int {
+        let limit = min(prompt.count - 1, other.count)
+        var count = 0
+        while count < limit, prompt[count] == other[count] { count += 1 }
+        return count
+    }
+}

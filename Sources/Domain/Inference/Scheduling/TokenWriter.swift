@@ -1,0 +1,163 @@
+import Grammar
+import Sampling
+import Vocabulary
+
+/// Chooses the tokens of one answer: the sampler, within what the request's constraint allows, with thinking kept to its
+/// budget.
+struct TokenWriter {
+    let seed: UInt32
+    private let vocabulary: EngineVocabulary
+    private let topLogprobs: Int?
+    private var sampler: TokenSampler
+    private var constraint: ConstraintState
+    private var thinking: ThinkingTracker
+    /// Tokens that come next whatever the model says.
+    private var forced: ArraySlice<Int32> = []
+    private var adapter: SamplingAdapter?
+    private(set) var adaptations: [SamplingAdaptation] = []
+    private var mask = TokenMask(tokenCount: 0)
+
+    /// - Throws: `ServiceError` about parameters that no sampler takes.
+    init(_ request: AdmittedRequest, seed: UInt32, vocabulary: EngineVocabulary) throws(ServiceError) {
+        self.seed = seed
+        self.vocabulary = vocabulary
+        topLogprobs = request.topLogprobs
+        var parameters = request.sampling
+        if let plan = request.adaptation {
+            let adapter = SamplingAdapter(prompt: plan.prompt, requested: request.sampling)
+            adaptations = adapter.first
+            parameters = adapter.parameters
+            self.adapter = adapter
+        }
+        do throws(SamplingError) {
+            sampler = try TokenSampler(
+                parameters, seed: seed, vocabulary: vocabulary.sampling, prompt: request.prompt,
+                banned: request.ignoresEnd ? Array(vocabulary.endTokens) : [])
+        } catch {
+            throw ServiceError(.invalidValue, "The sampling parameters cannot be used: \(error).")
+        }
+        thinking = ThinkingTracker(request.thinking)
+        do throws(GrammarError) {
+            constraint = try ConstraintState(request.constraint, isThinking: thinking.isOpen)
+        } catch {
+            throw Self.refusal(error)
+        }
+    }
+
+    /// Completion tokens that were thinking.
+    var reasoningTokens: Int { thinking.count }
+    private var warnings: [GenerationWarning] = []
+
+    /// What went differently from what was asked for, since the last call.
+    mutating func takeWarnings() -> [GenerationWarning] {
+        defer { if !warnings.isEmpty { warnings = [] } }
+        return warnings
+    }
+
+    /// Chooses the next token from the model's logits and takes it into the history.
+    ///
+    /// - Parameters:
+    ///   - logits: one for each token of the vocabulary.
+    ///   - scratch: memory for the choice.
+    /// - Returns: the token, with what it adds to the text.
+    /// - Throws: `ServiceError` when the logits are no numbers or nothing is allowed.
+    mutating func choose(
+        from logits: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch
+    ) throws(ServiceError) -> WrittenToken {
+        let id = if let next = forced.popFirst() { next } else { try sampled(logits, scratch) }
+        let isEnd = vocabulary.isEnd(id)
+        let bytes = isEnd ? [] : vocabulary.outputBytes(of: id)
+        sampler.accept(id)
+        if !isEnd { try follow(bytes) }
+        var token = WrittenToken(id: id, bytes: bytes, isEnd: isEnd, endsConstraint: constraint.mustEnd)
+        if let topLogprobs { token.logprob = try logprob(of: id, bytes, logits, topLogprobs, scratch) }
+        adapt(to: id)
+        return token
+    }
+
+    private mutating func sampled(
+        _ logits: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch
+    ) throws(ServiceError) -> Int32 {
+        do throws(SamplingError) {
+            // Nearly always the first choice is allowed: the mask, which looks at the whole vocabulary, is made when it
+            // is not. Choosing again among what is allowed gives every allowed token its due probability.
+            let first = try sampler.choose(from: logits, scratch: scratch).token
+            let isEnd = vocabulary.isEnd(first)
+            if constraint.allows(isEnd ? [] : vocabulary.outputBytes(of: first), isEnd: isEnd) { return first }
+        } catch {
+            throw Self.failure(error)
+        }
+        do throws(GrammarError) {
+            try constraint.fill(&mask, from: vocabulary.trie)
+        } catch {
+            throw Self.refusal(error)
+        }
+        do throws(SamplingError) {
+            return try sampler.choose(from: logits, mask: mask.words, scratch: scratch).token
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    /// Takes a token's text into the constraint and the thinking.
+    private mutating func follow(_ bytes: [UInt8]) throws(ServiceError) {
+        let wasThinking = thinking.isOpen
+        let verdict = thinking.take(bytes)
+        do throws(GrammarError) {
+            if !wasThinking, !thinking.isOpen || constraint.holdsInThinking { constraint.accept(bytes) }
+            switch verdict {
+            case .goesOn: break
+            case .ended: try constraint.begin()
+            case .isOverBudget(let tokens):
+                forced = tokens[...]
+                warnings.append(
+                    GenerationWarning(
+                        .reasoningBudget, "The thinking reached its budget of \(thinking.count) tokens and was ended."))
+            }
+        } catch {
+            throw Self.refusal(error)
+        }
+    }
+
+    private mutating func adapt(to id: Int32) {
+        guard let changes = adapter?.observe(id), !changes.isEmpty, let parameters = adapter?.parameters else { return }
+        adaptations += changes
+        update(parameters)
+    }
+
+    private mutating func update(_ parameters: SamplingParameters) {
+        do throws(SamplingError) {
+            try sampler.update(parameters)
+        } catch {
+            preconditionFailure("adapted parameters stay within their ranges: \(error)")
+        }
+    }
+
+    private func logprob(
+        of id: Int32, _ bytes: [UInt8], _ logits: UnsafeBufferPointer<Float>, _ count: Int, _ scratch: SamplingScratch
+    ) throws(ServiceError) -> Vocabulary.TokenLogprob {
+        do throws(SamplingError) {
+            let all = try TokenLogprobs(of: logits, chosen: id, count: count, scratch: scratch)
+            return Vocabulary.TokenLogprob(
+                chosen: .init(token: id, bytes: bytes, logprob: all.chosen),
+                top: all.top.map {
+                    .init(token: $0.token, bytes: vocabulary.outputBytes(of: $0.token), logprob: $0.logprob)
+                })
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    private static func failure(_ error: SamplingError) -> ServiceError {
+        ServiceError(
+            .engineFailed, "The model's numbers leave no token to choose: \(error).",
+            hint: "Send the request again; if it comes back, the model file is damaged or the constraint cannot be met."
+        )
+    }
+
+    private static func refusal(_ error: GrammarError) -> ServiceError {
+        ServiceError(
+            .invalidValue, "The answer's constraint cannot be followed: \(error.message)",
+            hint: "Simplify the grammar, the schema or the lengths.")
+    }
+}
