@@ -95,7 +95,7 @@ struct WorkerEngine {
         options.flashAttention = arguments.computing.flashAttention
         options.keyType = arguments.computing.keyType
         options.valueType = arguments.computing.valueType
-        if let polling = arguments.computing.polling { options.threadPolling = UInt32(polling) }
+        options.batchThreads = arguments.batchThreads
         return options
     }
 

@@ -77,8 +77,12 @@ extension EngineLoop {
             of: shares.map { candidate(running[$0.index]) }, shares: shares.map(\.range.count))
         let prompting = shares.filter { promptTokens(of: $0) > 0 }.map { running[$0.index].generation.key }
         let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
+        let predicted = stepPolicy.costs.predicted(load)
+        runtime.setThreads(threadPolicy.next)
         guard let outcomes = computeTogether(shares) else { return }
-        stepPolicy.observed(load, duration: .now - began)
+        let duration = ContinuousClock.now - began
+        if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
+        stepPolicy.observed(load, duration: duration)
         leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
         for outcome in outcomes { handOut(outcome) }
         cache.counts.tokensComputed += prompts
