@@ -79,10 +79,12 @@ extension EngineLoop {
         let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
         let predicted = stepPolicy.costs.predicted(load)
         runtime.setThreads(threadPolicy.next)
-        guard let outcomes = computeTogether(shares) else { return }
-        let duration = ContinuousClock.now - began
-        if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
-        stepPolicy.observed(load, duration: duration)
+        let (outcomes, isWhole) = computeTogether(shares)
+        if isWhole {
+            let duration = ContinuousClock.now - began
+            if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
+            stepPolicy.observed(load, duration: duration)
+        }
         leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
         for outcome in outcomes { handOut(outcome) }
         cache.counts.tokensComputed += prompts
@@ -108,8 +110,8 @@ extension EngineLoop {
 
     /// Computes shares of the common memory, in the groups that are fastest.
     ///
-    /// - Returns: what became of their tokens; `nil` when a computation failed and the step must be planned again.
-    private mutating func computeTogether(_ shares: [StepShare]) -> [StepOutcome]? {
+    /// - Returns: what became of their tokens, and whether nothing failed; the rest is planned again then.
+    private mutating func computeTogether(_ shares: [StepShare]) -> (outcomes: [StepOutcome], isWhole: Bool) {
         let writers = shares.filter { $0.wantsToken && $0.range.count == 1 }
         let groups = rowGroups.groups(of: writers.count)
         var parts: [(shares: ArraySlice<StepShare>, padding: Int)] = []
@@ -127,7 +129,7 @@ extension EngineLoop {
         }
         var outcomes: [StepOutcome] = []
         for part in parts {
-            guard let rows = compute(part.shares, padding: part.padding, with: runtime) else { return nil }
+            guard let rows = compute(part.shares, padding: part.padding, with: runtime) else { return (outcomes, false) }
             for share in part.shares {
                 cache.useCells(share.range.count)
                 running[share.index].computed = share.range.upperBound
@@ -135,7 +137,7 @@ extension EngineLoop {
             // Before the next computation: it overwrites the logits.
             outcomes += choose(part.shares, rows, with: runtime)
         }
-        return outcomes
+        return (outcomes, true)
     }
 
     /// Fills the batch and decodes it. A failure ends the sequences that were in it.
