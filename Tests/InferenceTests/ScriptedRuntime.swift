@@ -98,6 +98,8 @@ final class ScriptedRuntime: ModelRuntime {
     }
 
     func share(_ range: Range<Int>, of source: Int, with target: Int) {
+        let positions = cells.filter { $0.holders.contains(source) && range.contains($0.position) }.map(\.position)
+        if positions.sorted() != Array(range) { violate("sequence \(source) does not hold \(range) to share") }
         for index in cells.indices where cells[index].holders.contains(source) && range.contains(cells[index].position)
         {
             cells[index].holders.insert(target)
@@ -130,6 +132,8 @@ final class ScriptedRuntime: ModelRuntime {
     func restore(_ state: [UInt8], to sequence: Int) -> Bool {
         record.log.withLock { $0.statesRestored += 1 }
         forget(sequence, range: 0..<Int.max)
+        // A damaged state is one that lost its end.
+        guard state.count % 8 == 0 else { return false }
         let numbers = stride(from: 0, to: state.count, by: 4).map { start in
             (0..<4).reduce(0) { $0 | Int(state[start + $1]) << (8 * $1) }
         }
@@ -144,6 +148,16 @@ final class ScriptedRuntime: ModelRuntime {
         var shape = shape
         shape.sequences = 1
         return ScriptedRuntime(record: record, shape: shape)
+    }
+
+    /// Cells that somebody holds, counted by looking at them.
+    var cellCount: Int { cells.count }
+
+    /// Positions and tokens that a sequence holds, in order.
+    func held(by sequence: Int) -> [(position: Int, token: Int32)] {
+        cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }.map {
+            ($0.position, $0.token)
+        }
     }
 
     private func tokens(_ sequence: Int) -> [Int32] {
