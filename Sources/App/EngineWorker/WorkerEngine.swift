@@ -63,6 +63,7 @@ struct WorkerEngine {
             contextTokens: sequenceTokens, sequencesMax: arguments.parallel, batchTokensMax: arguments.batchTokens,
             waitingMax: arguments.queueMax)
         options.samplingDefaults = arguments.sampling.over(.standard)
+        options.groupsRows = true
         options.latencyBias = arguments.scheduling.latencyBias
         options.usesCache = arguments.cache.isUsed
         options.cache = CacheLimits(ramBytesMax: ramBytesMax, idleCellsMax: loaded.idleCellsMax)
