@@ -31,13 +31,14 @@ import Vocabulary
     }
 
     @Test func `a failing step of the isolated memory costs nobody else a token`() async throws {
-        let kit = try await EngineKit(context: 1_000)
-        kit.record.failsIsolated.store(true, ordering: .relaxed)
+        let kit = try await EngineKit(context: 1_000, batch: 64)
+        // When the others are being written.
+        kit.record.failingIsolatedStep.store(6, ordering: .relaxed)
         kit.record.gate.close()
-        let texts = (0..<3).map { "answer number \($0)" }
+        let texts = (0..<3).map { "answer number \($0), which is longer" }
         var streams: [any GenerationStream] = []
         for text in texts { streams.append(try await kit.start("=\(text)\n")) }
-        let alone = try await kit.start("=alone\n") { $0.isReproducible = true }
+        let alone = try await kit.start("=alone and long\n") { $0.isReproducible = true }
         kit.record.gate.open()
         let error = await #expect(throws: ServiceError.self) { try await kit.read(alone) }
         #expect(error?.code == .engineFailed)
@@ -50,7 +51,9 @@ import Vocabulary
         try await kit.finish()
     }
 
-    @Test func `reproducible requests are computed one at a time, in steps that do not depend on the others`() async throws {
+    @Test func `reproducible requests are computed one at a time, in steps that do not depend on the others`()
+        async throws
+    {
         let text = String(repeating: "abc", count: 60)
         func steps(besideOthers: Bool) async throws -> [Int] {
             let kit = try await EngineKit(context: 1_000, sequences: 4, batch: 64)

@@ -9,10 +9,7 @@ struct EngineKit {
     let record: ScriptedRuntime.Record
     let engine: Engine<ByteTokenizer>
 
-    /// - Parameters:
-    ///   - cells: positions of the key-value cache; `nil` is enough for all sequences.
-    ///   - spare: sequences for the prefix cache.
-    ///   - set: changes the options.
+    /// Cells are enough for all sequences where nothing is said; `spare` sequences are the prefix cache's.
     init(
         context: Int = 400, sequences: Int = 4, batch: Int = 16, waiting: Int = 64, events: Int = 64,
         cells: Int? = nil, spare: Int = 32, memory: RuntimeShape.Memory = .cells, chat: ChatTemplate? = nil,

@@ -5,7 +5,7 @@ import Vocabulary
 @testable import Inference
 
 @Suite(.timeLimit(.minutes(1))) struct EngineUrgencyTests {
-    private let long = String(repeating: "abcdefghij", count: 200)
+    private let long = String(repeating: "abcdefghij", count: 70)
 
     @Test func `an urgent request parks one that goes on exactly there`() async throws {
         let kit = try await EngineKit(context: 5_000, sequences: 1)
