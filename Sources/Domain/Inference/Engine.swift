@@ -75,7 +75,9 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
                 .modelNotFound, "The model '\(request.model)' is not served here.",
                 hint: "Ask for '\(served.id)'.", parameter: "model")
         }
-        let admitted = try admission.admit(request)
+        let arrived = ContinuousClock.now
+        var admitted = try admission.admit(request)
+        if request.isReproducible { admitted.request.modelHash = await options.identity.modelHash() }
         let key = heartbeat.enter()
         let mailbox = mailbox
         let outlet = Outlet<GenerationEvent>(
@@ -84,7 +86,7 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
         let stream = outlet.stream()
         do throws(ServiceError) {
             try room.enter(
-                Submission(key: key, request: admitted.request, outlet: outlet, arrived: .now),
+                Submission(key: key, request: admitted.request, outlet: outlet, arrived: arrived),
                 mayWait: options.waitingMax > 0)
         } catch {
             heartbeat.leave()

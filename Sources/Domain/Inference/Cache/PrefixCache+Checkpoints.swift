@@ -13,6 +13,10 @@ extension PrefixCache {
             if let state = fetchState(of: node), runtime.restore(state, to: sequence) {
                 node.hits += 1
                 tree.touch(node, now: now)
+                if tier == .disk, state.count <= limits.ramBytesMax {
+                    keep(state, of: node)
+                    trimRAM()
+                }
                 return (node, tier)
             }
             next = node.parent
@@ -33,18 +37,11 @@ extension PrefixCache {
         if match.length < known.count {
             node = tree.add(Array(known[match.length...]), after: node, scope: lease.scope, now: now)
         }
-        if node.blob == nil, limits.ramBytesMax > 0, let state = snapshot(sequence), state.count <= limits.ramBytesMax {
-            node.blob = state
-            ramBytes += state.count
-        }
+        if mayKeepState(of: node), let state = saved(sequence) { keep(state, of: node) }
         tree.changeUsers(from: node, by: 1)
         tree.changeUsers(from: lease.node, by: -1)
         lease.node = node
         tree.touch(node, now: now)
         trimRAM()
-    }
-
-    private func snapshot(_ sequence: Int) -> [UInt8]? {
-        do { return try runtime.state(of: sequence) } catch { return nil }
     }
 }
