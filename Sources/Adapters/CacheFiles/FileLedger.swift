@@ -103,13 +103,22 @@ struct FileLedger {
     ///   - files: 1, or 0 where nothing is to be added.
     /// - Returns: the names of those that are to go.
     mutating func makeRoom(for bytes: Int, files: Int = 1) -> [String] {
-        guard self.bytes + bytes > bytesMax || entries.count + files > filesMax else { return [] }
+        func isFull() -> Bool { self.bytes + bytes > bytesMax || entries.count + files > filesMax }
         var gone: [String] = []
-        for name in names.reversed() {
-            guard self.bytes + bytes > bytesMax || entries.count + files > filesMax else { break }
+        // Few go as a rule; sorting all for them would hold up whoever waits.
+        while isFull(), gone.count < Self.searchesMax,
+            let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
+        {
+            remove(oldest)
+            gone.append(oldest)
+        }
+        guard isFull() else { return gone }
+        for name in names.reversed() where isFull() {
             remove(name)
             gone.append(name)
         }
         return gone
     }
+
+    private static var searchesMax: Int { 16 }
 }

@@ -56,9 +56,10 @@ final class FileHash: Sendable {
         stamp = FileStamp(path: path)
     }
 
-    /// 64 hexadecimal digits; empty when the file cannot be read, or is no longer the one that was meant.
+    /// The hash; the first one who asks waits as long as it takes to read the file.
     ///
     /// - Parameter store: where the hash is kept from one start to the next.
+    /// - Returns: 64 hexadecimal digits; empty when the file cannot be read, or is no longer the one that was meant.
     func value(store: FileHashStore? = nil) async -> String {
         await withCheckedContinuation { continuation in
             enum Step { case answer(String), wait, start }

@@ -35,6 +35,8 @@ struct WorkerEngine {
     /// Starts the engine.
     ///
     /// - Parameter shelf: what `openShelf()` gave.
+    /// - Returns: the engine, whose context is made.
+    /// - Throws: `ServiceError` for an adapter; `LlamaError` when there is no memory for the context.
     func start(shelf: CacheFileShelf? = nil) async throws -> Engine<LlamaTokenizer> {
         let options = engineOptions
         let context = contextOptions

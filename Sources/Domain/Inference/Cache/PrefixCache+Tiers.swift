@@ -120,6 +120,8 @@ extension PrefixCache {
         guard runtime.restore(state, to: sequence) else {
             runtime.forget(sequence, from: 0)
             freeSequences.append(sequence)
+            // There was room: a file that the model does not take now will not be read again and again.
+            removeFile(of: node)
             return false
         }
         node.sequence = sequence
