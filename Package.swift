@@ -53,6 +53,7 @@ var targets: [Target] = [
     door("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     door("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     door("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+    door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     door("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     // What must run between fork and exec, where Swift code must not.
     .target(name: "CProcesses", path: "Sources/CDoors/CProcesses"),
@@ -64,6 +65,7 @@ var targets: [Target] = [
     module("Telemetry", in: .ground, ["JSONText"]),
     module("GGUF", in: .ground),
     module("Templates", in: .ground, ["JSONText"]),
+    module("Digests", in: .ground, ["CCrypto"], settings: boundary),
     module("Grammar", in: .ground, ["JSONText"]),
     module("Sampling", in: .ground, ["Vocabulary"], libraries: ["m"]),
     module("ChatFormats", in: .ground, ["Vocabulary", "JSONText", "Grammar"]),
@@ -74,6 +76,7 @@ var targets: [Target] = [
         settings: boundary),
     module("HTTPFetching", in: .adapters, ["CCurl", "Streaming"], settings: boundary),
     module("Storage", in: .adapters, ["CSQLite", "CPostgres"], settings: boundary),
+    module("CacheFiles", in: .adapters, ["Digests"], settings: boundary),
     module("Processes", in: .adapters, ["CProcesses"], settings: boundary),
 
     // Domain: policy and state machines.
@@ -114,6 +117,7 @@ var targets: [Target] = [
     tests("StreamingTests", ["TestRandomness", "Streaming"]),
     tests("TelemetryTests", ["TestRandomness", "Telemetry", "JSONText"]),
     tests("GGUFTests", ["TestRandomness", "GGUF"]),
+    tests("DigestsTests", ["Digests"]),
     tests("TemplatesTests", ["TestRandomness", "Templates", "JSONText"], exclude: ["reference.py"]),
     tests("GrammarTests", ["TestRandomness", "Grammar", "JSONText"]),
     // Sentences of the grammars of JSON Schemas, for the validator of Tests/Integration.
@@ -129,6 +133,7 @@ var targets: [Target] = [
         swiftSettings: strict),
     tests("HTTPFetchingTests", ["HTTPFetching", "HTTPServing", "Streaming"]),
     tests("StorageTests", ["Storage"]),
+    tests("CacheFilesTests", ["CacheFiles", "Digests", "TestRandomness"]),
     tests("ProcessesTests", ["Processes"]),
     tests("ConfigurationTests", ["Configuration", "JSONText"]),
     tests(
@@ -159,8 +164,9 @@ if let llamaPrefix {
         module(
             "EngineWorker", in: .app,
             [
-                "ChatFormats", "Configuration", "GGUF", "Grammar", "HTTPServing", "Inference", "JSONText", "Launch",
-                "LlamaRuntime", "LlamaServerAPI", "OpenAIAPI", "RequestScope", "Sampling", "Streaming", "Telemetry",
+                "CacheFiles", "ChatFormats", "Configuration", "Digests", "GGUF", "Grammar", "HTTPServing", "Inference",
+                "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "OpenAIAPI", "RequestScope", "Sampling",
+                "Streaming", "Telemetry",
                 "Templates", "Vocabulary",
             ]),
         .executableTarget(

@@ -61,6 +61,7 @@ private struct Worker {
     let logger: Logger
     let engine: Engine<LlamaTokenizer>
     let loaded: LoadedModel
+    let shelf: CacheFileShelf?
 
     init(_ arguments: EngineArguments, logger: Logger) async throws {
         self.arguments = arguments
@@ -68,7 +69,9 @@ private struct Worker {
         let began = ContinuousClock.now
         let loaded = try LoadedModel(arguments, logger: logger)
         self.loaded = loaded
-        engine = try await WorkerEngine(arguments: arguments, loaded: loaded, logger: logger).start()
+        let parts = WorkerEngine(arguments: arguments, loaded: loaded, logger: logger)
+        shelf = await parts.openShelf()
+        engine = try await parts.start(shelf: shelf)
         logger.info(
             "model loaded",
             [
@@ -107,6 +110,7 @@ private struct Worker {
         logger.info("stopping", ["signal": .integer(Int64(signal))])
         await server.shutdown(deadline: .seconds(10))
         await engine.stop()
+        await shelf?.finish(within: .seconds(10))
     }
 
     private static func health(_ reading: Heartbeat.Reading) -> ServerHealth {

@@ -1,3 +1,4 @@
+import Digests
 import GGUF
 import Inference
 import Launch
@@ -17,12 +18,15 @@ struct LoadedModel: Sendable {
     let contextTokens: Int
     /// Bytes of all tensors in the file.
     let weightBytes: UInt64
+    /// Of the file, when somebody asks.
+    let hash: FileHash
 
     /// Reads the file with our own bounds-checked reader first, and only then lets llama.cpp map it.
     ///
     /// - Throws: `ServiceError` that says what is wrong with the file.
     init(_ arguments: EngineArguments, logger: Logger) throws(ServiceError) {
         let path = arguments.modelPath
+        hash = FileHash(path: path, logger: logger)
         let file: GGUFFile
         do {
             file = try GGUFFile.read(from: try FileBytes(path: path))
@@ -84,7 +88,12 @@ struct LoadedModel: Sendable {
         """
 
     /// What tells this model in this build from others.
-    var identity: EngineIdentity { .unknown }
+    var identity: EngineIdentity {
+        EngineIdentity(
+            modelHash: { [hash] in await hash.value() },
+            templateHash: templateSource.map { SHA256.digest(of: Array($0.utf8)).hexadecimal },
+            build: "llama-nexus \(productVersion), \(LlamaBuild.version), \(LlamaBuild.system)")
+    }
 
     /// Cells that unused prefixes may keep in the key-value cache.
     ///

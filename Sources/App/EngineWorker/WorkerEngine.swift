@@ -17,23 +17,27 @@ struct WorkerEngine {
     }
 
     /// Tokens that one sequence has at most: what the model was trained for, and what there is.
-    private var sequenceTokens: Int {
+    var sequenceTokens: Int {
         min(loaded.contextTokens, arguments.contextTokens ?? .max, arguments.cells ?? .max)
     }
 
-    private var cells: Int { arguments.cells ?? sequenceTokens * arguments.parallel }
+    var cells: Int { arguments.cells ?? sequenceTokens * arguments.parallel }
 
     private var threads: Int {
         arguments.threads ?? loaded.threads(cores: ProcessInfo.processInfo.activeProcessorCount)
     }
 
     /// Whether positions have cells of their own that can be shared.
-    private var hasCells: Bool {
+    var hasCells: Bool {
         loaded.model.memoryIsCells || arguments.computing.hasFullWindow && loaded.model.slidingWindow > 0
     }
 
     /// Starts the engine.
-    func start() async throws -> Engine<LlamaTokenizer> {
+    ///
+    /// - Parameter shelf: what `openShelf()` gave.
+    /// - Returns: the engine, whose context is made.
+    /// - Throws: `ServiceError` for an adapter; `LlamaError` when there is no memory for the context.
+    func start(shelf: CacheFileShelf? = nil) async throws -> Engine<LlamaTokenizer> {
         let options = engineOptions
         let context = contextOptions
         // llama.cpp wants them before there is a context.
@@ -50,7 +54,7 @@ struct WorkerEngine {
             served: ServedModel(
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
                 contextTokens: sequenceTokens, note: arguments.note),
-            tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: nil,
+            tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
             makeRuntime: { [model = loaded.model, hasCells] in
                 try LlamaEngineRuntime(
                     model: model, options: context, contextTokens: options.contextTokens, hasCells: hasCells,

@@ -73,7 +73,9 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     ///
     /// There is one model, and it answers to any name: whoever stands in front of several models has chosen.
     public func generate(_ request: GenerationRequest) async throws -> any GenerationStream {
-        let admitted = try admission.admit(request)
+        let arrived = ContinuousClock.now
+        var admitted = try admission.admit(request)
+        if request.isReproducible { admitted.request.modelHash = await options.identity.modelHash() }
         let key = heartbeat.enter()
         let mailbox = mailbox
         let outlet = Outlet<GenerationEvent>(
@@ -82,7 +84,7 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
         let stream = outlet.stream()
         do throws(ServiceError) {
             try room.enter(
-                Submission(key: key, request: admitted.request, outlet: outlet, arrived: .now),
+                Submission(key: key, request: admitted.request, outlet: outlet, arrived: arrived),
                 mayWait: options.waitingMax > 0)
         } catch {
             heartbeat.leave()

@@ -73,7 +73,7 @@ import Vocabulary
         let admission = admission {
             $0.samplingDefaults = SamplingParameters(temperature: 0.3, topK: 5)
             $0.newTokensDefault = 12
-            $0.reasoningTokensMax = 9
+            $0.reasoning.tokensMax = 9
             $0.usesCache = false
         }
         let plain = try admission.admit(request()).request

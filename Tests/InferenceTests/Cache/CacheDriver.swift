@@ -32,7 +32,7 @@ final class CacheDriver {
 
     let record = ScriptedRuntime.Record()
     let runtime: ScriptedRuntime
-    let shelf: MemoryShelf?
+    let shelf: FaultyShelf?
     var cache: PrefixCache<ScriptedRuntime>
     var seats: [Seat] = []
     var parked: [Parked] = []
@@ -45,7 +45,7 @@ final class CacheDriver {
 
     init(
         memory: RuntimeShape.Memory = .cells, cells: Int = 10_000, spare: Int = 40, limits: CacheLimits = CacheLimits(),
-        shelf: MemoryShelf? = nil
+        shelf: FaultyShelf? = nil
     ) {
         self.spare = spare
         self.shelf = shelf
@@ -246,7 +246,7 @@ final class CacheDriver {
 }
 
 /// A shelf in memory. It can be full, and lose or damage what it holds.
-final class MemoryShelf: CacheShelf {
+final class FaultyShelf: CacheShelf {
     private struct State {
         var states: [String: ShelvedState] = [:]
         var next = 0
@@ -256,6 +256,7 @@ final class MemoryShelf: CacheShelf {
     private let state = Mutex(State())
     let bytesMax = 1 << 20
     var rejectedCount: Int { 0 }
+    var bytes: Int { state.withLock { $0.states.values.reduce(0) { $0 + $1.state.count } } }
     var names: Set<String> { state.withLock { Set($0.states.keys) } }
 
     func contents() -> [ShelfEntry] {
@@ -279,6 +280,8 @@ final class MemoryShelf: CacheShelf {
 
     func get(_ name: String) -> ShelvedState? { state.withLock { $0.states[name] } }
     func remove(_ name: String) { state.withLock { $0.states[name] = nil } }
+
+    func settle(within patience: Duration) -> Bool { state.withLock { !$0.isFull } }
 
     func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
 

@@ -84,7 +84,7 @@ import Vocabulary
         let driver = CacheDriver(
             memory: setup.memory, cells: setup.cells, spare: setup.spare,
             limits: CacheLimits(ramBytesMax: setup.ram, idleCellsMax: setup.idle),
-            shelf: setup.hasShelf ? MemoryShelf() : nil)
+            shelf: setup.hasShelf ? FaultyShelf() : nil)
         var known: [[Int32]] = [[1, 2, 0]]
         for _ in 0..<400 { try step(driver, &known, &random) }
         while !driver.seats.isEmpty { try driver.finish(0) }

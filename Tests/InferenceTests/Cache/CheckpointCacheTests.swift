@@ -53,7 +53,7 @@ private let bob = CacheScope.tenant(TenantID("bob"))
     }
 
     @Test func `a refused state gives way to the one before it`() throws {
-        let shelf = MemoryShelf()
+        let shelf = FaultyShelf()
         let driver = CacheDriver(memory: .checkpoints, limits: CacheLimits(ramBytesMax: 1_000), shelf: shelf)
         try driver.serve(run(1, 40), alice)
         try driver.serve(run(1, 40) + run(2, 40), alice)

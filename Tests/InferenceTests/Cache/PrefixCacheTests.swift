@@ -137,7 +137,7 @@ func run(_ name: Int32, _ count: Int) -> [Int32] { (0..<Int32(count)).map { (nam
     }
 
     @Test func `a state that the model refuses is computed again and then found`() throws {
-        let shelf = MemoryShelf()
+        let shelf = FaultyShelf()
         let driver = CacheDriver(cells: 100, limits: CacheLimits(ramBytesMax: 1_000), shelf: shelf)
         for name in 0..<4 { try driver.serve(run(Int32(name), 80), alice) }
         #expect(!shelf.names.isEmpty)
@@ -147,11 +147,11 @@ func run(_ name: Int32, _ count: Int) -> [Int32] { (0..<Int32(count)).map { (nam
     }
 
     @Test func `a prefix comes back from the shelf in the same and in the next process`() throws {
-        let shelf = MemoryShelf()
+        let shelf = FaultyShelf()
         let driver = CacheDriver(cells: 100, limits: CacheLimits(ramBytesMax: 1_000), shelf: shelf)
         for name in 0..<4 { try driver.serve(run(Int32(name), 80), alice) }
         #expect(try driver.serve(run(0, 80), alice) == CacheReport(cachedTokens: 79, tier: .disk))
-        driver.cache.shelveAll()
+        driver.cache.shelveAll(within: .seconds(1))
         let next = CacheDriver(cells: 100, shelf: shelf)
         for name in 0..<4 {
             let match = next.cache.tree.match(run(Int32(name), 80), scope: alice)
@@ -165,17 +165,17 @@ func run(_ name: Int32, _ count: Int) -> [Int32] { (0..<Int32(count)).map { (nam
     }
 
     @Test func `a shelf that gives other tokens than it was given is not believed`() throws {
-        let shelf = MemoryShelf()
+        let shelf = FaultyShelf()
         let driver = CacheDriver(cells: 100, limits: CacheLimits(ramBytesMax: 0), shelf: shelf)
         try driver.serve(run(1, 80), alice)
-        driver.cache.shelveAll()
+        driver.cache.shelveAll(within: .seconds(1))
         shelf.confuse()
         try driver.serve(run(2, 80), alice)
         #expect(try driver.serve(run(1, 80), alice).cachedTokens == 0)
     }
 
     @Test func `a full shelf loses states and nothing else`() throws {
-        let shelf = MemoryShelf()
+        let shelf = FaultyShelf()
         shelf.setFull(true)
         let driver = CacheDriver(cells: 100, limits: CacheLimits(ramBytesMax: 700), shelf: shelf)
         for name in 0..<4 { try driver.serve(run(Int32(name), 80), alice) }

@@ -25,7 +25,8 @@ struct Layers {
 
     /// The only module that imports each C door.
     static let doorkeepers = [
-        "CBrotli": "HTTPServing", "CCurl": "HTTPFetching", "CLlama": "LlamaRuntime", "CLlamaShim": "LlamaRuntime",
+        "CBrotli": "HTTPServing", "CCrypto": "Digests", "CCurl": "HTTPFetching", "CLlama": "LlamaRuntime",
+        "CLlamaShim": "LlamaRuntime",
         "CMicroHTTPD": "HTTPServing", "CPostgres": "Storage", "CProcesses": "Processes", "CSQLite": "Storage",
         "CWslay": "HTTPServing", "CYAML": "Configuration", "CZlib": "HTTPServing",
     ]

@@ -13,7 +13,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
 
     /// A request that was let in, and how its answer is to be read.
     struct Admitted {
-        let request: AdmittedRequest
+        var request: AdmittedRequest
         /// `nil` when the answer is text as it comes.
         let reading: ParserSetup?
     }

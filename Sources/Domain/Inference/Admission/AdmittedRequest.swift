@@ -24,6 +24,8 @@ struct AdmittedRequest: Sendable {
     let isReproducible: Bool
     /// What a receipt names beside the seed.
     let identity: EngineIdentity
+    /// The hash that `EngineIdentity.modelHash` gave, where there is to be a receipt.
+    var modelHash: String?
 
     var scope: CacheScope { cache.scope == .shared ? .shared : .tenant(scheduling.tenant) }
 
@@ -32,9 +34,9 @@ struct AdmittedRequest: Sendable {
     private static let usualAnswer = 256
 
     func receipt(seed: UInt32?) -> ReproductionReceipt? {
-        guard isReproducible, let seed else { return nil }
+        guard isReproducible, let seed, let modelHash else { return nil }
         return ReproductionReceipt(
-            model: identity.modelHash(), template: identity.templateHash, seed: seed, build: identity.build)
+            model: modelHash, template: identity.templateHash, seed: seed, build: identity.build)
     }
 }
 
@@ -46,14 +48,15 @@ struct AdaptationPlan: Sendable, Equatable {
 
 /// What tells one model in one build from another.
 public struct EngineIdentity: Sendable {
-    /// SHA-256 of the model file, computed when it is first asked for; hexadecimal.
-    public let modelHash: @Sendable () -> String
+    /// SHA-256 of the model file, hexadecimal; computed when it is first asked for, which takes as long as reading the file.
+    /// Empty when the file cannot be read, or is no longer the one that was loaded.
+    public let modelHash: @Sendable () async -> String
     /// SHA-256 of the chat template; hexadecimal.
     public let templateHash: String?
     /// Versions of this program and of what computes.
     public let build: String
 
-    public init(modelHash: @escaping @Sendable () -> String, templateHash: String?, build: String) {
+    public init(modelHash: @escaping @Sendable () async -> String, templateHash: String?, build: String) {
         self.modelHash = modelHash
         self.templateHash = templateHash
         self.build = build

@@ -6,9 +6,9 @@ public struct ShelvedState: Sendable, Equatable {
     public var tenant: TenantID?
     /// Tokens of the whole path.
     public var tokens: [Int32]
-    /// How many of them come before the node's own.
+    /// How many of them come before those that the state is for; 0 where a model's memory cannot be cut.
     public var start: Int
-    /// The model's state for the node's own tokens, as `ModelRuntime.state` gave it.
+    /// The model's state, as `ModelRuntime.state` gave it.
     public var state: [UInt8]
 
     public init(tenant: TenantID?, tokens: [Int32], start: Int, state: [UInt8]) {
@@ -33,8 +33,15 @@ public protocol CacheShelf: Sendable {
     /// Reads a state; `nil` when it is missing, damaged or not of this model. Waits for the disk.
     func get(_ name: String) -> ShelvedState?
     func remove(_ name: String)
+    /// Waits until everything that was put and removed is so on the disk.
+    ///
+    /// - Parameter patience: how long to wait at most.
+    /// - Returns: whether it is.
+    func settle(within patience: Duration) -> Bool
     /// Files that were refused because they were damaged or not of this model.
     var rejectedCount: Int { get }
+    /// Of everything that is there or waits to be written.
+    var bytes: Int { get }
     var bytesMax: Int { get }
 }
 

@@ -18,6 +18,10 @@ extension PrefixCache {
             if let state = fetchState(of: node), runtime.restore(state, to: sequence) {
                 node.hits += 1
                 tree.touch(node, now: now)
+                if tier == .disk, state.count <= limits.ramBytesMax {
+                    keep(state, of: node)
+                    trimRAM()
+                }
                 return (node, tier)
             }
             // What the model does not take will not get better; what is below it stands for itself.
@@ -36,7 +40,7 @@ extension PrefixCache {
         if known.length == tokens.count, known.isWhole, known.node.blob != nil {
             return move(&lease, to: known.node, now: now)
         }
-        guard let state = snapshot(sequence), makeRoomInRAM(state.count) else { return }
+        guard let state = saved(sequence), makeRoomInRAM(state.count) else { return }
         // Making room may have thrown out what was known.
         let match = tree.match(tokens, scope: lease.scope)
         var node = match.node
@@ -57,9 +61,5 @@ extension PrefixCache {
         tree.changeUsers(from: lease.node, by: -1)
         lease.node = node
         tree.touch(node, now: now)
-    }
-
-    private func snapshot(_ sequence: Int) -> [UInt8]? {
-        do { return try runtime.state(of: sequence) } catch { return nil }
     }
 }

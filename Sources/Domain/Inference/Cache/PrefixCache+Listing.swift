@@ -14,12 +14,12 @@ extension PrefixCache {
             tiers: [
                 use(.memory, hotTokens * bytesPerCell, of: runtime.shape.cells * bytesPerCell),
                 use(.ram, ramBytes, of: limits.ramBytesMax),
-                use(.disk, 0, of: shelf?.bytesMax ?? 0),
+                use(.disk, shelf?.bytes ?? 0, of: shelf?.bytesMax ?? 0),
             ],
             nodes: nodes.prefix(Self.nodesListedMax).map { node in
                 CacheListing.Node(
                     id: node.id, parent: node.parent.flatMap { $0.isRoot ? nil : $0.id },
-                    tenant: Self.tenant(of: node), start: node.start, tokens: node.tokens.count,
+                    tenant: node.scope.tenant, start: node.start, tokens: node.tokens.count,
                     bytes: node.blob?.count ?? node.tokens.count * bytesPerCell, tier: node.tier, hits: node.hits,
                     users: node.users, children: node.children.count,
                     secondsSinceUse: (now - node.lastUse) / .seconds(1),
@@ -43,10 +43,6 @@ extension PrefixCache {
         let count = node.subtree.count
         drop(node)
         return count
-    }
-
-    private static func tenant(of node: PrefixNode) -> TenantID? {
-        if case .tenant(let tenant) = node.scope { tenant } else { nil }
     }
 
     private static var nodesListedMax: Int { 2_000 }

@@ -39,12 +39,9 @@ extension PrefixCache {
     private mutating func demote(_ node: PrefixNode) {
         guard let sequence = node.sequence else { return }
         counts.evictions += 1
-        if node.blob == nil, limits.ramBytesMax > 0, node.tokens.count >= Self.keepMin {
-            // A state that cannot be read is a state that is not kept.
-            if let state = saved(sequence), state.count <= limits.ramBytesMax {
-                node.blob = state
-                ramBytes += state.count
-            }
+        // A state that cannot be read is a state that is not kept.
+        if node.tokens.count >= Self.keepMin, mayKeepState(of: node), let state = saved(sequence) {
+            keep(state, of: node)
         }
         runtime.forget(sequence, from: 0)
         node.sequence = nil
@@ -56,9 +53,21 @@ extension PrefixCache {
     }
 
     /// Runs shorter than this are computed again faster than they are fetched.
-    private static var keepMin: Int { 16 }
+    static var keepMin: Int { 16 }
 
-    private func saved(_ sequence: Int) -> [UInt8]? {
+    /// Whether a copy of a node's state has a place that it is not in yet.
+    func mayKeepState(of node: PrefixNode) -> Bool {
+        node.blob == nil && (limits.ramBytesMax > 0 || shelf != nil && node.file == nil)
+    }
+
+    /// Keeps a copy of a node's state: in ordinary memory if it may have that much, else on the shelf.
+    mutating func keep(_ state: [UInt8], of node: PrefixNode) {
+        guard state.count <= limits.ramBytesMax else { return shelve(state, of: node) }
+        node.blob = state
+        ramBytes += state.count
+    }
+
+    func saved(_ sequence: Int) -> [UInt8]? {
         do { return try runtime.state(of: sequence) } catch { return nil }
     }
 
@@ -72,8 +81,10 @@ extension PrefixCache {
     mutating func makeRoomInRAM(_ bytes: Int) -> Bool {
         guard bytes <= limits.ramBytesMax else { return false }
         while ramBytes + bytes > limits.ramBytesMax, let victim = tree.leastWorthy(where: { $0.blob != nil }) {
-            spill(victim)
-            victim.blob.map { ramBytes -= $0.count }
+            if let state = victim.blob {
+                shelve(state, of: victim)
+                ramBytes -= state.count
+            }
             victim.blob = nil
             if !victim.hasState { letGo(victim) }
             tree.evicted(victim)
@@ -85,17 +96,6 @@ extension PrefixCache {
     private mutating func letGo(_ node: PrefixNode) {
         // Checkpoints below it hold everything by themselves.
         if memory == .cells { drop(node) } else { prune(from: node) }
-    }
-
-    /// Puts a node's state on the shelf, if it is not there.
-    func spill(_ node: PrefixNode) {
-        if let state = node.blob { put(state, of: node) }
-    }
-
-    private func put(_ state: [UInt8], of node: PrefixNode) {
-        guard let shelf, node.file == nil else { return }
-        let tenant: TenantID? = if case .tenant(let tenant) = node.scope { tenant } else { nil }
-        node.file = shelf.put(ShelvedState(tenant: tenant, tokens: node.path, start: node.start, state: state))
     }
 
     /// Forgets a node and all below it, in every tier, and the runs before it that led nowhere else. Nodes in use stay as
@@ -130,11 +130,6 @@ extension PrefixCache {
         removeFile(of: node)
     }
 
-    func removeFile(of node: PrefixNode) {
-        if let file = node.file { shelf?.remove(file) }
-        node.file = nil
-    }
-
     /// Brings a node's state into the key-value cache.
     ///
     /// - Returns: `false` when there is no room, no free sequence, or no state that can be read.
@@ -164,15 +159,6 @@ extension PrefixCache {
         return true
     }
 
-    /// A node's state from ordinary memory or from the shelf.
-    func fetchState(of node: PrefixNode) -> [UInt8]? {
-        if let blob = node.blob { return blob }
-        guard let file = node.file, let shelved = shelf?.get(file) else { return nil }
-        // A name that came back with other tokens is not this node's state.
-        guard shelved.start == node.start, shelved.tokens == node.path else { return nil }
-        return shelved.state
-    }
-
     /// Cuts a node with cells in two; copies elsewhere are of the whole and go.
     mutating func split(_ node: PrefixNode, at count: Int, now: ContinuousClock.Instant) -> PrefixNode? {
         guard let tailSequence = node.sequence else { return nil }
@@ -186,33 +172,8 @@ extension PrefixCache {
         head.sequence = headSequence
         node.blob.map { ramBytes -= $0.count }
         node.blob = nil
+        if node.file != nil || node.belongsOnShelf { (head.belongsOnShelf, node.belongsOnShelf) = (true, true) }
         removeFile(of: node)
         return head
-    }
-
-    /// Brings back what the shelf has from before: the tree knows it again, and reads it when it is asked for.
-    mutating func restoreShelf(now: ContinuousClock.Instant) {
-        guard let shelf else { return }
-        for entry in shelf.contents().sorted(by: { $0.start < $1.start }) {
-            let scope = entry.tenant.map(CacheScope.tenant) ?? .shared
-            let match = tree.match(entry.tokens, scope: scope)
-            // Its path must be there, and it must not be there itself.
-            guard match.isWhole, match.length == entry.start, entry.start < entry.tokens.count else {
-                if memory == .cells || match.length != entry.start { shelf.remove(entry.name) }
-                continue
-            }
-            let node = tree.add(
-                Array(entry.tokens[entry.start...]), after: match.node, scope: scope, now: now)
-            node.file = entry.name
-        }
-    }
-
-    /// Puts everything that is worth it on the shelf, before the engine ends.
-    func shelveAll() {
-        guard shelf != nil else { return }
-        for node in tree.nodes.values.sorted(by: { $0.start < $1.start }) where node.file == nil {
-            // One at a time: all of them together may be larger than the memory that is left.
-            if let state = node.blob ?? node.sequence.flatMap(saved) { put(state, of: node) }
-        }
     }
 }

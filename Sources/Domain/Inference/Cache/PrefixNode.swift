@@ -26,6 +26,10 @@ final class PrefixNode {
     var blob: [UInt8]?
     /// The name of the file that has the same.
     var file: String?
+    /// It had a file before its tokens were parted, and is to have one again.
+    var belongsOnShelf = false
+    /// The shelf had no room for it in a quiet moment.
+    var isKeptOffShelf = false
 
     /// Running requests whose prompts go through this node.
     var users = 0

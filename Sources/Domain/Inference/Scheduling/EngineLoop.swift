@@ -70,7 +70,9 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             heartbeat.remembered(
                 reusedTokens: cache.counts.tokensReused, evictions: cache.counts.evictions, parked: parked.count,
                 cellsUsed: cache.cellsUsed)
-            let messages = shares.isEmpty ? mailbox.wait(until: nextDeadline) : mailbox.take()
+            // A quiet moment is used for one state at a time, so that whoever comes waits for no more than that.
+            let mayRest = shares.isEmpty && !cache.shelveOne()
+            let messages = mayRest ? mailbox.wait(until: nextDeadline) : mailbox.take()
             if messages.isEmpty {
                 if !shares.isEmpty { step(shares) }
             } else {
@@ -101,8 +103,11 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     private mutating func endAll() {
         for key in running.map(\.generation.key) + parked.map(\.generation.key) { remove(key, error: .shuttingDown) }
         for submission in room.close() { end(submission, error: .shuttingDown) }
-        cache.shelveAll()
+        cache.shelveAll(within: Self.shelvingMax)
     }
+
+    /// How long the end may wait for a slow disk.
+    private static var shelvingMax: Duration { .seconds(10) }
 
     private mutating func invalidated(_ node: UInt64) -> Result<Int, ServiceError> {
         do throws(ServiceError) {
