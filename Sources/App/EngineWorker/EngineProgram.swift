@@ -59,7 +59,7 @@ public enum EngineProgram {
 private struct Worker {
     let arguments: EngineArguments
     let logger: Logger
-    let engine: Engine<LlamaTokenizer>
+    let engine: any WorkerService
     let loaded: LoadedModel
 
     init(_ arguments: EngineArguments, logger: Logger) async throws {
@@ -68,7 +68,7 @@ private struct Worker {
         let began = ContinuousClock.now
         let loaded = try LoadedModel(arguments, logger: logger)
         self.loaded = loaded
-        engine = try await WorkerEngine(arguments: arguments, loaded: loaded, logger: logger).start()
+        engine = try await WorkerEngine(arguments: arguments, loaded: loaded, logger: logger).startService()
         logger.info(
             "model loaded",
             [
@@ -97,8 +97,9 @@ private struct Worker {
             try CompletionRequest.chat(body, id: id).generation
         }
         let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
-        let all = openAI + own.routes + health
-        for route in all + EngineRoutes.aliases(of: all) { router.add(route) }
+        let embeddings = EmbeddingRoutes(engine)
+        let all = openAI + embeddings.routes + own.routes + health
+        for route in all + EngineRoutes.aliases(of: all) + embeddings.aliases { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)
         let port = try await server.start()
         announce(port: port)

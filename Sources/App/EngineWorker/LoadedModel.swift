@@ -17,6 +17,21 @@ struct LoadedModel: Sendable {
     let contextTokens: Int
     /// Bytes of all tensors in the file.
     let weightBytes: UInt64
+    /// What the file says about ranking.
+    private let ranking: Ranking
+
+    private struct Ranking {
+        /// Whether there is a head that gives scores.
+        let hasHead: Bool
+        /// Whether the file itself asks for it.
+        let isDefault: Bool
+
+        init(_ file: GGUFFile) {
+            hasHead = file.tensors.contains { $0.name == "cls.weight" || $0.name == "cls.output.weight" }
+            // `LLAMA_POOLING_TYPE_RANK` of llama.h.
+            isDefault = file.metadata.ofArchitecture("pooling_type")?.integer == 4
+        }
+    }
 
     /// Reads the file with our own bounds-checked reader first, and only then lets llama.cpp map it.
     ///
@@ -32,6 +47,7 @@ struct LoadedModel: Sendable {
                 hint: "Check the path, or download the file again.")
         }
         let summary = file.summary
+        ranking = Ranking(file)
         weightBytes = summary.tensorBytes
         logger.info(
             "model file checked",
@@ -47,10 +63,11 @@ struct LoadedModel: Sendable {
                 .engineFailed, "llama.cpp could not load \(path).", hint: "Its messages are in the log.",
                 detail: error.message)
         }
-        guard model.hasDecoder else {
+        let readsBothWays = file.metadata.ofArchitecture("attention.causal") == .bool(false)
+        guard arguments.computing.use != .text || model.hasDecoder && !readsBothWays else {
             throw ServiceError(
-                .unsupported, "\(path) does not write text: it has no decoder, or an encoder before it.",
-                hint: "Serve a model for chats or text completion.")
+                .unsupported, "\(path) does not write text: it reads whole texts.",
+                hint: "Start it with --embeddings, or serve a model for chats or text completion.")
         }
         tokenizer = LlamaTokenizer(model)
         let trained = model.trainedContextTokens
@@ -71,6 +88,14 @@ struct LoadedModel: Sendable {
 
     /// What tells this model in this build from others.
     var identity: EngineIdentity { .unknown }
+
+    /// Refuses to rank with a model that has no head for it: llama.cpp would take the first number of a vector for the score.
+    func checkRanking(_ pooling: VectorPooling?) throws(ServiceError) {
+        guard pooling == .rank || pooling == nil && ranking.isDefault, !ranking.hasHead else { return }
+        throw ServiceError(
+            .unsupported, "This model cannot rank: its file has no head that gives scores.",
+            hint: "Serve a model that was made for ranking, or start this one with --pooling mean, cls or last.")
+    }
 
     /// Cells that unused prefixes may keep in the key-value cache.
     ///
