@@ -59,7 +59,7 @@ public final class LlamaEmbeddings {
         let cells = max(options.sequenceTokensMax, options.batchTokensMax)
         let keepsWhole = !probe.isCausal || probe.pooling == .rank
         var parameters = unsafe Self.parameters(
-            options, cells: cells, pooling: keepsWhole ? probe.pooling : VectorPooling.none)
+            options, cells: cells, pooling: keepsWhole ? probe.pooling : .unpooled)
         microBatchMax = keepsWhole ? cells : min(cells, options.microBatchTokensMax)
         unsafe parameters.n_ubatch = UInt32(microBatchMax)
         unsafe parameters.n_batch = UInt32(microBatchMax)
@@ -70,7 +70,7 @@ public final class LlamaEmbeddings {
         self.model = model
         pooling = probe.pooling
         isCausal = probe.isCausal
-        poolsInside = keepsWhole && probe.pooling != .none
+        poolsInside = keepsWhole && probe.pooling != .unpooled
         vectorLength = probe.pooling == .rank ? model.scoreCount : model.vectorLength
         batchTokensMax = cells
         sequenceTokensMax = options.sequenceTokensMax

@@ -3,7 +3,7 @@ import CLlama
 /// How the vectors of a sequence's tokens become one, by llama.cpp's names.
 public enum VectorPooling: String, Sendable, CaseIterable {
     /// They stay as they are.
-    case none
+    case unpooled = "none"
     /// Their average.
     case mean
     /// The first token's.
@@ -20,13 +20,13 @@ public enum VectorPooling: String, Sendable, CaseIterable {
             case LLAMA_POOLING_TYPE_CLS: .cls
             case LLAMA_POOLING_TYPE_LAST: .last
             case LLAMA_POOLING_TYPE_RANK: .rank
-            default: .none
+            default: .unpooled
             }
     }
 
     var value: llama_pooling_type {
         switch self {
-        case .none: LLAMA_POOLING_TYPE_NONE
+        case .unpooled: LLAMA_POOLING_TYPE_NONE
         case .mean: LLAMA_POOLING_TYPE_MEAN
         case .cls: LLAMA_POOLING_TYPE_CLS
         case .last: LLAMA_POOLING_TYPE_LAST
@@ -56,7 +56,7 @@ struct TokenPool {
     mutating func add(_ vector: UnsafeBufferPointer<Float>) {
         seen += 1
         switch pooling {
-        case .none: unsafe rows.append(Array(vector))
+        case .unpooled: unsafe rows.append(Array(vector))
         case .cls: if seen == 1 { unsafe rows.append(Array(vector)) }
         case .last: if seen == tokenCount { unsafe rows.append(Array(vector)) }
         case .mean, .rank:

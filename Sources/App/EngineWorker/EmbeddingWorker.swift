@@ -70,7 +70,7 @@ struct LlamaEmbeddingRuntime: EmbeddingRuntime {
         context = try LlamaEmbeddings(model: model, options: options)
         let output: EmbeddingShape.Output =
             switch context.pooling {
-            case .none: .tokens
+            case .unpooled: .tokens
             case .mean, .cls, .last: .sequences
             case .rank: .scores
             }

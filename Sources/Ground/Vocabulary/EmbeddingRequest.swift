@@ -10,7 +10,7 @@ public enum EmbeddingInput: Sendable, Equatable {
 /// Source: `common_embd_normalize` of llama.cpp and its option `--embd-normalize`.
 public enum EmbeddingNorm: Sendable, Equatable {
     /// As the model gives them.
-    case none
+    case asGiven
     /// The number furthest from zero becomes 32,760, the room of 16 bits.
     case largest
     /// The p-norm becomes 1: 1 is taxicab, 2 Euclidean.
@@ -18,7 +18,7 @@ public enum EmbeddingNorm: Sendable, Equatable {
 
     /// By llama.cpp's number: -1 is none, 0 by the largest number, any other the exponent.
     public init(number: Int) {
-        self = number < 0 ? .none : number == 0 ? .largest : .power(number)
+        self = number < 0 ? .asGiven : number == 0 ? .largest : .power(number)
     }
 }
 

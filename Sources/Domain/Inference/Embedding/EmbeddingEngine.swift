@@ -65,7 +65,7 @@ public final class EmbeddingEngine<Tokenizer: Tokenizing>: Embedding {
         let sequences = try admission.sequences(request)
         let vectors = try await compute(sequences, deadline: request.deadline)
         // As in llama-server, the vectors of single tokens are left as they are unless a length was asked for.
-        let norm = request.norm ?? (shape.output == .tokens ? EmbeddingNorm.none : admission.options.norm)
+        let norm = request.norm ?? (shape.output == .tokens ? .asGiven : admission.options.norm)
         let dimensions = request.dimensions ?? shape.dimensions
         let entries = zip(sequences, vectors).map { sequence, rows in
             EmbeddingResult.Entry(

@@ -9,7 +9,7 @@ extension EmbeddingNorm {
     func applied(to vector: [Float]) -> [Float] {
         let length: Double =
             switch self {
-            case .none: 1
+            case .asGiven: 1
             case .largest: vector.reduce(0) { max($0, abs(Double($1))) } / 32_760
             case .power(1): vector.reduce(0) { $0 + abs(Double($1)) }
             case .power(2): vector.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
