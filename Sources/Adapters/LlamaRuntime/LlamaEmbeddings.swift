@@ -56,11 +56,12 @@ public final class LlamaEmbeddings {
 
     public init(model: LlamaModel, options: Options) throws(LlamaError) {
         let probe = try Self.probe(model, options)
-        let cells = max(options.sequenceTokensMax, options.batchTokensMax)
+        let cells = max(options.sequenceTokensMax, options.batchTokensMax, options.sequencesMax)
         let keepsWhole = !probe.isCausal || probe.pooling == .rank
         var parameters = unsafe Self.parameters(
             options, cells: cells, pooling: keepsWhole ? probe.pooling : .unpooled)
-        microBatchMax = keepsWhole ? cells : min(cells, options.microBatchTokensMax)
+        // llama.cpp ends the process when there are fewer rows than sequences.
+        microBatchMax = keepsWhole ? cells : max(options.sequencesMax, min(cells, options.microBatchTokensMax))
         unsafe parameters.n_ubatch = UInt32(microBatchMax)
         unsafe parameters.n_batch = UInt32(microBatchMax)
         if probe.isCausal, options.flashAttention == .auto {
@@ -192,7 +193,7 @@ extension LlamaEmbeddings {
     private static func probe(
         _ model: LlamaModel, _ options: Options
     ) throws(LlamaError) -> (pooling: VectorPooling, isCausal: Bool) {
-        let context = try unsafe make(model, parameters(options, cells: 32, pooling: options.pooling))
+        let context = try unsafe make(model, parameters(options, cells: options.sequencesMax, pooling: options.pooling))
         defer { unsafe llama_free(context) }
         return unsafe (VectorPooling(llama_pooling_type(context)), llama_get_causal_attn(context))
     }

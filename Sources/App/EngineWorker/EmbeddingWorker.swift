@@ -36,6 +36,7 @@ extension WorkerEngine {
             sequenceTokensMax: tokens, batchTokensMax: arguments.batchTokens, threads: threads)
         context.pooling = pooling
         context.microBatchTokensMax = arguments.microBatchTokens
+        context.sequencesMax = min(context.sequencesMax, arguments.microBatchTokens)
         context.flashAttention = arguments.computing.flashAttention
         if let polling = arguments.computing.polling { context.threadPolling = UInt32(polling) }
         let options = EmbeddingOptions(
