@@ -21,8 +21,8 @@ public final class LlamaEmbeddings {
         /// Sequences of one call, 1 to 256.
         public var sequencesMax = 64
         public var threads: Int
-        /// Attention in tiles depends on what else is in the batch (cosine 0.9997 to the same text alone), so `.auto` is
-        /// off for causal models.
+        /// Attention in tiles depends on what else is in the batch (cosine 0.9997 to the same text alone was seen), so
+        /// `.auto` is off.
         public var flashAttention = FlashAttention.auto
         public var threadPolling: UInt32 = 50
 
@@ -64,9 +64,6 @@ public final class LlamaEmbeddings {
         microBatchMax = keepsWhole ? cells : max(options.sequencesMax, min(cells, options.microBatchTokensMax))
         unsafe parameters.n_ubatch = UInt32(microBatchMax)
         unsafe parameters.n_batch = UInt32(microBatchMax)
-        if probe.isCausal, options.flashAttention == .auto {
-            unsafe parameters.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED
-        }
         unsafe handle = try Self.make(model, parameters)
         self.model = model
         pooling = probe.pooling
@@ -212,7 +209,7 @@ extension LlamaEmbeddings {
         unsafe parameters.pooling_type = pooling?.value ?? LLAMA_POOLING_TYPE_UNSPECIFIED
         // One pool of cells: llama.cpp cuts batches of several pools into pieces of equal length.
         unsafe parameters.kv_unified = true
-        unsafe parameters.flash_attn_type = options.flashAttention.value
+        unsafe parameters.flash_attn_type = (options.flashAttention == .auto ? .off : options.flashAttention).value
         // It lives for one batch only, so its size matters less than its exactness.
         unsafe parameters.type_k = GGML_TYPE_F32
         unsafe parameters.type_v = GGML_TYPE_F32

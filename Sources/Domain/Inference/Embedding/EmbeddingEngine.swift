@@ -90,6 +90,7 @@ public final class EmbeddingEngine<Tokenizer: Tokenizing>: Embedding {
 
     private func compute(_ sequences: [[Int32]], deadline: Duration?) async throws -> [[[Float]]] {
         let deadline = deadline.map { ContinuousClock.now + $0 }
+        try Task.checkCancellation()
         try room.enter()
         let key = heartbeat.enter()
         let result = await withTaskCancellationHandler {
