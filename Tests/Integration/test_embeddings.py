@@ -29,8 +29,9 @@ def cosine(left: list[float], right: list[float]) -> float:
 
 
 def expect_same(left: list[float], right: list[float]) -> None:
+    """The starter model's weights have 8 bits: a sum in another order can round to the next of 256 steps."""
     assert cosine(left, right) >= 0.9999
-    assert max(abs(a - b) for a, b in zip(left, right, strict=True)) <= 1e-4
+    assert max(abs(a - b) for a, b in zip(left, right, strict=True)) <= 1e-3
 
 
 def client_of(engine: Engine) -> openai.OpenAI:
