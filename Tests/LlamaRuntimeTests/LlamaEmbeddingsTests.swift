@@ -21,7 +21,6 @@ private let tinyChat = URL(filePath: #filePath).deletingLastPathComponent().dele
         var options = LlamaEmbeddings.Options(sequenceTokensMax: 120, batchTokensMax: 512, threads: threads)
         options.pooling = pooling
         options.microBatchTokensMax = microBatch
-        options.sequencesMax = min(64, microBatch)
         return try LlamaEmbeddings(model: model, options: options)
     }
 

@@ -24,7 +24,6 @@ public final class LlamaEmbeddings {
         /// Attention in tiles depends on what else is in the batch (cosine 0.9997 to the same text alone was seen), so
         /// `.auto` is off.
         public var flashAttention = FlashAttention.auto
-        public var threadPolling: UInt32 = 50
 
         public init(sequenceTokensMax: Int, batchTokensMax: Int, threads: Int) {
             self.sequenceTokensMax = sequenceTokensMax
@@ -37,7 +36,6 @@ public final class LlamaEmbeddings {
     private let model: LlamaModel
     /// Encoders have none.
     private let memory: OpaquePointer?
-    private let threadpool: UnsafeMutableRawPointer?
     private var batch: llama_batch
     private let microBatchMax: Int
     /// Whether llama.cpp pools; else there is one vector for each token of a batch.
@@ -60,10 +58,10 @@ public final class LlamaEmbeddings {
         let keepsWhole = !probe.isCausal || probe.pooling == .rank
         var parameters = unsafe Self.parameters(
             options, cells: cells, pooling: keepsWhole ? probe.pooling : .unpooled)
-        // llama.cpp ends the process when there are fewer rows than sequences.
-        microBatchMax = keepsWhole ? cells : max(options.sequencesMax, min(cells, options.microBatchTokensMax))
+        microBatchMax = keepsWhole ? cells : min(cells, options.microBatchTokensMax)
         unsafe parameters.n_ubatch = UInt32(microBatchMax)
-        unsafe parameters.n_batch = UInt32(microBatchMax)
+        // With fewer than sequences llama.cpp ends the process.
+        unsafe parameters.n_batch = UInt32(max(microBatchMax, options.sequencesMax))
         unsafe handle = try Self.make(model, parameters)
         self.model = model
         pooling = probe.pooling
@@ -76,16 +74,11 @@ public final class LlamaEmbeddings {
         // llama.cpp always cuts the batches of recurrent models into pieces of equal length.
         sequencesMax = unsafe keepsWhole && memory != nil && !model.memoryIsCells ? 1 : options.sequencesMax
         unsafe batch = llama_batch_init(Int32(microBatchMax), 0, 1)
-        unsafe threadpool =
-            options.threads > 1
-            ? nexus_ggml_threadpool_new(Int32(options.threads), options.threadPolling) : nil
-        if let threadpool = unsafe threadpool { unsafe nexus_llama_attach_threadpool(handle, threadpool) }
     }
 
     deinit {
         unsafe llama_batch_free(batch)
         unsafe llama_free(handle)
-        unsafe nexus_ggml_threadpool_free(threadpool)
     }
 
     /// Computes sequences together.

@@ -33,12 +33,11 @@ extension WorkerEngine {
         let tokens = min(
             loaded.contextTokens, arguments.contextTokens ?? arguments.cells ?? Self.embeddingTokensDefault)
         var context = LlamaEmbeddings.Options(
-            sequenceTokensMax: tokens, batchTokensMax: arguments.batchTokens, threads: threads)
+            sequenceTokensMax: tokens, batchTokensMax: arguments.batchTokens, threads: arguments.batchThreads ?? threads
+        )
         context.pooling = pooling
         context.microBatchTokensMax = arguments.microBatchTokens
-        context.sequencesMax = min(context.sequencesMax, arguments.microBatchTokens)
         context.flashAttention = arguments.computing.flashAttention
-        if let polling = arguments.computing.polling { context.threadPolling = UInt32(polling) }
         let options = EmbeddingOptions(
             norm: EmbeddingNorm(number: arguments.computing.embeddingNorm), waitingMax: arguments.queueMax,
             pairs: PairForm(loaded.model))
