@@ -1,4 +1,5 @@
 import Foundation
+import GGUF
 import TestModels
 import TestRandomness
 import Testing
@@ -92,6 +93,26 @@ private let tinyChat = URL(filePath: #filePath).deletingLastPathComponent().dele
             #expect(!context.isCausal && context.pooling == pooling)
             try expectBatchIsSingle(context, sequences(model, seed: 2), "\(pooling)")
         }
+    }
+
+    @Test(arguments: poolings) func `a model with a cache that reads both ways is an encoder, too`(
+        pooling: VectorPooling
+    ) async throws {
+        // The starter model told to look ahead: nonsense, but the machinery is that of embedding models made from LLaMA.
+        try await RewrittenModel.withCopy(of: tinyChat, changes: ["llama.attention.causal": .bool(false)]) { path in
+            let model = try LlamaModel(path: path)
+            let context = try context(model, pooling, microBatch: 16)
+            #expect(!context.isCausal && context.pooling == pooling)
+            try expectBatchIsSingle(context, sequences(model, seed: 6), within: 2e-3, "\(pooling)")
+        }
+    }
+
+    @Test func `threads change nothing`() throws {
+        let model = try LlamaModel(path: tinyChat)
+        let sequences = sequences(model, seed: 7)
+        let one = try context(model, .mean).vectors(of: sequences)
+        let two = try context(model, .mean, threads: 2).vectors(of: sequences)
+        for (left, right) in zip(one, two) { expectSame(left, right, "two threads") }
     }
 
     @Test func `a head's scores in a batch equal those of each pair alone`() async throws {

@@ -22,7 +22,7 @@ public final class LlamaEmbeddings {
         public var sequencesMax = 64
         public var threads: Int
         /// Attention in tiles depends on what else is in the batch (cosine 0.9997 to the same text alone was seen), so
-        /// `.auto` is off.
+        /// `.auto` is off, unless attention as a whole matrix would take more than `attentionBytesMax`.
         public var flashAttention = FlashAttention.auto
 
         public init(sequenceTokensMax: Int, batchTokensMax: Int, threads: Int) {
@@ -31,6 +31,10 @@ public final class LlamaEmbeddings {
             self.threads = threads
         }
     }
+
+    /// Memory for the attention of one layer as a whole matrix of 32-bit numbers: an encoder of 16 heads that reads 2,896
+    /// tokens at once.
+    static let attentionBytesMax = 512 << 20
 
     let handle: OpaquePointer
     private let model: LlamaModel
@@ -60,6 +64,9 @@ public final class LlamaEmbeddings {
             options, cells: cells, pooling: keepsWhole ? probe.pooling : .unpooled)
         microBatchMax = keepsWhole ? cells : min(cells, options.microBatchTokensMax)
         unsafe parameters.n_ubatch = UInt32(microBatchMax)
+        if options.flashAttention == .auto, microBatchMax * cells * model.headCount * 4 <= Self.attentionBytesMax {
+            unsafe parameters.flash_attn_type = FlashAttention.off.value
+        }
         // With fewer than sequences llama.cpp ends the process.
         unsafe parameters.n_batch = UInt32(max(microBatchMax, options.sequencesMax))
         unsafe handle = try Self.make(model, parameters)
@@ -202,7 +209,7 @@ extension LlamaEmbeddings {
         unsafe parameters.pooling_type = pooling?.value ?? LLAMA_POOLING_TYPE_UNSPECIFIED
         // One pool of cells: llama.cpp cuts batches of several pools into pieces of equal length.
         unsafe parameters.kv_unified = true
-        unsafe parameters.flash_attn_type = (options.flashAttention == .auto ? .off : options.flashAttention).value
+        unsafe parameters.flash_attn_type = options.flashAttention.value
         // It lives for one batch only, so its size matters less than its exactness.
         unsafe parameters.type_k = GGML_TYPE_F32
         unsafe parameters.type_v = GGML_TYPE_F32
