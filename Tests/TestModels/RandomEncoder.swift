@@ -22,6 +22,8 @@ public enum RandomEncoder {
     /// - Parameters:
     ///   - ranks: whether it has a head that gives one score.
     ///   - seed: the same seed makes the same file.
+    /// - Returns: its bytes.
+    /// - Throws: nothing, unless the writer does not take what is written here.
     public static func file(ranks: Bool, seed: UInt64 = 1) throws -> [UInt8] {
         var writer = try GGUFWriter()
         try describe(in: &writer, ranks: ranks)

@@ -10,6 +10,7 @@ public enum RewrittenModel {
     ///   - changes: metadata to set or to replace.
     ///   - body: what to do with the copy.
     /// - Returns: what `body` gives.
+    /// - Throws: what `body` throws, and when there is no such model.
     public static func withCopy<Result>(
         of original: String, changes: [String: GGUFValue], _ body: (String) async throws -> Result
     ) async throws -> Result {
