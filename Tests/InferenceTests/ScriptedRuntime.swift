@@ -12,6 +12,8 @@ final class ScriptedRuntime: ModelRuntime {
 
     static let end: Int32 = 256
     static let vocabulary = 257
+    /// After a prompt with this token the logits are no numbers.
+    static let poison = Int32(UInt8(ascii: "#"))
 
     /// What the engine's thread did, readable by the test.
     final class Record: Sendable {
@@ -22,11 +24,15 @@ final class ScriptedRuntime: ModelRuntime {
             var statesRestored = 0
             /// Cells in use after the last step, counted by looking at them.
             var cellsUsed = 0
+            /// The scripts that answers began with, in the order of their first tokens.
+            var begun: [String] = []
+            /// Steps of the isolated memory: how many tokens each had.
+            var isolatedSteps: [Int] = []
         }
         let log = Mutex(Log())
         let failingStep = Atomic(-1)
-        /// Logits of all later steps are no numbers.
-        let givesNaN = Atomic(false)
+        /// This step of the isolated memory fails.
+        let failingIsolatedStep = Atomic(-1)
         /// Closed gates hold the engine's thread before its next step.
         let gate = Gate()
     }
@@ -44,10 +50,12 @@ final class ScriptedRuntime: ModelRuntime {
     private var rows: [(sequence: Int, position: Int, wantsLogits: Bool)] = []
     private var lastRows: [(sequence: Int, position: Int, wantsLogits: Bool)] = []
     private var pending: [Cell] = []
+    private let isIsolated: Bool
 
-    init(record: Record, shape: RuntimeShape) {
+    init(record: Record, shape: RuntimeShape, isIsolated: Bool = false) {
         self.record = record
         self.shape = shape
+        self.isIsolated = isIsolated
     }
 
     func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int {
@@ -69,11 +77,13 @@ final class ScriptedRuntime: ModelRuntime {
         if shape.memory == .cells, cells.count + pending.count > shape.cells { throw RuntimeFailure.noRoom }
         cells += pending
         let step = Dictionary(rows.map { ($0.sequence, 1) }, uniquingKeysWith: +)
-        let number = record.log.withLock { log in
+        let (number, isolated) = record.log.withLock { log in
+            if isIsolated { log.isolatedSteps.append(rows.count) }
             log.steps.append(step)
             log.cellsUsed = cells.count
-            return log.steps.count - 1
+            return (log.steps.count - 1, log.isolatedSteps.count - 1)
         }
+        if isIsolated, isolated == record.failingIsolatedStep.load(ordering: .relaxed) { throw Broken() }
         if number == record.failingStep.load(ordering: .relaxed) { throw Broken() }
     }
 
@@ -81,23 +91,31 @@ final class ScriptedRuntime: ModelRuntime {
         let asked = lastRows[row]
         if !asked.wantsLogits { violate("row \(row) was sampled without logits") }
         var logits = [Float](repeating: 0, count: Self.vocabulary)
-        logits[Int(next(after: tokens(asked.sequence)))] = 100
-        if record.givesNaN.load(ordering: .relaxed) { logits = logits.map { _ in .nan } }
+        let tokens = tokens(asked.sequence)
+        logits[Int(next(after: tokens))] = 100
+        if tokens.contains(Self.poison) { logits = logits.map { _ in .nan } }
         return try logits.withUnsafeBufferPointer(body)
     }
 
     private func next(after tokens: [Int32]) -> Int32 {
-        // The prompt's text after '=' up to the first line break is what to say; what was said follows.
-        guard let mark = tokens.firstIndex(of: Int32(UInt8(ascii: "="))), let promptEnd = tokens.firstIndex(of: 10)
+        // The text after the last '=' up to the next line break is what to say; what was said follows.
+        guard let mark = tokens.lastIndex(of: Int32(UInt8(ascii: "="))),
+            let promptEnd = tokens[mark...].firstIndex(of: 10)
         else {
             return Int32(UInt8(ascii: "."))
         }
         let script = tokens[(mark + 1)..<promptEnd]
         let said = tokens.count - promptEnd - 1
+        if said == 0 {
+            let text = String(decoding: script.map { UInt8($0) }, as: UTF8.self)
+            record.log.withLock { $0.begun.append(text) }
+        }
         return said < script.count ? script[script.startIndex + said] : Self.end
     }
 
     func share(_ range: Range<Int>, of source: Int, with target: Int) {
+        let positions = cells.filter { $0.holders.contains(source) && range.contains($0.position) }.map(\.position)
+        if positions.sorted() != Array(range) { violate("sequence \(source) does not hold \(range) to share") }
         for index in cells.indices where cells[index].holders.contains(source) && range.contains(cells[index].position)
         {
             cells[index].holders.insert(target)
@@ -130,6 +148,8 @@ final class ScriptedRuntime: ModelRuntime {
     func restore(_ state: [UInt8], to sequence: Int) -> Bool {
         record.log.withLock { $0.statesRestored += 1 }
         forget(sequence, range: 0..<Int.max)
+        // A damaged state is one that lost its end.
+        guard state.count % 8 == 0 else { return false }
         let numbers = stride(from: 0, to: state.count, by: 4).map { start in
             (0..<4).reduce(0) { $0 | Int(state[start + $1]) << (8 * $1) }
         }
@@ -145,7 +165,17 @@ final class ScriptedRuntime: ModelRuntime {
     func isolated() throws -> ScriptedRuntime {
         var shape = shape
         shape.sequences = 1
-        return ScriptedRuntime(record: record, shape: shape)
+        return ScriptedRuntime(record: record, shape: shape, isIsolated: true)
+    }
+
+    /// Cells that somebody holds, counted by looking at them.
+    var cellCount: Int { cells.count }
+
+    /// Positions and tokens that a sequence holds, in order.
+    func held(by sequence: Int) -> [(position: Int, token: Int32)] {
+        cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }.map {
+            ($0.position, $0.token)
+        }
     }
 
     private func tokens(_ sequence: Int) -> [Int32] {

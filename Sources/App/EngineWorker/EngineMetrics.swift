@@ -11,6 +11,18 @@ enum EngineMetrics {
         gauge("nexus_engine_requests_live", help: "Requests that wait or run.") { Double($0.live) }
         gauge("nexus_engine_requests_running", help: "Requests that hold a sequence.") { Double($0.running) }
         gauge("nexus_engine_prompt_tokens", help: "Prompt tokens computed so far.") { Double($0.promptTokens) }
+        gauge("nexus_engine_prompt_tokens_reused", help: "Prompt tokens from the prefix cache so far.") {
+            Double($0.reusedTokens)
+        }
+        gauge("nexus_engine_prefixes_evicted", help: "Prefixes that left the key-value cache so far.") {
+            Double($0.evictions)
+        }
+        gauge("nexus_engine_requests_parked", help: "Requests that gave their sequence to a more urgent one.") {
+            Double($0.parked)
+        }
+        gauge("nexus_engine_cells_used", help: "Cells of the key-value cache that hold something.") {
+            Double($0.cellsUsed)
+        }
         gauge("nexus_engine_completion_tokens", help: "Tokens written so far.") { Double($0.completionTokens) }
     }
 }

@@ -97,8 +97,9 @@ private struct Worker {
             try CompletionRequest.chat(body, id: id).generation
         }
         let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
+        let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
         let embeddings = EmbeddingRoutes(engine)
-        let all = openAI + embeddings.routes + own.routes + health
+        let all = openAI + embeddings.routes + offered + health
         for route in all + EngineRoutes.aliases(of: all) + embeddings.aliases { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)
         let port = try await server.start()

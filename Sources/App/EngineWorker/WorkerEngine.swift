@@ -68,8 +68,11 @@ struct WorkerEngine {
         options.usesCache = arguments.cache.isUsed
         options.cache = CacheLimits(ramBytesMax: ramBytesMax, idleCellsMax: loaded.idleCellsMax)
         options.newTokensDefault = arguments.defaults.newTokensMax
-        options.reasoningFormat = arguments.chat.reasoning.format ?? .auto
-        options.reasoningTokensMax = arguments.chat.reasoning.tokensMax
+        options.stopDefault = arguments.defaults.stop
+        options.ignoresEnd = arguments.defaults.ignoresEnd
+        options.constraintDefault = arguments.defaults.constraint
+        options.deadlineMax = arguments.scheduling.deadlineMax
+        options.reasoning = arguments.chat.reasoning
         options.templateVariables = arguments.chat.variables
         options.format = format
         options.identity = loaded.identity

@@ -70,12 +70,9 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     public func models() async -> [ServedModel] { [served] }
 
     /// Admits the request and queues it. See `Generating`.
+    ///
+    /// There is one model, and it answers to any name: whoever stands in front of several models has chosen.
     public func generate(_ request: GenerationRequest) async throws -> any GenerationStream {
-        guard request.model == served.id || request.model.name.isEmpty else {
-            throw ServiceError(
-                .modelNotFound, "The model '\(request.model)' is not served here.",
-                hint: "Ask for '\(served.id)'.", parameter: "model")
-        }
         let admitted = try admission.admit(request)
         let key = heartbeat.enter()
         let mailbox = mailbox

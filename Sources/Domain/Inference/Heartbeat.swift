@@ -8,6 +8,10 @@ public final class Heartbeat: Sendable {
     private let nextKey = Atomic<UInt64>(0)
     private let promptTokens = Atomic<UInt64>(0)
     private let completionTokens = Atomic<UInt64>(0)
+    private let reusedTokens = Atomic<UInt64>(0)
+    private let evictions = Atomic<UInt64>(0)
+    private let parked = Atomic<Int>(0)
+    private let cellsUsed = Atomic<Int>(0)
 
     public struct Reading: Sendable, Equatable {
         /// Steps of the model so far: a busy engine whose count stands still is stuck.
@@ -20,6 +24,15 @@ public final class Heartbeat: Sendable {
         public var promptTokens: UInt64
         public var completionTokens: UInt64
 
+        /// Prompt tokens that came from the prefix cache since the start.
+        public var reusedTokens: UInt64 = 0
+        /// Prefixes that had to leave the key-value cache since the start.
+        public var evictions: UInt64 = 0
+        /// Generations that gave their slot to a more urgent one.
+        public var parked = 0
+        /// Cells of the key-value cache that hold something.
+        public var cellsUsed = 0
+
         public init(steps: UInt64, live: Int, running: Int, promptTokens: UInt64, completionTokens: UInt64) {
             self.steps = steps
             self.live = live
@@ -30,10 +43,15 @@ public final class Heartbeat: Sendable {
     }
 
     public var reading: Reading {
-        Reading(
+        var reading = Reading(
             steps: steps.load(ordering: .relaxed), live: live.load(ordering: .relaxed),
             running: running.load(ordering: .relaxed), promptTokens: promptTokens.load(ordering: .relaxed),
             completionTokens: completionTokens.load(ordering: .relaxed))
+        reading.reusedTokens = reusedTokens.load(ordering: .relaxed)
+        reading.evictions = evictions.load(ordering: .relaxed)
+        reading.parked = parked.load(ordering: .relaxed)
+        reading.cellsUsed = cellsUsed.load(ordering: .relaxed)
+        return reading
     }
 
     /// Counts a generation in and gives its key; keys grow with arrival.
@@ -49,6 +67,14 @@ public final class Heartbeat: Sendable {
         running.store(count, ordering: .relaxed)
         promptTokens.add(UInt64(prompts), ordering: .relaxed)
         completionTokens.add(UInt64(completions), ordering: .relaxed)
+    }
+
+    /// How the memory fares.
+    func remembered(reusedTokens reused: Int, evictions evicted: Int, parked count: Int, cellsUsed cells: Int) {
+        reusedTokens.store(UInt64(reused), ordering: .relaxed)
+        evictions.store(UInt64(evicted), ordering: .relaxed)
+        parked.store(count, ordering: .relaxed)
+        cellsUsed.store(cells, ordering: .relaxed)
     }
 
     func rested() { running.store(0, ordering: .relaxed) }

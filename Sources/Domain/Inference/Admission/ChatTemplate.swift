@@ -15,10 +15,18 @@ public struct ChatTemplate: Sendable {
     public func text(
         for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing
     ) throws(ServiceError) -> String {
+        try render(
+            .array(messages.map(Self.value)), tools: .array(tools.map(\.definition)), variables: variables,
+            tokenizer: tokenizer)
+    }
+
+    private func render(
+        _ messages: JSONValue, tools: JSONValue, variables: JSONObject, tokenizer: some Tokenizing
+    ) throws(ServiceError) -> String {
         var context = JSONObject()
         for (name, value) in variables { context[name] = value }
-        context["messages"] = .array(messages.map(Self.value))
-        if !tools.isEmpty { context["tools"] = .array(tools.map(\.definition)) }
+        context["messages"] = messages
+        if tools != [] { context["tools"] = tools }
         context["add_generation_prompt"] = true
         context["bos_token"] = .string(tokenizer.beginText)
         context["eos_token"] = .string(tokenizer.endText)
@@ -30,8 +38,10 @@ public struct ChatTemplate: Sendable {
         for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing
     ) throws(ServiceError) -> (text: String, tokens: [Int32]) {
         let guarded = ControlTextGuard(controlTexts: tokenizer.controlTexts)
-        let rendered = try text(
-            for: messages.map(guarded.protect), tools: tools, variables: variables, tokenizer: tokenizer)
+        // What templates are given, not what clients sent: arguments of calls are JSON, whose escapes are read by now.
+        let rendered = try render(
+            guarded.protect(.array(messages.map(Self.value))),
+            tools: guarded.protect(.array(tools.map(\.definition))), variables: variables, tokenizer: tokenizer)
         // Templates that write the begin token themselves must not get a second one.
         let hasBegin = !tokenizer.beginText.isEmpty && rendered.hasPrefix(tokenizer.beginText)
         var tokens: [Int32] = []
@@ -64,37 +74,55 @@ public struct ChatTemplate: Sendable {
     }
 }
 
-/// Keeps the texts of control tokens inside messages from becoming control tokens.
+/// Keeps the texts of control tokens inside messages and tools from becoming control tokens.
+///
+/// Texts are compared byte by byte: to `String`, the name of a control token with an accent on its last character is not
+/// there; a tokenizer finds it.
 struct ControlTextGuard: Sendable {
     /// A private-use character of plane 15, which texts in the wild do not carry; it is taken out of those that do.
     static let marker: Unicode.Scalar = "\u{F4CE5}"
+    private static let markerBytes = Array(String(marker).utf8)
 
-    /// Only texts of two or more characters can be split.
-    private let controlTexts: [String]
+    /// UTF-8 by its first byte. Only texts of two or more characters can be split.
+    private let controlTexts: [UInt8: [[UInt8]]]
 
-    init(controlTexts: [String]) { self.controlTexts = controlTexts.filter { $0.unicodeScalars.count > 1 } }
+    init(controlTexts: [String]) {
+        let texts = controlTexts.filter { $0.unicodeScalars.count > 1 }.map { Array($0.utf8) }
+        self.controlTexts = Dictionary(grouping: texts) { $0[0] }
+    }
 
-    func protect(_ message: ChatMessage) -> ChatMessage {
-        var message = message
-        message.text = protect(message.text)
-        message.reasoning = message.reasoning.map(protect)
-        message.name = message.name.map(protect)
-        for index in message.toolCalls.indices {
-            message.toolCalls[index].name = protect(message.toolCalls[index].name)
-            message.toolCalls[index].arguments = protect(message.toolCalls[index].arguments)
+    /// All texts within a value, names of members too.
+    func protect(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let text): .string(protect(text))
+        case .array(let elements): .array(elements.map(protect))
+        case .object(let members): .object(JSONObject(members.map { (protect($0.key), protect($0.value)) }))
+        case .null, .bool, .integer, .number: value
         }
-        return message
     }
 
     /// Puts the marker after the first character of every control text, and takes out markers that were there.
     func protect(_ text: String) -> String {
-        var result = text.unicodeScalars.contains(Self.marker) ? text.replacing(String(Self.marker), with: "") : text
-        for control in controlTexts where result.contains(control) {
-            var split = String.UnicodeScalarView(control.unicodeScalars)
-            split.insert(Self.marker, at: split.index(after: split.startIndex))
-            result = result.replacing(control, with: String(split))
+        var bytes = Array(text.utf8)
+        if text.unicodeScalars.contains(Self.marker) {
+            bytes = text.unicodeScalars.filter { $0 != Self.marker }.flatMap { Array(String($0).utf8) }
         }
-        return result
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var markerAt: Int?
+        for (index, byte) in bytes.enumerated() {
+            if index == markerAt { result += Self.markerBytes }
+            result.append(byte)
+            guard let candidates = controlTexts[byte] else { continue }
+            let rest = bytes[index...]
+            if candidates.contains(where: rest.starts(with:)) { markerAt = index + Self.length(ofCharacter: byte) }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// Bytes of the character that begins with this one.
+    private static func length(ofCharacter first: UInt8) -> Int {
+        first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
     }
 
     /// The rendered prompt, cut at the markers.

@@ -18,7 +18,10 @@ final class GrammarStore: Sendable {
     }
 
     private let state = Mutex(State())
-    private static let entriesMax = 64
+    static let entriesMax = 64
+
+    /// What is kept.
+    var keys: Set<String> { state.withLock { Set($0.entries.keys) } }
 
     /// The constraint of a request, if it has one.
     ///
@@ -37,6 +40,11 @@ final class GrammarStore: Sendable {
             throw ServiceError(
                 .invalidValue, "An answer cannot be a tool call and follow 'response_format' or a grammar at once.",
                 hint: "Leave one of them out.", parameter: "tool_choice")
+        }
+        if mustCall, tools.isEmpty {
+            throw ServiceError(
+                .invalidValue, "The answer must be a tool call, and there is no tool.",
+                hint: "Send 'tools' in a chat, or leave 'tool_choice' out.", parameter: "tool_choice")
         }
         do throws(GrammarError) {
             let bounds = request.lengthLimits.isEmpty ? nil : LengthBounds(request.lengthLimits)

@@ -7,41 +7,56 @@ extension PrefixCache {
     mutating func restoreBest(
         _ match: PrefixTree.Match, _ sequence: Int, now: ContinuousClock.Instant
     ) -> (node: PrefixNode, tier: CacheReport.Tier) {
+        var path: [PrefixNode] = []
         var next: PrefixNode? = match.isWhole ? match.node : match.node.parent
         while let node = next, !node.isRoot {
+            path.append(node)
+            next = node.parent
+        }
+        for node in path where node.hasState {
             let tier = node.tier
             if let state = fetchState(of: node), runtime.restore(state, to: sequence) {
                 node.hits += 1
                 tree.touch(node, now: now)
                 return (node, tier)
             }
-            next = node.parent
+            // What the model does not take will not get better; what is below it stands for itself.
+            runtime.forget(sequence, from: 0)
+            release(node)
+            prune(from: node)
         }
         return (tree.root, .none)
     }
 
-    /// Keeps a sequence's state as it is now.
+    /// Keeps a sequence's state as it is now, if there is room for it.
     mutating func checkpoint(
-        _ known: [Int32], of sequence: Int, _ lease: inout CacheLease, now: ContinuousClock.Instant
+        _ tokens: [Int32], of sequence: Int, _ lease: inout CacheLease, now: ContinuousClock.Instant
     ) {
-        var node = tree.match(known, scope: lease.scope).node
-        let match = tree.match(known, scope: lease.scope)
+        let known = tree.match(tokens, scope: lease.scope)
+        if known.length == tokens.count, known.isWhole, known.node.blob != nil {
+            return move(&lease, to: known.node, now: now)
+        }
+        guard let state = snapshot(sequence), makeRoomInRAM(state.count) else { return }
+        // Making room may have thrown out what was known.
+        let match = tree.match(tokens, scope: lease.scope)
+        var node = match.node
         if !match.isWhole {
             // The tail keeps its state, which is the whole path's; the head has none of its own.
             node = tree.split(match.node, at: match.countInNode, now: now)
         }
-        if match.length < known.count {
-            node = tree.add(Array(known[match.length...]), after: node, scope: lease.scope, now: now)
+        if match.length < tokens.count {
+            node = tree.add(Array(tokens[match.length...]), after: node, scope: lease.scope, now: now)
         }
-        if node.blob == nil, limits.ramBytesMax > 0, let state = snapshot(sequence), state.count <= limits.ramBytesMax {
-            node.blob = state
-            ramBytes += state.count
-        }
+        node.blob = state
+        ramBytes += state.count
+        move(&lease, to: node, now: now)
+    }
+
+    private func move(_ lease: inout CacheLease, to node: PrefixNode, now: ContinuousClock.Instant) {
         tree.changeUsers(from: node, by: 1)
         tree.changeUsers(from: lease.node, by: -1)
         lease.node = node
         tree.touch(node, now: now)
-        trimRAM()
     }
 
     private func snapshot(_ sequence: Int) -> [UInt8]? {

@@ -63,32 +63,62 @@ extension PrefixCache {
     }
 
     /// Keeps states in ordinary memory below their bound: the least worthy go to the shelf, or altogether.
-    mutating func trimRAM() {
-        while ramBytes > limits.ramBytesMax, let victim = tree.leastWorthy(where: { $0.blob != nil }) {
+    mutating func trimRAM() { _ = makeRoomInRAM(0) }
+
+    /// Makes room for one more state in ordinary memory.
+    ///
+    /// - Parameter bytes: its size.
+    /// - Returns: whether it fits.
+    mutating func makeRoomInRAM(_ bytes: Int) -> Bool {
+        guard bytes <= limits.ramBytesMax else { return false }
+        while ramBytes + bytes > limits.ramBytesMax, let victim = tree.leastWorthy(where: { $0.blob != nil }) {
             spill(victim)
             victim.blob.map { ramBytes -= $0.count }
             victim.blob = nil
-            if !victim.hasState { drop(victim) }
+            if !victim.hasState { letGo(victim) }
             tree.evicted(victim)
         }
+        return ramBytes + bytes <= limits.ramBytesMax
+    }
+
+    /// Forgets a node that has lost its state, with what cannot be reached without it.
+    private mutating func letGo(_ node: PrefixNode) {
+        // Checkpoints below it hold everything by themselves.
+        if memory == .cells { drop(node) } else { prune(from: node) }
     }
 
     /// Puts a node's state on the shelf, if it is not there.
     func spill(_ node: PrefixNode) {
-        guard let shelf, node.file == nil, let state = node.blob else { return }
+        if let state = node.blob { put(state, of: node) }
+    }
+
+    private func put(_ state: [UInt8], of node: PrefixNode) {
+        guard let shelf, node.file == nil else { return }
         let tenant: TenantID? = if case .tenant(let tenant) = node.scope { tenant } else { nil }
         node.file = shelf.put(ShelvedState(tenant: tenant, tokens: node.path, start: node.start, state: state))
     }
 
-    /// Forgets a node and all below it, in every tier. Nodes in use stay as runs without a state to give.
+    /// Forgets a node and all below it, in every tier, and the runs before it that led nowhere else. Nodes in use stay as
+    /// runs without a state to give.
     mutating func drop(_ node: PrefixNode) {
-        for each in node.subtree.reversed() {
+        let parent = node.parent
+        for each in node.subtree.reversed() where !each.isRoot {
             release(each)
-            if each.users == 0, each.children.isEmpty, !each.isRoot { tree.remove(each) }
+            if each.users == 0, each.children.isEmpty { tree.remove(each) }
+        }
+        if let parent { prune(from: parent) }
+    }
+
+    /// Forgets runs without a state that lead to nothing, from a node up.
+    mutating func prune(from node: PrefixNode) {
+        var next = node
+        while let parent = next.parent, !next.hasState, next.users == 0, next.children.isEmpty {
+            tree.remove(next)
+            next = parent
         }
     }
 
-    private mutating func release(_ node: PrefixNode) {
+    mutating func release(_ node: PrefixNode) {
         if let sequence = node.sequence, node.users == 0 {
             runtime.forget(sequence, from: 0)
             node.sequence = nil
@@ -115,12 +145,18 @@ extension PrefixCache {
             if node.users == 0 { drop(node) }
             return false
         }
+        // A state that the model does not take, although there is room for it, will not get better.
+        var isLost = false
         node.users += 1
-        defer { node.users -= 1 }
+        defer {
+            node.users -= 1
+            if isLost { drop(node) }
+        }
         guard makeRoom(node.tokens.count), let sequence = takeSequence() else { return false }
         guard runtime.restore(state, to: sequence) else {
             runtime.forget(sequence, from: 0)
             freeSequences.append(sequence)
+            isLost = true
             return false
         }
         node.sequence = sequence
@@ -172,14 +208,11 @@ extension PrefixCache {
     }
 
     /// Puts everything that is worth it on the shelf, before the engine ends.
-    mutating func shelveAll() {
+    func shelveAll() {
         guard shelf != nil else { return }
         for node in tree.nodes.values.sorted(by: { $0.start < $1.start }) where node.file == nil {
-            if node.blob == nil, let sequence = node.sequence, let state = saved(sequence) {
-                node.blob = state
-                ramBytes += state.count
-            }
-            spill(node)
+            // One at a time: all of them together may be larger than the memory that is left.
+            if let state = node.blob ?? node.sequence.flatMap(saved) { put(state, of: node) }
         }
     }
 }

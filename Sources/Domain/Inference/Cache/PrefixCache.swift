@@ -169,33 +169,46 @@ struct PrefixCache<Runtime: ModelRuntime> {
         lease.ownLeaf = child
     }
 
-    /// Moves a lease along nodes that others left meanwhile: the sequence's own cells of that run are freed.
+    /// Moves a lease along nodes that others left meanwhile: the sequence's own cells of that run are freed, or become the
+    /// node's where it has none.
     ///
     /// - Returns: `false` when the tree cannot take the rest of the sequence.
     private mutating func follow(
         _ known: [Int32], of sequence: Int, _ lease: inout CacheLease, now: ContinuousClock.Instant
     ) -> Bool {
-        let match = tree.match(known, scope: lease.scope, from: lease.node)
-        guard match.length > lease.node.end else { return true }
-        var path: [PrefixNode] = []
-        var next = match.node
-        while next !== lease.node, let parent = next.parent {
-            path.insert(next, at: 0)
-            next = parent
-        }
-        for var node in path {
-            guard node.isHot else { return false }
+        // Each turn looks again: making room for one node may have thrown out the next one.
+        while true {
+            let match = tree.match(known, scope: lease.scope, from: lease.node)
+            guard match.length > lease.node.end else { return true }
+            var node = match.node
+            while let parent = node.parent, parent !== lease.node { node = parent }
             if node === match.node, !match.isWhole {
                 guard let head = split(node, at: match.countInNode, now: now) else { return false }
                 node = head
             }
-            guard let source = node.sequence else { return false }
-            runtime.forget(sequence, range: node.range)
-            runtime.share(node.range, of: source, with: sequence)
-            freeCells(node.tokens.count)
+            guard node.isHot ? share(node, with: sequence) : fill(node, from: sequence) else { return false }
             node.users += 1
             lease.node = node
         }
+    }
+
+    /// Gives a sequence a node's cells in place of its own.
+    private mutating func share(_ node: PrefixNode, with sequence: Int) -> Bool {
+        guard let source = node.sequence else { return false }
+        runtime.forget(sequence, range: node.range)
+        runtime.share(node.range, of: source, with: sequence)
+        freeCells(node.tokens.count)
+        return true
+    }
+
+    /// Gives a node without cells those of a sequence that has computed the same.
+    private mutating func fill(_ node: PrefixNode, from sequence: Int) -> Bool {
+        node.users += 1
+        let taken = takeSequence()
+        node.users -= 1
+        guard let target = taken else { return false }
+        runtime.share(node.range, of: sequence, with: target)
+        node.sequence = target
         return true
     }
 

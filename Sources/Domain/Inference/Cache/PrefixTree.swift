@@ -16,16 +16,23 @@ struct PrefixTree {
         root = PrefixNode(id: 0, scope: .shared, parent: nil, tokens: [], start: 0, now: now)
     }
 
-    /// The longest known prefix of some tokens.
+    /// The longest known prefix of some tokens, as it was found: it stays so when the node is split.
     struct Match {
         /// The deepest node of the path; the root when nothing is known.
-        var node: PrefixNode
+        let node: PrefixNode
         /// How many of the node's own tokens match; all of them, or fewer when the tokens part within it.
-        var countInNode: Int
+        let countInNode: Int
         /// How many tokens match altogether.
-        var length: Int { node.start + countInNode }
+        let length: Int
         /// Whether the node is matched to its end.
-        var isWhole: Bool { countInNode == node.tokens.count }
+        let isWhole: Bool
+
+        init(node: PrefixNode, countInNode: Int) {
+            self.node = node
+            self.countInNode = countInNode
+            length = node.start + countInNode
+            isWhole = countInNode == node.tokens.count
+        }
     }
 
     /// Finds the longest prefix that somebody who sees `scope` may use.

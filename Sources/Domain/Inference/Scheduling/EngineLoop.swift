@@ -67,6 +67,9 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             room.tellPositions()
             let shares = plan()
             if shares.isEmpty { heartbeat.rested() }
+            heartbeat.remembered(
+                reusedTokens: cache.counts.tokensReused, evictions: cache.counts.evictions, parked: parked.count,
+                cellsUsed: cache.cellsUsed)
             let messages = shares.isEmpty ? mailbox.wait(until: nextDeadline) : mailbox.take()
             if messages.isEmpty {
                 if !shares.isEmpty { step(shares) }
