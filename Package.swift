@@ -111,6 +111,8 @@ var targets: [Target] = [
 
     // Tests mirror the sources. Suites that need disks, sockets, servers or child processes are targets of their own.
     .target(name: "TestRandomness", path: "Tests/TestRandomness", swiftSettings: strict),
+    .target(
+        name: "TestModels", dependencies: ["GGUF", "TestRandomness"], path: "Tests/TestModels", swiftSettings: strict),
     tests("TidyTests", []),
     tests("JSONTextTests", ["TestRandomness", "JSONText"]),
     tests("VocabularyTests", ["Vocabulary"]),
@@ -177,13 +179,13 @@ if let llamaPrefix {
             swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
             name: "LlamaRuntimeTests",
-            dependencies: ["GGUF", "LlamaRuntime", "Sampling", "TestRandomness", "Vocabulary"],
+            dependencies: ["GGUF", "LlamaRuntime", "Sampling", "TestModels", "TestRandomness", "Vocabulary"],
             path: "Tests/LlamaRuntimeTests", swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
             name: "EngineWorkerTests",
             dependencies: [
                 "Configuration", "EngineWorker", "GGUF", "Inference", "JSONText", "LlamaRuntime", "Telemetry",
-                "Vocabulary",
+                "TestModels", "Vocabulary",
             ],
             path: "Tests/EngineWorkerTests", swiftSettings: strict, linkerSettings: runtimePath),
     ]

@@ -97,6 +97,14 @@ private let tinyChat = URL(filePath: #filePath).deletingLastPathComponent().dele
         try fill(from: 0)
     }
 
+    @Test func `a batch may have fewer tokens than there are sequences`() throws {
+        let model = try LlamaModel(path: tinyChat)
+        let narrow = try LlamaContext(
+            model: model, options: .init(cells: 256, sequencesMax: 256, batchTokensMax: 8, threads: 1))
+        let answer = try continuation("3 + 4", model, narrow, slot: 255)
+        #expect(!answer.isEmpty)
+    }
+
     @Test(arguments: ["/nonexistent.gguf", "/etc/passwd"]) func `a file that is no model is refused`(path: String) {
         let error = #expect(throws: LlamaError.self) { try LlamaModel(path: path) }
         #expect(error?.code == .load)

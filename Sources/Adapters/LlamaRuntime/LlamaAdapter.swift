@@ -46,12 +46,30 @@ extension LlamaContext {
     /// - Parameter adapters: of this context's model, each with what its changes are multiplied with; 0 leaves it out.
     /// - Throws: `adapter`.
     public func apply(_ adapters: [(adapter: LlamaAdapter, scale: Float)]) throws(LlamaError) {
+        try unsafe LlamaAdapter.apply(adapters, to: handle)
+    }
+}
+
+extension LlamaEmbeddings {
+    /// Applies adapters to everything that is computed from now on, instead of those that were applied before.
+    ///
+    /// - Parameter adapters: of this context's model, each with what its changes are multiplied with; 0 leaves it out.
+    /// - Throws: `adapter`.
+    public func apply(_ adapters: [(adapter: LlamaAdapter, scale: Float)]) throws(LlamaError) {
+        try unsafe LlamaAdapter.apply(adapters, to: handle)
+    }
+}
+
+extension LlamaAdapter {
+    fileprivate static func apply(
+        _ adapters: [(adapter: LlamaAdapter, scale: Float)], to context: OpaquePointer
+    ) throws(LlamaError) {
         let applied = adapters.filter { $0.scale != 0 }
         var handles: [OpaquePointer?] = unsafe applied.map { unsafe $0.adapter.handle }
         var scales = applied.map(\.scale)
         let error = ErrorText()
         let status = unsafe nexus_llama_set_adapters(
-            handle, &handles, handles.count, &scales, error.pointer, ErrorText.size)
+            context, &handles, handles.count, &scales, error.pointer, ErrorText.size)
         guard status == 0 else {
             throw LlamaError(code: .adapter, message: error.text(or: "llama.cpp refused the adapters (\(status))"))
         }

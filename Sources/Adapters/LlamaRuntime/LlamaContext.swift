@@ -40,7 +40,8 @@ public final class LlamaContext {
     public init(model: LlamaModel, options: Options) throws(LlamaError) {
         var parameters = unsafe llama_context_default_params()
         unsafe parameters.n_ctx = UInt32(options.cells)
-        unsafe parameters.n_batch = UInt32(options.batchTokensMax)
+        // With fewer than sequences llama.cpp ends the process.
+        unsafe parameters.n_batch = UInt32(max(options.batchTokensMax, options.sequencesMax))
         unsafe parameters.n_ubatch = UInt32(min(options.batchTokensMax, options.microBatchTokensMax))
         unsafe parameters.n_seq_max = UInt32(options.sequencesMax)
         unsafe parameters.n_threads = Int32(options.threads)

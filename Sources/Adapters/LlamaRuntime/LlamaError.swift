@@ -13,6 +13,8 @@ public struct LlamaError: Error, Sendable, Equatable {
         case cacheFull
         /// A row of the batch has no logits.
         case logits
+        /// A sequence cannot be turned into a vector, or has none.
+        case embedding
         /// The state of a sequence could not be copied.
         case state
         /// An adapter does not fit the model, or cannot be loaded.

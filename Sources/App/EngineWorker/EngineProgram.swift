@@ -59,7 +59,7 @@ public enum EngineProgram {
 private struct Worker {
     let arguments: EngineArguments
     let logger: Logger
-    let engine: Engine<LlamaTokenizer>
+    let engine: any WorkerService
     let loaded: LoadedModel
     let shelf: CacheFileShelf?
 
@@ -71,7 +71,7 @@ private struct Worker {
         self.loaded = loaded
         let parts = WorkerEngine(arguments: arguments, loaded: loaded, logger: logger)
         shelf = await parts.openShelf()
-        engine = try await parts.start(shelf: shelf)
+        engine = try await parts.startService(shelf: shelf)
         logger.info(
             "model loaded",
             [
@@ -101,8 +101,9 @@ private struct Worker {
         }
         let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
         let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
-        let all = openAI + offered + health
-        for route in all + EngineRoutes.aliases(of: all) { router.add(route) }
+        let embeddings = EmbeddingRoutes(engine)
+        let all = openAI + embeddings.routes + offered + health
+        for route in all + EngineRoutes.aliases(of: all) + embeddings.aliases { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)
         let port = try await server.start()
         announce(port: port)

@@ -50,6 +50,10 @@ struct LoadedAdapters: Sendable {
         if !loaded.isEmpty { try context.apply(loaded) }
     }
 
+    func apply(to context: LlamaEmbeddings) throws(LlamaError) {
+        if !loaded.isEmpty { try context.apply(loaded) }
+    }
+
     private static func report(_ file: AdapterFile, _ argument: AdapterArgument, _ logger: Logger) {
         logger.info(
             "adapter loaded",

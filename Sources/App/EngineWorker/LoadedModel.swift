@@ -20,6 +20,21 @@ struct LoadedModel: Sendable {
     let weightBytes: UInt64
     /// Of the file, when somebody asks.
     let hash: FileHash
+    /// What the file says about ranking.
+    private let ranking: Ranking
+
+    private struct Ranking {
+        /// Whether there is a head that gives scores.
+        let hasHead: Bool
+        /// Whether the file itself asks for it.
+        let isDefault: Bool
+
+        init(_ file: GGUFFile) {
+            hasHead = file.tensors.contains { $0.name == "cls.weight" || $0.name == "cls.output.weight" }
+            // `LLAMA_POOLING_TYPE_RANK` of llama.h.
+            isDefault = file.metadata.ofArchitecture("pooling_type")?.integer == 4
+        }
+    }
 
     /// Reads the file with our own bounds-checked reader first, and only then lets llama.cpp map it.
     ///
@@ -36,6 +51,7 @@ struct LoadedModel: Sendable {
                 hint: "Check the path, or download the file again.")
         }
         let summary = file.summary
+        ranking = Ranking(file)
         weightBytes = summary.tensorBytes
         logger.info(
             "model file checked",
@@ -51,10 +67,11 @@ struct LoadedModel: Sendable {
                 .engineFailed, "llama.cpp could not load \(path).", hint: "Its messages are in the log.",
                 detail: error.message)
         }
-        guard model.hasDecoder else {
+        let readsBothWays = file.metadata.ofArchitecture("attention.causal") == .bool(false)
+        guard arguments.computing.use != .text || model.hasDecoder && !readsBothWays else {
             throw ServiceError(
-                .unsupported, "\(path) does not write text: it has no decoder, or an encoder before it.",
-                hint: "Serve a model for chats or text completion.")
+                .unsupported, "\(path) does not write text: it reads whole texts.",
+                hint: "Start it with --embeddings, or serve a model for chats or text completion.")
         }
         tokenizer = LlamaTokenizer(model)
         let trained = model.trainedContextTokens
@@ -93,6 +110,14 @@ struct LoadedModel: Sendable {
             modelHash: { [hash] in await hash.value() },
             templateHash: templateSource.map { SHA256.digest(of: Array($0.utf8)).hexadecimal },
             build: "llama-nexus \(productVersion), \(LlamaBuild.version), \(LlamaBuild.system)")
+    }
+
+    /// Refuses to rank with a model that has no head for it: llama.cpp would take the first number of a vector for the score.
+    func checkRanking(_ pooling: VectorPooling?) throws(ServiceError) {
+        guard pooling == .rank || pooling == nil && ranking.isDefault, !ranking.hasHead else { return }
+        throw ServiceError(
+            .unsupported, "This model cannot rank: its file has no head that gives scores.",
+            hint: "Serve a model that was made for ranking, or start this one with --pooling mean, cls or last.")
     }
 
     /// Cells that unused prefixes may keep in the key-value cache.

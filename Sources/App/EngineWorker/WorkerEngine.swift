@@ -23,7 +23,7 @@ struct WorkerEngine {
 
     var cells: Int { arguments.cells ?? sequenceTokens * arguments.parallel }
 
-    private var threads: Int {
+    var threads: Int {
         arguments.threads ?? loaded.threads(cores: ProcessInfo.processInfo.activeProcessorCount)
     }
 

@@ -60,6 +60,18 @@ int32_t nexus_llama_decode(llama_context * context, llama_batch batch, char * er
     return guarded<int32_t>(error, error_size, NEXUS_LLAMA_THREW, [&] { return llama_decode(context, batch); });
 }
 
+int32_t nexus_llama_encode(llama_context * context, llama_batch batch, char * error, size_t error_size) {
+    return guarded<int32_t>(error, error_size, NEXUS_LLAMA_THREW, [&] { return llama_encode(context, batch); });
+}
+
+float * nexus_llama_token_vector(llama_context * context, int32_t row) {
+    return guarded<float *>(nullptr, 0, nullptr, [&] { return llama_get_embeddings_ith(context, row); });
+}
+
+float * nexus_llama_sequence_vector(llama_context * context, llama_seq_id sequence) {
+    return guarded<float *>(nullptr, 0, nullptr, [&] { return llama_get_embeddings_seq(context, sequence); });
+}
+
 float * nexus_llama_logits(llama_context * context, int32_t row) {
     return guarded<float *>(nullptr, 0, nullptr, [&] { return llama_get_logits_ith(context, row); });
 }

@@ -2,20 +2,11 @@ public import Vocabulary
 
 extension Engine: EngineInspecting {
     public func tokenize(_ text: String, addsSpecial: Bool, parsesSpecial: Bool) throws(ServiceError) -> [TokenPiece] {
-        try admission.tokenizer.tokens(of: text, addsSpecial: addsSpecial, parsesSpecial: parsesSpecial).map { token in
-            TokenPiece(token: token, bytes: admission.tokenizer.specialBytes(of: token))
-        }
+        try admission.tokenizer.pieces(of: text, addsSpecial: addsSpecial, parsesSpecial: parsesSpecial)
     }
 
     public func detokenize(_ tokens: [Int32]) throws(ServiceError) -> [UInt8] {
-        let tokenizer = admission.tokenizer
-        for (index, token) in tokens.enumerated() where !(0..<tokenizer.vocabularyCount).contains(Int(token)) {
-            throw ServiceError(
-                .invalidValue,
-                "Token \(token) is not in the vocabulary; ids go from 0 to \(tokenizer.vocabularyCount - 1).",
-                parameter: "tokens[\(index)]")
-        }
-        return tokens.flatMap(tokenizer.specialBytes)
+        try admission.tokenizer.checkedBytes(of: tokens)
     }
 
     public func applyTemplate(_ request: GenerationRequest) throws(ServiceError) -> String {

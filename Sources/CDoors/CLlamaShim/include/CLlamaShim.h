@@ -36,6 +36,15 @@ int32_t nexus_llama_piece(
 /// llama_decode: its status, or NEXUS_LLAMA_THREW.
 int32_t nexus_llama_decode(struct llama_context * context, struct llama_batch batch, char * error, size_t error_size);
 
+/// llama_encode: its status, or NEXUS_LLAMA_THREW. It aborts on batches larger than n_ubatch: keep to it.
+int32_t nexus_llama_encode(struct llama_context * context, struct llama_batch batch, char * error, size_t error_size);
+
+/// The vector of a row of the last batch, or NULL when that row has none.
+float * nexus_llama_token_vector(struct llama_context * context, int32_t row);
+
+/// The pooled vector of a sequence of the last batch, or NULL when there is none.
+float * nexus_llama_sequence_vector(struct llama_context * context, llama_seq_id sequence);
+
 /// The logits of a row of the last batch, or NULL when that row has none.
 float * nexus_llama_logits(struct llama_context * context, int32_t row);
 

@@ -1,0 +1,116 @@
+import Foundation
+public import Vocabulary
+
+/// One model that turns texts into vectors, or ranks documents, for many: admission on the caller's task, everything else
+/// on the engine's own thread.
+///
+/// Texts of different requests are computed together. A request that does not fit the queue is refused at once, and one
+/// whose caller goes is taken out of it.
+public final class EmbeddingEngine<Tokenizer: Tokenizing>: Embedding {
+    let served: ServedModel
+    let admission: EmbeddingAdmission<Tokenizer>
+    private let mailbox: Mailbox<EmbeddingMessage>
+    private let room: EmbeddingRoom
+    private let exit: AsyncStream<Void>
+    /// How the thread fares, for health checks and metrics.
+    public let heartbeat: Heartbeat
+
+    /// Starts the thread and returns when the model's context is made.
+    ///
+    /// - Parameters:
+    ///   - served: the name and limits that are told to clients.
+    ///   - tokenizer: the model's vocabulary.
+    ///   - options: the bounds.
+    ///   - makeRuntime: called once, on the engine's thread.
+    /// - Throws: what `makeRuntime` throws.
+    public init<Runtime: EmbeddingRuntime & SendableMetatype>(
+        served: ServedModel, tokenizer: Tokenizer, options: EmbeddingOptions,
+        makeRuntime: @escaping @Sendable () throws -> Runtime
+    ) async throws {
+        let mailbox = Mailbox<EmbeddingMessage>()
+        let room = EmbeddingRoom(waitingMax: options.waitingMax)
+        let heartbeat = Heartbeat()
+        let (exit, exited) = AsyncStream.makeStream(of: Void.self)
+        let shape = try await withCheckedThrowingContinuation {
+            (ready: CheckedContinuation<EmbeddingShape, any Error>) in
+            let thread = Thread {
+                defer { exited.finish() }
+                do {
+                    let runtime = try makeRuntime()
+                    ready.resume(returning: runtime.shape)
+                    var loop = EmbeddingLoop(runtime: runtime, mailbox: mailbox, heartbeat: heartbeat, room: room)
+                    loop.run()
+                } catch {
+                    ready.resume(throwing: error)
+                }
+            }
+            thread.name = "embeddings"
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+        self.served = served
+        self.mailbox = mailbox
+        self.room = room
+        self.heartbeat = heartbeat
+        self.exit = exit
+        admission = EmbeddingAdmission(tokenizer: tokenizer, model: served.id, shape: shape, options: options)
+    }
+
+    deinit { mailbox.post(.stop) }
+
+    /// What the model turns sequences into.
+    public var shape: EmbeddingShape { admission.shape }
+
+    public func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
+        let sequences = try admission.sequences(request)
+        let vectors = try await compute(sequences, deadline: request.deadline)
+        // As in llama-server, the vectors of single tokens are left as they are unless a length was asked for.
+        let norm = request.norm ?? (shape.output == .tokens ? .asGiven : admission.options.norm)
+        let dimensions = request.dimensions ?? shape.dimensions
+        let entries = zip(sequences, vectors).map { sequence, rows in
+            EmbeddingResult.Entry(
+                vectors: rows.map { norm.applied(to: Array($0.prefix(dimensions))) }, tokenCount: sequence.count)
+        }
+        return EmbeddingResult(model: served.id, entries: entries)
+    }
+
+    public func rerank(_ request: RerankRequest) async throws -> RerankResult {
+        let sequences = try admission.sequences(request)
+        let vectors = try await compute(sequences, deadline: request.deadline)
+        return RerankResult(
+            model: served.id, scores: vectors.map { $0.first?.first ?? 0 },
+            promptTokens: sequences.reduce(0) { $0 + $1.count })
+    }
+
+    /// Ends every request with an error, then the thread. Returns when the thread has ended.
+    public func stop() async {
+        mailbox.post(.stop)
+        for await _ in exit {}
+    }
+
+    private func compute(_ sequences: [[Int32]], deadline: Duration?) async throws -> [[[Float]]] {
+        let deadline = deadline.map { ContinuousClock.now + $0 }
+        try Task.checkCancellation()
+        try room.enter()
+        let key = heartbeat.enter()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation {
+                (continuation: CheckedContinuation<Result<[[[Float]]], any Error>, Never>) in
+                let job = EmbeddingJob(key: key, sequences: sequences, deadline: deadline) {
+                    continuation.resume(returning: $0)
+                }
+                if !mailbox.post(.submit(job)) {
+                    room.left()
+                    heartbeat.leave()
+                    continuation.resume(returning: .failure(ServiceError.shuttingDown))
+                } else if Task.isCancelled {
+                    // The handler may have run before there was a job to take out.
+                    mailbox.post(.cancel(key))
+                }
+            }
+        } onCancel: { [mailbox] in
+            mailbox.post(.cancel(key))
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,19 @@
+public import Vocabulary
+
+/// The bounds and defaults of an embedding engine.
+public struct EmbeddingOptions: Sendable {
+    /// What vectors' length is where a request says nothing.
+    public var norm: EmbeddingNorm
+    /// Requests that may wait until the first of their texts is computed; one more is refused.
+    public var waitingMax: Int
+    /// Texts of one request. OpenAI's bound.
+    public var inputsMax = 2_048
+    /// How a query and a document become one sequence.
+    public var pairs: PairForm
+
+    public init(norm: EmbeddingNorm = .power(2), waitingMax: Int = 256, pairs: PairForm = PairForm()) {
+        self.norm = norm
+        self.waitingMax = waitingMax
+        self.pairs = pairs
+    }
+}

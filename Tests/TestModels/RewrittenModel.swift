@@ -1,0 +1,33 @@
+import Foundation
+public import GGUF
+
+/// A model file whose description was changed, for tests of kinds of models that are not at hand.
+public enum RewrittenModel {
+    /// Runs `body` with the path of a copy, which is removed afterwards.
+    ///
+    /// - Parameters:
+    ///   - original: the path of a model file.
+    ///   - changes: metadata to set or to replace.
+    ///   - body: what to do with the copy.
+    /// - Returns: what `body` gives.
+    /// - Throws: what `body` throws, and when there is no such model.
+    public static func withCopy<Result>(
+        of original: String, changes: [String: GGUFValue], _ body: (String) async throws -> Result
+    ) async throws -> Result {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: original))
+        let file = try GGUFFile.read(from: try FileBytes(path: original))
+        var writer = try GGUFWriter()
+        for key in file.metadata.keys where changes[key] == nil {
+            if let value = file.metadata[key] { try writer.set(key, value) }
+        }
+        for (key, value) in changes.sorted(by: { $0.key < $1.key }) { try writer.set(key, value) }
+        for tensor in file.tensors {
+            let range = Int(tensor.byteRange.lowerBound)..<Int(tensor.byteRange.upperBound)
+            try writer.add(tensor: tensor.name, tensor.type, tensor.dimensions, bytes: Array(bytes[range]))
+        }
+        let path = FileManager.default.temporaryDirectory.appending(path: "rewritten-\(UUID().uuidString).gguf")
+        try Data(try writer.bytes()).write(to: path)
+        defer { unlink(path.path) }
+        return try await body(path.path)
+    }
+}
