@@ -94,6 +94,32 @@ import Vocabulary
         #expect(own.thinking?.tokensMax == 2)
     }
 
+    @Test func `the server's stops, deadline and constraint hold where a request says nothing`() throws {
+        let admission = admission {
+            $0.stopDefault = ["halt"]
+            $0.deadlineMax = .seconds(5)
+            $0.constraintDefault = .regularExpression("[0-9]")
+            $0.ignoresEnd = true
+        }
+        let plain = try admission.admit(request()).request
+        #expect(plain.stop == [Array("halt".utf8)])
+        #expect(plain.scheduling.deadline == .seconds(5))
+        #expect(plain.ignoresEnd)
+        if plain.constraint == nil { Issue.record("the server's constraint was left out") }
+        let own = try admission.admit(
+            request(
+                {
+                    $0.stop = ["x"]
+                    $0.scheduling.deadline = .seconds(2)
+                }, tools: [tool])
+        ).request
+        #expect(own.stop == [Array("x".utf8)])
+        #expect(own.scheduling.deadline == .seconds(2))
+        if case .answer = own.constraint { Issue.record("the server's constraint holds beside tools") }
+        let late = try admission.admit(request { $0.scheduling.deadline = .seconds(60) }).request
+        #expect(late.scheduling.deadline == .seconds(5))
+    }
+
     @Test func `the family's own stops join in when there are tools`() throws {
         let admission = admission { $0.format = .gemma4 }
         let stops = ChatFormat.gemma4.stops.map { Array($0.utf8) }
