@@ -100,7 +100,8 @@ private struct Worker {
             try CompletionRequest.chat(body, id: id).generation
         }
         let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
-        let all = openAI + own.routes + health
+        let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
+        let all = openAI + offered + health
         for route in all + EngineRoutes.aliases(of: all) { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)
         let port = try await server.start()

@@ -65,13 +65,27 @@ struct LoadedModel: Sendable {
                 "the context is limited to what the model was trained for",
                 ["asked": .integer(Int64(asked)), "trained": .integer(Int64(trained))])
         }
-        templateSource =
-            switch arguments.chat.template {
-            case .source(let text): text
-            case .named, nil: model.chatTemplate
+        switch arguments.chat.template {
+        case .source(let text): templateSource = text
+        case .named(let name):
+            guard name == "chatml" else {
+                throw ServiceError(
+                    .invalidValue, "There is no built-in chat template called '\(name)', only 'chatml'.",
+                    hint: "Give the template as Jinja text, or as a file with --chat-template-file.")
             }
+            templateSource = Self.chatML
+        case nil: templateSource = model.chatTemplate
+        }
         chat = Self.chatTemplate(templateSource, logger: logger)
     }
+
+    /// The form that most models without a template of their own were trained on. Source: OpenAI's ChatML.
+    private static let chatML = """
+        {%- for message in messages -%}
+        {{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+        {%- endfor -%}
+        {%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif -%}
+        """
 
     /// What tells this model in this build from others.
     var identity: EngineIdentity {

@@ -67,12 +67,16 @@ struct WorkerEngine {
             contextTokens: sequenceTokens, sequencesMax: arguments.parallel, batchTokensMax: arguments.batchTokens,
             waitingMax: arguments.queueMax)
         options.samplingDefaults = arguments.sampling.over(.standard)
+        options.groupsRows = true
         options.latencyBias = arguments.scheduling.latencyBias
         options.usesCache = arguments.cache.isUsed
         options.cache = CacheLimits(ramBytesMax: ramBytesMax, idleCellsMax: loaded.idleCellsMax)
         options.newTokensDefault = arguments.defaults.newTokensMax
-        options.reasoningFormat = arguments.chat.reasoning.format ?? .auto
-        options.reasoningTokensMax = arguments.chat.reasoning.tokensMax
+        options.stopDefault = arguments.defaults.stop
+        options.ignoresEnd = arguments.defaults.ignoresEnd
+        options.constraintDefault = arguments.defaults.constraint
+        options.deadlineMax = arguments.scheduling.deadlineMax
+        options.reasoning = arguments.chat.reasoning
         options.templateVariables = arguments.chat.variables
         options.format = format
         options.identity = loaded.identity
@@ -98,7 +102,7 @@ struct WorkerEngine {
         options.flashAttention = arguments.computing.flashAttention
         options.keyType = arguments.computing.keyType
         options.valueType = arguments.computing.valueType
-        if let polling = arguments.computing.polling { options.threadPolling = UInt32(polling) }
+        options.batchThreads = arguments.batchThreads
         return options
     }
 

@@ -49,10 +49,11 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
             let thread = Thread {
                 defer { exited.finish() }
                 do {
-                    let runtime = try makeRuntime()
-                    ready.resume()
                     var loop = EngineLoop(
-                        runtime: runtime, tokenizer: tokenizer, options: options, model: served.id, parts: parts)
+                        runtime: try makeRuntime(), tokenizer: tokenizer, options: options, model: served.id,
+                        parts: parts)
+                    loop.measureRows()
+                    ready.resume()
                     loop.run()
                 } catch {
                     ready.resume(throwing: error)
@@ -69,12 +70,9 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     public func models() async -> [ServedModel] { [served] }
 
     /// Admits the request and queues it. See `Generating`.
+    ///
+    /// There is one model, and it answers to any name: whoever stands in front of several models has chosen.
     public func generate(_ request: GenerationRequest) async throws -> any GenerationStream {
-        guard request.model == served.id || request.model.name.isEmpty else {
-            throw ServiceError(
-                .modelNotFound, "The model '\(request.model)' is not served here.",
-                hint: "Ask for '\(served.id)'.", parameter: "model")
-        }
         let arrived = ContinuousClock.now
         var admitted = try admission.admit(request)
         if request.isReproducible { admitted.request.modelHash = await options.identity.modelHash() }

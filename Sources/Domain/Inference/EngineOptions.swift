@@ -16,6 +16,8 @@ public struct EngineOptions: Sendable {
     public var waitingMax: Int
     /// Events that may wait for one reader before its sequence sits out.
     public var eventsMax: Int
+    /// Whether to measure in which groups rows are computed fastest, before the first request.
+    public var groupsRows = false
     /// Between throughput (0) and latency (1).
     public var latencyBias = 0.5
     public var cache = CacheLimits()
@@ -23,9 +25,16 @@ public struct EngineOptions: Sendable {
     public var usesCache = true
     /// Tokens of an answer where a request says nothing; `nil` is as many as fit.
     public var newTokensDefault: Int?
-    public var reasoningFormat = ReasoningOptions.Format.auto
-    /// Tokens of thinking where a request says nothing; `nil` has no limit.
-    public var reasoningTokensMax: Int?
+    /// Stop texts where a request has none.
+    public var stopDefault: [String] = []
+    /// No request's answer ends by the model's own end.
+    public var ignoresEnd = false
+    /// What answers must look like where a request says nothing and has no tools.
+    public var constraintDefault: OutputConstraint?
+    /// No request may take longer than this.
+    public var deadlineMax: Duration?
+    /// Thinking where a request says nothing.
+    public var reasoning = ReasoningOptions()
     /// Variables for the chat template where a request says nothing.
     public var templateVariables: JSONObject = [:]
     /// How the model writes tool calls and thinking.

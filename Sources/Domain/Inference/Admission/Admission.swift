@@ -22,7 +22,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     ///
     /// A prompt that does not fit is refused with both numbers and never cut. A `newTokensMax` beyond the room that the
     /// prompt leaves is honoured as far as the room goes: the answer then ends with `length`.
-    func admit(_ request: GenerationRequest) throws(ServiceError) -> Admitted {
+    func admit(_ asked: GenerationRequest) throws(ServiceError) -> Admitted {
+        let request = completed(asked)
         let prompt = try prompt(of: request)
         guard !prompt.tokens.isEmpty else {
             throw ServiceError(
@@ -44,7 +45,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         let stops = request.stop + (tools.isEmpty ? [] : format.stops)
         let admitted = AdmittedRequest(
             id: request.id, model: request.model, prompt: prompt.tokens,
-            newTokensMax: min(request.newTokensMax ?? options.newTokensDefault ?? room, room),
+            newTokensMax: min(request.newTokensMax ?? room, room),
             sampling: try sampling(request), stop: stops.map { Array($0.utf8) }.filter { !$0.isEmpty },
             ignoresEnd: request.ignoresEnd, topLogprobs: request.topLogprobs, constraint: constraint,
             thinking: try thinking(request, prompt: prompt.text), adaptation: adaptation(request),
@@ -53,8 +54,27 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return Admitted(request: admitted, reading: reading)
     }
 
+    /// The request with the server's defaults where it says nothing.
+    private func completed(_ asked: GenerationRequest) -> GenerationRequest {
+        var request = asked
+        if request.stop.isEmpty { request.stop = options.stopDefault }
+        if options.ignoresEnd { request.ignoresEnd = true }
+        if request.constraint == nil, request.offeredTools.isEmpty { request.constraint = options.constraintDefault }
+        if let most = options.deadlineMax {
+            request.scheduling.deadline = min(request.scheduling.deadline ?? most, most)
+        }
+        request.newTokensMax = request.newTokensMax ?? options.newTokensDefault
+        let reasoning = options.reasoning
+        request.reasoning.format = request.reasoning.format ?? reasoning.format
+        request.reasoning.isEnabled = request.reasoning.isEnabled ?? reasoning.isEnabled
+        request.reasoning.tokensMax = request.reasoning.tokensMax ?? reasoning.tokensMax
+        request.reasoning.effort = request.reasoning.effort ?? reasoning.effort
+        return request
+    }
+
     /// The prompt as text.
-    func promptText(of request: GenerationRequest) throws(ServiceError) -> String {
+    func promptText(of asked: GenerationRequest) throws(ServiceError) -> String {
+        let request = completed(asked)
         guard case .chat(let messages, _) = request.prompt else {
             throw ServiceError(.invalidValue, "Only chats have a template.", parameter: "messages")
         }
@@ -75,7 +95,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         var variables = options.templateVariables
         var reasoning = request.reasoning
         // A budget of nothing is a wish for no thinking.
-        if reasoning.tokensMax ?? options.reasoningTokensMax == 0, reasoning.isEnabled == nil {
+        if reasoning.tokensMax == 0, reasoning.isEnabled == nil {
             reasoning.isEnabled = false
         }
         for (name, value) in format.templateVariables(reasoning) { variables[name] = value }
@@ -141,7 +161,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     ) throws(ServiceError) -> ParserSetup? {
         guard let prompt else { return nil }
         return ParserSetup(
-            tools: tools, choice: request.toolChoice, reasoning: request.reasoning.format ?? options.reasoningFormat,
+            tools: tools, choice: request.toolChoice, reasoning: request.reasoning.format ?? .auto,
             opening: format.opening(ofPrompt: prompt), isParallel: request.allowsParallelToolCalls ?? true)
     }
 
@@ -158,7 +178,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         }
         return ThinkingPlan(
             opening: Array(tags.start.utf8), closing: Array(tags.end.utf8), isOpen: isOpen,
-            tokensMax: request.reasoning.tokensMax ?? options.reasoningTokensMax,
+            tokensMax: request.reasoning.tokensMax,
             endTokens: try tokenizer.tokens(of: "\n\(tags.end)\n\n", addsSpecial: false, parsesSpecial: true))
     }
 }
