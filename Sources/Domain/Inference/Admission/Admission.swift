@@ -153,8 +153,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         case .answer: return nil
         case .thinking(let opened): (tags, isOpen) = (opened, true)
         case .undecided:
-            guard let own = format.thinking else { return nil }
-            (tags, isOpen) = (own, false)
+            (tags, isOpen) = (format.expectedThinking, false)
         }
         return ThinkingPlan(
             opening: Array(tags.start.utf8), closing: Array(tags.end.utf8), isOpen: isOpen,
