@@ -32,7 +32,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         guard prompt.tokens.count < contextTokens else {
             throw ServiceError(
                 .contextLengthExceeded,
-                "The prompt has \(prompt.tokens.count) tokens, and the context of \(request.model) holds \(contextTokens).",
+                "The prompt has \(prompt.tokens.count) tokens, and the model's context holds \(contextTokens).",
                 hint: "Shorten the prompt, or serve the model with a larger context (`engine.contextTokens`).",
                 parameter: request.prompt.field)
         }
@@ -65,7 +65,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     private func template(_ request: GenerationRequest) throws(ServiceError) -> ChatTemplate {
         guard let chat else {
             throw ServiceError(
-                .unsupported, "\(request.model) has no chat template.",
+                .unsupported, "This model has no chat template.",
                 hint: "Use /v1/completions, or a model that was made for chats.", parameter: "messages")
         }
         return chat
