@@ -14,8 +14,9 @@ sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 options=(
     -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON
     -DGGML_RPC=ON -DGGML_NATIVE=ON
-    # ggml's own thread pool instead of OpenMP: its polling can be tuned, and idle threads do not spin beside other work.
-    -DGGML_OPENMP=OFF -DGGML_CCACHE=OFF
+    # OpenMP instead of ggml's own threads: those spin at each barrier however long it takes, and a step takes ten times as
+    # long as soon as something else wants a core. OpenMP's sleep after a while.
+    -DGGML_OPENMP=ON -DGGML_CCACHE=OFF
     -DLLAMA_BUILD_IS_DEV=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_COMMON=OFF -DLLAMA_BUILD_TOOLS=OFF
     -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF
     -DCMAKE_INSTALL_LIBDIR=lib

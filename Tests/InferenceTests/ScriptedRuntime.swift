@@ -140,6 +140,8 @@ final class ScriptedRuntime: ModelRuntime {
         return true
     }
 
+    func setThreads(_ count: Int) {}
+
     func isolated() throws -> ScriptedRuntime {
         var shape = shape
         shape.sequences = 1

@@ -12,6 +12,8 @@ public final class LlamaContext {
         /// Tokens in one batch at most.
         public var batchTokensMax: Int
         public var threads: Int
+        /// Threads for batches of more than one token of a sequence.
+        public var batchThreads: Int?
         /// Tokens that are computed together at most; a larger batch is cut.
         public var microBatchTokensMax = 512
         /// Keep all of a sliding window's past, so that ranges of positions can be shared and forgotten.
@@ -20,8 +22,6 @@ public final class LlamaContext {
         /// Types of the key-value cache.
         public var keyType = CacheType.f16
         public var valueType = CacheType.f16
-        /// How long idle compute threads spin before they sleep, 0 to 100.
-        public var threadPolling: UInt32 = 50
 
         public init(cells: Int, sequencesMax: Int, batchTokensMax: Int, threads: Int) {
             self.cells = cells
@@ -34,7 +34,6 @@ public final class LlamaContext {
     let handle: OpaquePointer
     private let model: LlamaModel
     private let memory: OpaquePointer
-    private let threadpool: UnsafeMutableRawPointer?
     private var batch: llama_batch
     public let options: Options
 
@@ -45,7 +44,7 @@ public final class LlamaContext {
         unsafe parameters.n_ubatch = UInt32(min(options.batchTokensMax, options.microBatchTokensMax))
         unsafe parameters.n_seq_max = UInt32(options.sequencesMax)
         unsafe parameters.n_threads = Int32(options.threads)
-        unsafe parameters.n_threads_batch = Int32(options.threads)
+        unsafe parameters.n_threads_batch = Int32(options.batchThreads ?? options.threads)
         unsafe parameters.kv_unified = true
         unsafe parameters.swa_full = options.keepsWholeWindow
         unsafe parameters.flash_attn_type = options.flashAttention.value
@@ -69,17 +68,11 @@ public final class LlamaContext {
         unsafe self.memory = memory
         unsafe self.batch = llama_batch_init(Int32(options.batchTokensMax), 0, 1)
         self.options = options
-        // Without a pool of its own llama.cpp starts and ends its threads in each step.
-        unsafe threadpool =
-            options.threads > 1
-            ? nexus_ggml_threadpool_new(Int32(options.threads), options.threadPolling) : nil
-        if let threadpool = unsafe threadpool { unsafe nexus_llama_attach_threadpool(made, threadpool) }
     }
 
     deinit {
         unsafe llama_batch_free(batch)
         unsafe llama_free(handle)
-        unsafe nexus_ggml_threadpool_free(threadpool)
     }
 
     /// Empties the batch that the next `decode()` computes.
@@ -132,6 +125,9 @@ public final class LlamaContext {
         }
         return try unsafe body(UnsafeBufferPointer(start: logits, count: model.vocabularyCount))
     }
+
+    /// Computes later batches on so many threads, at least one.
+    public func setThreads(_ count: Int) { unsafe llama_set_n_threads(handle, Int32(count), Int32(count)) }
 
     /// Frees what a sequence holds in the key-value cache.
     public func removeSequence(_ sequence: Int32) { _ = unsafe llama_memory_seq_rm(memory, sequence, -1, -1) }

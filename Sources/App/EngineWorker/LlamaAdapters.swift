@@ -33,7 +33,8 @@ struct LlamaEngineRuntime: ModelRuntime {
         isolatedOptions = isolated
         shape = RuntimeShape(
             memory: hasCells ? .cells : .checkpoints,
-            cells: options.cells, sequences: options.sequencesMax, vocabulary: model.vocabularyCount)
+            cells: options.cells, sequences: options.sequencesMax, vocabulary: model.vocabularyCount,
+            threads: options.threads)
     }
 
     func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int {
@@ -71,6 +72,8 @@ struct LlamaEngineRuntime: ModelRuntime {
     func state(of sequence: Int) throws -> [UInt8] { try context.state(ofSequence: Int32(sequence)) }
 
     func restore(_ state: [UInt8], to sequence: Int) -> Bool { context.restore(state, toSequence: Int32(sequence)) }
+
+    func setThreads(_ count: Int) { context.setThreads(count) }
 
     func isolated() throws -> LlamaEngineRuntime {
         try LlamaEngineRuntime(

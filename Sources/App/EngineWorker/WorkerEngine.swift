@@ -63,6 +63,7 @@ struct WorkerEngine {
             contextTokens: sequenceTokens, sequencesMax: arguments.parallel, batchTokensMax: arguments.batchTokens,
             waitingMax: arguments.queueMax)
         options.samplingDefaults = arguments.sampling.over(.standard)
+        options.groupsRows = true
         options.latencyBias = arguments.scheduling.latencyBias
         options.usesCache = arguments.cache.isUsed
         options.cache = CacheLimits(ramBytesMax: ramBytesMax, idleCellsMax: loaded.idleCellsMax)
@@ -94,7 +95,7 @@ struct WorkerEngine {
         options.flashAttention = arguments.computing.flashAttention
         options.keyType = arguments.computing.keyType
         options.valueType = arguments.computing.valueType
-        if let polling = arguments.computing.polling { options.threadPolling = UInt32(polling) }
+        options.batchThreads = arguments.batchThreads
         return options
     }
 

@@ -2,6 +2,7 @@ import Configuration
 import EngineWorker
 import Foundation
 
-let code = await EngineProgram.run(
-    Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+let environment = ProcessInfo.processInfo.environment
+ComputeThreadWaiting.settle(CommandLine.arguments, environment: environment)
+let code = await EngineProgram.run(Array(CommandLine.arguments.dropFirst()), environment: environment)
 exit(code.rawValue)

@@ -2,8 +2,6 @@
 
 #include <cstdio>
 #include <exception>
-#include <ggml-backend.h>
-#include <ggml-cpu.h>
 
 namespace {
 
@@ -22,14 +20,6 @@ Result guarded(char * error, size_t error_size, Result otherwise, Call call) noe
         report(error, error_size, "unknown exception");
     }
     return otherwise;
-}
-
-/// A function of the CPU backend, by name, as the backend may be a library that was loaded at run time.
-template <typename Function>
-Function cpu_function(const char * name) {
-    ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
-    if (device == nullptr) return nullptr;
-    return reinterpret_cast<Function>(ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(device), name));
 }
 
 struct LogTarget {
@@ -84,24 +74,6 @@ size_t nexus_llama_state_get(llama_context * context, llama_seq_id sequence, uin
 
 size_t nexus_llama_state_set(llama_context * context, llama_seq_id sequence, const uint8_t * bytes, size_t size) {
     return guarded<size_t>(nullptr, 0, 0, [&] { return llama_state_seq_set_data_ext(context, bytes, size, sequence, 0); });
-}
-
-void * nexus_ggml_threadpool_new(int32_t threads, uint32_t poll) {
-    auto make = cpu_function<decltype(ggml_threadpool_new) *>("ggml_threadpool_new");
-    if (make == nullptr) return nullptr;
-    ggml_threadpool_params params = ggml_threadpool_params_default(threads);
-    params.poll = poll;
-    return make(&params);
-}
-
-void nexus_ggml_threadpool_free(void * threadpool) {
-    auto release = cpu_function<decltype(ggml_threadpool_free) *>("ggml_threadpool_free");
-    if (release != nullptr && threadpool != nullptr) release(static_cast<ggml_threadpool *>(threadpool));
-}
-
-void nexus_llama_attach_threadpool(llama_context * context, void * threadpool) {
-    auto * pool = static_cast<ggml_threadpool *>(threadpool);
-    llama_attach_threadpool(context, pool, pool);
 }
 
 void nexus_llama_log_to(void (*sink)(int32_t, const char *, void *), void * context) {

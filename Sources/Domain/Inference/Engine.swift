@@ -49,10 +49,11 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
             let thread = Thread {
                 defer { exited.finish() }
                 do {
-                    let runtime = try makeRuntime()
-                    ready.resume()
                     var loop = EngineLoop(
-                        runtime: runtime, tokenizer: tokenizer, options: options, model: served.id, parts: parts)
+                        runtime: try makeRuntime(), tokenizer: tokenizer, options: options, model: served.id,
+                        parts: parts)
+                    loop.measureRows()
+                    ready.resume()
                     loop.run()
                 } catch {
                     ready.resume(throwing: error)

@@ -16,6 +16,8 @@ public struct EngineOptions: Sendable {
     public var waitingMax: Int
     /// Events that may wait for one reader before its sequence sits out.
     public var eventsMax: Int
+    /// Whether to measure in which groups rows are computed fastest, before the first request.
+    public var groupsRows = false
     /// Between throughput (0) and latency (1).
     public var latencyBias = 0.5
     public var cache = CacheLimits()

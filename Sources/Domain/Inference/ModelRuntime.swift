@@ -29,6 +29,8 @@ public protocol ModelRuntime {
     ///
     /// - Returns: `false` when there is no room, or when the state is not of this model.
     func restore(_ state: [UInt8], to sequence: Int) -> Bool
+    /// Computes later steps on so many threads.
+    func setThreads(_ count: Int)
     /// A second memory of one sequence over the same model, in which nothing else is computed.
     func isolated() throws -> Self
 }
@@ -47,12 +49,15 @@ public struct RuntimeShape: Sendable, Equatable {
     public var cells: Int
     public var sequences: Int
     public var vocabulary: Int
+    /// Threads that compute together at most.
+    public var threads: Int
 
-    public init(memory: Memory = .cells, cells: Int, sequences: Int, vocabulary: Int) {
+    public init(memory: Memory = .cells, cells: Int, sequences: Int, vocabulary: Int, threads: Int = 1) {
         self.memory = memory
         self.cells = cells
         self.sequences = sequences
         self.vocabulary = vocabulary
+        self.threads = threads
     }
 }
 

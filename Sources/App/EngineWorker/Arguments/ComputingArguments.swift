@@ -22,8 +22,6 @@ struct ComputingArguments: Sendable, Equatable {
     var loadMode: LoadMode
     /// Whether a GPU may hold the key-value cache.
     var offloadsCache: Bool
-    /// How long idle compute threads spin before they sleep, 0 (not at all) to 100; `nil` leaves it to the engine.
-    var polling: Int?
     /// Whether models with a sliding window keep the whole context.
     var hasFullWindow: Bool
     var use: Use
@@ -39,7 +37,6 @@ struct ComputingArguments: Sendable, Equatable {
         valueType = parsed[EngineOption.valueType] ?? .f16
         loadMode = Self.loadMode(parsed)
         offloadsCache = parsed.given(EngineOption.offloadsCache) ?? true
-        polling = parsed[EngineOption.polling]
         hasFullWindow = parsed[EngineOption.fullWindow]
         let isReranker = parsed[EngineOption.reranking] || parsed[EngineOption.pooling] == .rank
         use = isReranker ? .reranking : parsed[EngineOption.embeddings] ? .embeddings : .text
@@ -82,8 +79,6 @@ extension EngineOption {
         "Threads for single tokens (default: by the model's size).")
     static let batchThreads = CommandOption<Int>(
         "threads-batch", also: ["-tb"], .integer(in: -1...1024), "Threads for prompts (default: as --threads).")
-    static let polling = CommandOption<Int>(
-        "poll", .integer(in: 0...100), "How long idle threads spin before they sleep.")
     static let gpuLayers = CommandOption<ComputingArguments.GPULayers>(
         "gpu-layers", also: ["-ngl", "--n-gpu-layers"], variable: "LLAMA_ARG_N_GPU_LAYERS", .gpuLayers,
         "Layers to keep on a GPU (default auto).")
@@ -124,7 +119,7 @@ extension EngineOption {
             cells.declared, sequenceTokens.declared, parallel.declared, batch.declared, microBatch.declared,
         ].map { $0.listed(under: "Context and batches") }
         + [
-            threads.declared, batchThreads.declared, polling.declared, gpuLayers.declared, flashAttention.declared,
+            threads.declared, batchThreads.declared, gpuLayers.declared, flashAttention.declared,
             keyType.declared, valueType.declared, offloadsCache.declared, loadMode.declared, mapped.declared,
             locked.declared, fullWindow.declared,
         ].map { $0.listed(under: "Computing") }

@@ -40,6 +40,8 @@ extension EngineOption {
         .ignored(
             "--sse-ping-interval", takesValue: true, variable: "LLAMA_ARG_SSE_PING_INTERVAL",
             because: "Streams are kept alive at an interval of our own."),
+        .ignored(
+            "--poll", takesValue: true, because: "Threads wait as OpenMP does: they spin for a moment, then sleep."),
         .ignored("--offline", variable: "LLAMA_ARG_OFFLINE", because: "Nothing is ever fetched."),
         .ignored("--hf-token", "-hft", takesValue: true, because: "Nothing is ever fetched."),
         .ignored(

@@ -49,14 +49,6 @@ size_t nexus_llama_state_get(struct llama_context * context, llama_seq_id sequen
 size_t nexus_llama_state_set(
     struct llama_context * context, llama_seq_id sequence, const uint8_t * bytes, size_t size);
 
-/// ggml's own threads for one context, found in the loaded CPU backend. NULL when that backend has none.
-///
-/// `poll` is how long idle threads spin before they sleep, 0 (not at all) to 100.
-void * nexus_ggml_threadpool_new(int32_t threads, uint32_t poll);
-void nexus_ggml_threadpool_free(void * threadpool);
-/// Gives the context those threads for decoding and for prompts.
-void nexus_llama_attach_threadpool(struct llama_context * context, void * threadpool);
-
 /// Sends llama.cpp's log lines to `sink` (level as in ggml.h), for the whole process.
 void nexus_llama_log_to(void (*sink)(int32_t level, const char * text, void * context), void * context);
 

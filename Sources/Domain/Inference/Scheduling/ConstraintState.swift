@@ -57,6 +57,9 @@ enum ConstraintState {
         }
     }
 
+    /// Whether it is still to begin.
+    var isWaiting: Bool { if case .waits = self { true } else { false } }
+
     /// Whether it says what thinking looks like.
     var holdsInThinking: Bool { if case .active = self { true } else { false } }
 

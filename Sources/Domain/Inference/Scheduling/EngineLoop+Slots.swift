@@ -22,7 +22,7 @@ extension EngineLoop {
         let slots = slotPolicy.sequences(waiting: room.count + parked.count, costs: stepPolicy.costs)
         while !freeSlots.isEmpty, running.count < slots {
             if let key = preemption.resumed(
-                among: candidates, waitingLevel: room.nextLevel(now), now: now - room.epoch), resume(key)
+                among: candidates, waitingLevel: room.nextLevel(now, startRule), now: now - room.epoch), resume(key)
             {
                 continue
             }
@@ -136,7 +136,7 @@ extension EngineLoop {
 
     /// Parks a running sequence when somebody more urgent waits and there is no slot.
     private mutating func preempt(_ now: ContinuousClock.Instant) {
-        guard freeSlots.isEmpty, let urgency = room.mostUrgent(),
+        guard freeSlots.isEmpty, let urgency = room.mostUrgent(startRule),
             let key = preemption.victim(among: candidates, for: urgency),
             let index = running.firstIndex(where: { $0.generation.key == key }), park(at: index)
         else { return }
@@ -172,13 +172,18 @@ extension EngineLoop {
     private mutating func resume(_ key: UInt64) -> Bool {
         guard let index = parked.firstIndex(where: { $0.generation.key == key }) else { return false }
         let sequence = parked[index]
-        guard cache.makeRoom(sequence.computed + 1), let slot = freeSlots.popLast() else { return false }
-        if sequence.computed > 0 {
-            guard runtime.restore(sequence.state, to: slot) else {
-                runtime.forget(slot, from: 0)
-                freeSlots.append(slot)
-                return false
-            }
+        let isAlone = running.allSatisfy(\.isIsolated)
+        // Room for a while, for it and for those who run: else they would push each other out in turns.
+        let reserve = isAlone ? 1 : Self.roomToGoOn * (running.count + 1)
+        guard cache.makeRoom(sequence.computed + reserve), let slot = freeSlots.popLast() else {
+            if isAlone { endParked(at: index) }
+            return false
+        }
+        if sequence.computed > 0, !runtime.restore(sequence.state, to: slot) {
+            runtime.forget(slot, from: 0)
+            freeSlots.append(slot)
+            if isAlone { remove(key, error: .noMemory) }
+            return false
         }
         cache.useCells(sequence.computed)
         parked.remove(at: index)
@@ -188,5 +193,14 @@ extension EngineLoop {
         if sequence.generation.request.cache.isUsed { back.lease = cache.emptyLease(sequence.generation.request.scope) }
         running.append(back)
         return true
+    }
+
+    /// Tokens that a resumed sequence, and each one beside it, can write before room gets short again.
+    private static var roomToGoOn: Int { 64 }
+
+    /// Ends a sequence that fills all of the cache by itself with what it has.
+    private mutating func endParked(at index: Int) {
+        let generation = parked[index].generation
+        remove(generation.key, last: generation.close(.length, model: model))
     }
 }

@@ -24,13 +24,22 @@ extension EngineLoop {
     mutating func plan() -> [StepShare] {
         let active = running.indices.filter { !running[$0].isBlocked && !running[$0].isIsolated }
         let counts = stepPolicy.plan(active.map { candidate(running[$0]) }, waiting: room.count)
-        var shares = zip(active, counts).compactMap { share($0, count: $1) }
+        var shares = zip(active, counts).compactMap { share($0, count: Self.tiled($1, of: running[$0].pending)) }
         // One that computes by itself takes a step of a fixed size in each round, whatever runs beside it.
         if let index = running.firstIndex(where: { $0.isIsolated && !$0.isBlocked }) {
             let count = min(running[index].pending, running[index].isWriting ? 1 : Self.isolatedChunk)
             if let share = share(index, count: count) { shares.append(share) }
         }
         return shares
+    }
+
+    /// Rounds a piece of a prompt to whole tiles of attention: a tile that is begun costs as much as a whole one, and a
+    /// few tokens more than a whole one are cheaper by themselves.
+    private static func tiled(_ count: Int, of pending: Int) -> Int {
+        let tile = 64
+        let rest = count % tile
+        guard count > tile, rest > 0, count < pending || rest <= 8 else { return count }
+        return count - rest
     }
 
     private func candidate(_ sequence: RunningSequence) -> StepCandidate {
@@ -52,44 +61,91 @@ extension EngineLoop {
             index: index, range: range, wantsToken: range.upperBound == sequence.generation.tokens.count)
     }
 
-    /// Computes the shares, then chooses a token for each sequence that is due.
+    /// Computes the shares, then chooses a token for each sequence that is due, and hands out what it says.
     mutating func step(_ shares: [StepShare]) {
         let together = shares.filter { !running[$0.index].isIsolated }
+        let alone = shares.first { running[$0.index].isIsolated }.map { running[$0.index].generation.key }
+        let size = alone == nil ? 0 : shares.last?.range.count ?? 0
         guard ensureRoom(for: together) else { return }
+        if !together.isEmpty { stepTogether(together) }
+        if let alone { stepAlone(alone, count: size) }
+    }
+
+    private mutating func stepTogether(_ shares: [StepShare]) {
+        let began = ContinuousClock.now
+        let load = StepPolicy.load(
+            of: shares.map { candidate(running[$0.index]) }, shares: shares.map(\.range.count))
+        let prompting = shares.filter { promptTokens(of: $0) > 0 }.map { running[$0.index].generation.key }
+        let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
+        let predicted = stepPolicy.costs.predicted(load)
+        runtime.setThreads(threadPolicy.next)
+        let (outcomes, isWhole) = computeTogether(shares)
+        if isWhole {
+            let duration = ContinuousClock.now - began
+            if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
+            stepPolicy.observed(load, duration: duration)
+        }
+        leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
+        for outcome in outcomes { handOut(outcome) }
+        cache.counts.tokensComputed += prompts
+        heartbeat.stepped(running: running.count, promptTokens: prompts, completionTokens: outcomes.count)
+    }
+
+    private mutating func stepAlone(_ key: UInt64, count: Int) {
+        guard let isolatedRuntime, let index = running.firstIndex(where: { $0.generation.key == key }),
+            let share = share(index, count: count)
+        else { return }
+        let prompts = promptTokens(of: share)
+        guard let rows = compute([share], with: isolatedRuntime) else { return }
+        running[index].computed = share.range.upperBound
+        let outcomes = choose([share], rows, with: isolatedRuntime)
+        for outcome in outcomes { handOut(outcome) }
+        cache.counts.tokensComputed += prompts
+        heartbeat.stepped(running: running.count, promptTokens: prompts, completionTokens: outcomes.count)
+    }
+
+    private func promptTokens(of share: StepShare) -> Int {
+        max(0, min(share.range.upperBound, running[share.index].generation.promptCount) - share.range.lowerBound)
+    }
+
+    /// Computes shares of the common memory, in the groups that are fastest.
+    ///
+    /// - Returns: what became of their tokens, and whether nothing failed; the rest is planned again then.
+    private mutating func computeTogether(_ shares: [StepShare]) -> (outcomes: [StepOutcome], isWhole: Bool) {
+        let writers = shares.filter { $0.wantsToken && $0.range.count == 1 }
+        let groups = rowGroups.groups(of: writers.count)
+        var parts: [(shares: ArraySlice<StepShare>, padding: Int)] = []
+        if groups.count > 1 || groups.contains(where: { $0.computed > $0.rows }) {
+            var rest = writers[...]
+            for group in groups {
+                let padding = group.computed - group.rows
+                parts.append((rest.prefix(group.rows), padding <= cache.cellsFree - shares.count ? padding : 0))
+                rest = rest.dropFirst(group.rows)
+            }
+            let others = shares.filter { !($0.wantsToken && $0.range.count == 1) }
+            if !others.isEmpty { parts.append((others[...], 0)) }
+        } else {
+            parts = [(shares[...], 0)]
+        }
         var outcomes: [StepOutcome] = []
-        if !together.isEmpty {
-            let began = ContinuousClock.now
-            let load = StepPolicy.load(
-                of: together.map { candidate(running[$0.index]) }, shares: together.map(\.range.count))
-            guard let rows = compute(together, with: runtime) else { return }
-            for share in together {
+        for part in parts {
+            guard let rows = compute(part.shares, padding: part.padding, with: runtime) else { return (outcomes, false) }
+            for share in part.shares {
                 cache.useCells(share.range.count)
                 running[share.index].computed = share.range.upperBound
             }
-            outcomes = choose(together, rows, with: runtime)
-            stepPolicy.observed(load, duration: .now - began)
+            // Before the next computation: it overwrites the logits.
+            outcomes += choose(part.shares, rows, with: runtime)
         }
-        if let alone = shares.first(where: { running[$0.index].isIsolated }), let isolatedRuntime {
-            guard let rows = compute([alone], with: isolatedRuntime) else { return }
-            running[alone.index].computed = alone.range.upperBound
-            outcomes += choose([alone], rows, with: isolatedRuntime)
-        }
-        let prompts = shares.reduce(0) { sum, share in
-            sum
-                + max(
-                    0, min(share.range.upperBound, running[share.index].generation.promptCount) - share.range.lowerBound
-                )
-        }
-        cache.counts.tokensComputed += prompts
-        leavePrefixes(shares)
-        for outcome in outcomes { handOut(outcome) }
-        heartbeat.stepped(running: running.count, promptTokens: prompts, completionTokens: outcomes.count)
+        return (outcomes, true)
     }
 
     /// Fills the batch and decodes it. A failure ends the sequences that were in it.
     ///
     /// - Returns: for each share the row of its last token; `nil` after a failure.
-    private mutating func compute(_ shares: [StepShare], with runtime: Runtime) -> [Int]? {
+    private mutating func compute(
+        _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: Runtime
+    ) -> [Int]? {
         var rows: [Int] = []
         for share in shares {
             let sequence = running[share.index]
@@ -102,29 +158,68 @@ extension EngineLoop {
             }
             rows.append(row)
         }
+        if padding > 0 { pad(padding, with: runtime) }
         do {
             try runtime.decode()
+            if padding > 0 { runtime.forget(paddingSequence, from: 0) }
             return rows
         } catch {
-            let keys = shares.map { running[$0.index].generation.key }
+            if padding > 0 { runtime.forget(paddingSequence, from: 0) }
             // What the failed step left in the cache is nothing to build on.
-            for key in keys { abandon(key, error: Self.failure(error)) }
+            for key in shares.map({ running[$0.index].generation.key }) { abandon(key, error: Self.failure(error)) }
             return nil
         }
     }
 
-    private mutating func abandon(_ key: UInt64, error: ServiceError) {
+    private func pad(_ count: Int, with runtime: Runtime) {
+        for position in 0..<count {
+            _ = runtime.append(token: 0, position: position, sequence: paddingSequence, wantsLogits: true)
+        }
+    }
+
+    /// Measures what steps of different numbers of rows take, to group them well.
+    ///
+    /// Takes at most about a second, and nothing for a model so large that reading its weights is what counts.
+    mutating func measureRows() {
+        guard options.groupsRows, runtime.shape.memory == .cells else { return }
+        var measured: [RowGroups.Measurement] = []
+        let began = ContinuousClock.now
+        for rows in RowGroups.sizes(rowsMax: options.sequencesMax) where rows <= options.batchTokensMax {
+            var least = Duration.seconds(1_000)
+            for _ in 0..<4 {
+                let start = ContinuousClock.now
+                pad(rows, with: runtime)
+                do { try runtime.decode() } catch { return }
+                least = min(least, .now - start)
+                runtime.forget(paddingSequence, from: 0)
+            }
+            if rows == 1, least > Self.largeStep { return }
+            measured.append(.init(rows: rows, seconds: least / .seconds(1)))
+            if .now - began > .seconds(1) { break }
+        }
+        rowGroups = RowGroups(measured, rowsMax: options.sequencesMax)
+    }
+
+    /// One row that takes longer than this is bound by reading weights.
+    private static var largeStep: Duration { .milliseconds(40) }
+
+    /// Ends a generation without leaving what it computed to anybody: it is not to be trusted.
+    private mutating func abandon(_ key: UInt64, last: [GenerationEvent] = [], error: ServiceError) {
         if let index = running.firstIndex(where: { $0.generation.key == key }), let lease = running[index].lease {
             let sequence = running[index]
+            sequence.generation.work += sequence.workHere
             cache.detach(lease, sequence: sequence.slot, computed: sequence.computed)
             running[index].lease = nil
             running[index].computed = 0
+            running[index].computedBefore = 0
         }
-        remove(key, error: error)
+        remove(key, last: last, error: error)
     }
 
     /// Chooses the next tokens of all sequences that are due.
-    private mutating func choose(_ shares: [StepShare], _ rows: [Int], with runtime: Runtime) -> [StepOutcome] {
+    private mutating func choose(
+        _ shares: ArraySlice<StepShare>, _ rows: [Int], with runtime: Runtime
+    ) -> [StepOutcome] {
         var outcomes: [StepOutcome] = []
         for (share, row) in zip(shares, rows) where share.wantsToken {
             let generation = running[share.index].generation
@@ -147,7 +242,7 @@ extension EngineLoop {
     private mutating func handOut(_ outcome: StepOutcome) {
         guard let index = running.firstIndex(where: { $0.generation.key == outcome.key }) else { return }
         if let error = outcome.error {
-            remove(outcome.key, last: outcome.events, error: error)
+            abandon(outcome.key, last: outcome.events, error: error)
         } else if let reason = outcome.finish {
             remove(outcome.key, last: outcome.events + [running[index].generation.end(reason)])
         } else if !outcome.events.isEmpty {
@@ -156,13 +251,14 @@ extension EngineLoop {
     }
 
     /// Leaves prompts for others as soon as they are computed, long ones piece by piece.
-    private mutating func leavePrefixes(_ shares: [StepShare]) {
-        for share in shares {
-            let sequence = running[share.index]
-            guard let lease = sequence.lease, share.range.lowerBound < sequence.generation.promptCount else { continue }
+    private mutating func leavePrefixes(_ keys: [UInt64], except failed: Set<UInt64>) {
+        for key in keys where !failed.contains(key) {
+            guard let index = running.firstIndex(where: { $0.generation.key == key }), let lease = running[index].lease
+            else { continue }
+            let sequence = running[index]
             let isWhole = sequence.computed >= sequence.generation.promptCount
-            if isWhole || sequence.computed - lease.node.end >= Self.prefixPiece { commit(at: share.index) }
-            tellProgress(share.index)
+            if isWhole || sequence.computed - lease.node.end >= Self.prefixPiece { commit(at: index) }
+            tellProgress(index)
         }
     }
 
@@ -179,12 +275,7 @@ extension EngineLoop {
         if cache.makeRoom(needed) { return true }
         let others = running.filter { !$0.isIsolated }
         guard others.count > 1 else {
-            if let last = others.first {
-                let events: [GenerationEvent] =
-                    last.generation.prefilled == nil
-                    ? [.started(GenerationStart(model: model, promptTokens: last.generation.promptCount))] : []
-                remove(last.generation.key, last: events + [last.generation.end(.length)])
-            }
+            if let last = others.first?.generation { remove(last.key, last: last.close(.length, model: model)) }
             return false
         }
         // The last one to come among the least urgent gives way.

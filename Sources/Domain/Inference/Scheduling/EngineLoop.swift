@@ -19,6 +19,10 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     let slotPolicy: SlotPolicy
     let preemption: PreemptionPolicy
     var cache: PrefixCache<Runtime>
+    var threadPolicy: ThreadPolicy
+    var rowGroups = RowGroups.together
+    /// The sequence of rows that nobody needs.
+    let paddingSequence: Int
     /// In the order in which they got their slots.
     var running: [RunningSequence] = []
     var parked: [ParkedSequence] = []
@@ -43,11 +47,14 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         let bias = LatencyBias(options.latencyBias)
         stepPolicy = StepPolicy(batchTokensMax: options.batchTokensMax, bias: bias)
         slotPolicy = SlotPolicy(sequencesMax: options.sequencesMax, bias: bias)
+        threadPolicy = ThreadPolicy(most: runtime.shape.threads)
         preemption = PreemptionPolicy(parkedTokensMax: runtime.shape.cells)
         scratch = SamplingScratch(vocabularyCount: runtime.shape.vocabulary)
         freeSlots = Array((0..<options.sequencesMax).reversed())
+        paddingSequence = runtime.shape.sequences - 1
+        let spare = max(options.sequencesMax, runtime.shape.sequences - 1)
         cache = PrefixCache(
-            runtime: runtime, sequences: options.sequencesMax..<runtime.shape.sequences, limits: options.cache,
+            runtime: runtime, sequences: options.sequencesMax..<spare, limits: options.cache,
             shelf: parts.shelf, now: .now)
     }
 

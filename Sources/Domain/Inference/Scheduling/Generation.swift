@@ -114,7 +114,21 @@ final class Generation {
     private func finish(_ reason: FinishReason, _ text: String, into events: inout [GenerationEvent]) -> Progress {
         let rest = reason == .stop && text.isEmpty ? assembler.finish() : text
         if !rest.isEmpty { events.append(.text(rest)) }
+        if writer?.isIncomplete ?? false {
+            events.append(
+                .warning(
+                    GenerationWarning(
+                        .constraintIncomplete, "The answer ended before it was all that its constraint asks for.")))
+        }
         return .complete(reason)
+    }
+
+    /// The last events of an answer that ends where it is.
+    func close(_ reason: FinishReason, model: ModelID) -> [GenerationEvent] {
+        var events: [GenerationEvent] = []
+        if prefilled == nil { events.append(.started(GenerationStart(model: model, promptTokens: promptCount))) }
+        _ = finish(reason, assembler.finish(), into: &events)
+        return events + [end(reason)]
     }
 
     /// The last event.

@@ -44,6 +44,8 @@ struct TokenWriter {
         }
     }
 
+    /// The answer may not end here by the request's constraint.
+    var isIncomplete: Bool { !constraint.canEnd }
     /// Completion tokens that were thinking.
     var reasoningTokens: Int { thinking.count }
     private var warnings: [GenerationWarning] = []
@@ -64,7 +66,13 @@ struct TokenWriter {
     mutating func choose(
         from logits: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch
     ) throws(ServiceError) -> WrittenToken {
-        let id = if let next = forced.popFirst() { next } else { try sampled(logits, scratch) }
+        var id = if let next = forced.popFirst() { next } else { try sampled(logits, scratch) }
+        if vocabulary.isEnd(id), constraint.isWaiting, var tokens = thinking.end()?[...], let first = tokens.popFirst()
+        {
+            // The model ends its thinking by ending the answer: what was asked for is still to come.
+            id = first
+            forced = tokens
+        }
         let isEnd = vocabulary.isEnd(id)
         let bytes = isEnd ? [] : vocabulary.outputBytes(of: id)
         sampler.accept(id)
@@ -104,7 +112,7 @@ struct TokenWriter {
         let wasThinking = thinking.isOpen
         let verdict = thinking.take(bytes)
         do throws(GrammarError) {
-            if !wasThinking, !thinking.isOpen || constraint.holdsInThinking { constraint.accept(bytes) }
+            if constraint.holdsInThinking || (!wasThinking && !thinking.isOpen) { constraint.accept(bytes) }
             switch verdict {
             case .goesOn: break
             case .ended: try constraint.begin()
@@ -112,7 +120,8 @@ struct TokenWriter {
                 forced = tokens[...]
                 warnings.append(
                     GenerationWarning(
-                        .reasoningBudget, "The thinking reached its budget of \(thinking.count) tokens and was ended."))
+                        .reasoningBudget,
+                        "The thinking reached its budget of \(thinking.tokensMax ?? 0) tokens and was ended."))
             }
         } catch {
             throw Self.refusal(error)

@@ -107,19 +107,21 @@ final class WaitingRoom: Sendable {
         return Next(submission: entry.item, charge: entry.charge)
     }
 
-    /// The level of the next request, by its priority and how long it has waited; `nil` when nobody waits.
-    func nextLevel(_ now: ContinuousClock.Instant) -> Int? {
+    /// The level of the next request that can start, by its priority and how long it has waited; `nil` when nobody can.
+    func nextLevel(_ now: ContinuousClock.Instant, _ rule: StartRule) -> Int? {
         state.withLock { state in
-            let direct = state.direct.map(\.request.scheduling.priority.rank).max()
-            return [direct, state.queue.peek(now: now - epoch)?.level].compactMap { $0 }.max()
+            let direct = state.direct.filter { rule.allows($0.request) }.map(\.request.scheduling.priority.rank).max()
+            let queued = state.queue.peek(now: now - epoch) { rule.allows($0.request) }?.level
+            return [direct, queued].compactMap { $0 }.max()
         }
     }
 
-    /// How urgent the most urgent request is, by what was asked for.
-    func mostUrgent() -> Priority? {
+    /// How urgent the most urgent request is that can start, by what was asked for.
+    func mostUrgent(_ rule: StartRule) -> Priority? {
         state.withLock { state in
-            [state.queue.mostUrgent()?.terms.priority, state.direct.map(\.request.scheduling.priority).max()]
-                .compactMap { $0 }.max()
+            let direct = state.direct.filter { rule.allows($0.request) }.map(\.request.scheduling.priority).max()
+            let queued = state.queue.mostUrgent { rule.allows($0.request) }?.terms.priority
+            return [queued, direct].compactMap { $0 }.max()
         }
     }
 

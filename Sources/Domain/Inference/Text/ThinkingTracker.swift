@@ -53,6 +53,15 @@ struct ThinkingTracker {
 
     var isOpen: Bool { state == .open || state == .ending }
 
+    var tokensMax: Int? { plan?.tokensMax }
+
+    /// Ends open thinking; gives the tokens that must come next.
+    mutating func end() -> [Int32]? {
+        guard let plan, state == .open else { return nil }
+        state = .ending
+        return plan.endTokens
+    }
+
     mutating func take(_ bytes: [UInt8]) -> Verdict {
         guard let plan, state != .over else { return .goesOn }
         tail += bytes

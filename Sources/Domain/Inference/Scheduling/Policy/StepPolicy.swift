@@ -125,9 +125,14 @@ struct StepPolicy: Sendable {
     ) -> Int {
         guard writing.decodeRows > 0 else { return batchTokensMax }
         let pressure = Double(max(0, waiting)) / Double(max(1, waiting + running))
-        let stretch = bias.stretch(pressure: pressure)
+        // Whoever waits for a first token counts as much as whoever waits for the next one: when more prompts are being
+        // read than answers written, the answers give way. The square, because few rows at once also cost most for each.
+        let prompts = candidates.count { !$0.isWriting && $0.pending > 0 }
+        let crowd = max(1, Double(prompts) / Double(writing.decodeRows))
+        let stretch = 1 + (bias.stretch(pressure: pressure) - 1) * crowd * crowd
         guard stretch.isFinite else { return batchTokensMax }
-        guard costs.isLearned else { return Self.chunkStart }
+        let start = Int(min(Double(batchTokensMax), Double(Self.chunkStart) * crowd * crowd))
+        guard costs.isLearned else { return start }
         mixedSteps += 1
         if mixedSteps >= Self.probeInterval {
             mixedSteps = 0
@@ -137,7 +142,7 @@ struct StepPolicy: Sendable {
         let seconds = costs.predicted(writing) * stretch
         let fitting = max(Self.chunkMin, costs.prefillTokens(fitting: seconds, beside: writing, position: deepest))
         // What was tried long ago says little: follow the prediction down.
-        chunkMax = min(chunkMax, max(Self.chunkStart, fitting * 4))
-        return min(fitting, chunkMax)
+        chunkMax = min(chunkMax, max(start, fitting * 4))
+        return min(fitting, max(chunkMax, start))
     }
 }
