@@ -147,7 +147,6 @@ def test_a_limit_of_tokens_inside_json_is_told(either: openai.OpenAI) -> None:
         json.loads(answer.choices[0].message.content or "")
 
 
-@pytest.mark.xfail(reason="nobody sends this warning yet")
 def test_an_answer_that_ends_before_its_constraint_is_satisfied_has_a_warning(either: openai.OpenAI) -> None:
     for cut in ({"max_tokens": 6}, {"stop": ["age"]}):
         answer = either.chat.completions.create(

@@ -33,9 +33,6 @@ THOUGHT = "I must add three and four."
 #: Thinking that a grammar spells out.
 THINKS = {"grammar": f'root ::= "<think>\\n{THOUGHT}\\n</think>\\n\\n7"'}
 
-lost = pytest.mark.xfail(reason="a grammar is not followed through the thinking that it spells out itself")
-
-
 @pytest.fixture(scope="module")
 def thinker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]:
     folder = tmp_path_factory.mktemp("thinker")
@@ -64,14 +61,12 @@ def warnings(answer: Any) -> list[str]:
     return [warning["code"] for warning in answer.model_extra["nexus"].get("warnings", [])]
 
 
-@lost
 def test_thinking_is_taken_out_of_the_answer(thinker: openai.OpenAI) -> None:
     whole = answer(thinker, **THINKS)
     assert whole.choices[0].message.content == "7" and thought(whole.choices[0]) == THOUGHT
     assert 5 < reasoning_tokens(whole) < whole.usage.completion_tokens
 
 
-@lost
 def test_thinking_is_streamed_before_the_answer(thinker: openai.OpenAI) -> None:
     chunks = list(thinker.chat.completions.create(
         model=NAME, messages=SUM, temperature=0, stream=True, stream_options={"include_usage": True}, extra_body=THINKS))
@@ -90,13 +85,11 @@ def test_thinking_is_streamed_before_the_answer(thinker: openai.OpenAI) -> None:
     assert reasoning_tokens(chunks[-1]) > 5
 
 
-@lost
 @pytest.mark.parametrize("name", ["auto", "deepseek"])
 def test_formats_that_take_it_out(thinker: openai.OpenAI, name: str) -> None:
     assert thought(answer(thinker, reasoning_format=name, **THINKS).choices[0]) == THOUGHT
 
 
-@lost
 def test_thinking_may_stay_where_it_is(thinker: openai.OpenAI) -> None:
     whole = answer(thinker, reasoning_format="none", **THINKS)
     assert whole.choices[0].message.content == f"<think>\n{THOUGHT}\n</think>\n\n7"
@@ -143,7 +136,6 @@ def test_a_schema_constrains_the_answer_and_not_the_thinking(thinker: openai.Ope
     assert not (thought(whole.choices[0]) or "").startswith('"')
 
 
-@pytest.mark.xfail(reason="the model's end within the thinking ends an answer whose constraint has not begun")
 def test_an_end_within_the_thinking_is_no_way_around_a_constraint(thinker: openai.OpenAI) -> None:
     whole = answer(thinker, SUM, regex="[0-9]{3}", **OPEN)
     assert whole.choices[0].message.content.isdigit()

@@ -159,8 +159,7 @@ def test_a_call_that_is_cut_is_told_and_not_lost(either: openai.OpenAI) -> None:
     choice = answer.choices[0]
     assert choice.finish_reason == "length"
     assert choice.message.content or choice.message.tool_calls, "what there is of it"
-    (warning,) = answer.model_extra["nexus"]["warnings"]
-    assert warning["code"] == "tool_call_incomplete"
+    assert "tool_call_incomplete" in {warning["code"] for warning in answer.model_extra["nexus"]["warnings"]}
 
 
 @pytest.mark.parametrize(

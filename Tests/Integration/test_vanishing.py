@@ -154,23 +154,22 @@ def test_a_worker_that_is_killed_answers_all_its_clients(start: Callable[..., Ne
     assert server.worker_pid() != pid
 
 
-@pytest.mark.xfail(run=False, reason="whoever makes room comes back at once, and nobody gets on")
 def test_a_full_context_ends_every_answer_with_a_reason(tmp_path: Path) -> None:
     # All sequences together hold less than half of what they ask for.
-    engine = Engine(tmp_path, "-c", "700", "--ctx-seq", "600", "-np", "6")
+    engine = Engine(tmp_path, "-c", "600", "--ctx-seq", "500", "-np", "6")
 
     async def one(client: openai.AsyncOpenAI, seed: int) -> tuple[str, int]:
         answer = await client.chat.completions.create(
-            model=NAME, messages=STORY, max_tokens=400, seed=seed, temperature=1.5,
+            model=NAME, messages=STORY, max_tokens=250, seed=seed, temperature=1.5,
             extra_body={"ignore_eos": True, "top_k": 0})
         return answer.choices[0].finish_reason, answer.usage.completion_tokens
 
     async def all_of_them() -> list[tuple[str, int]]:
         async with openai.AsyncOpenAI(base_url=f"{engine.url}/v1", api_key="none", max_retries=0, timeout=60) as client:
-            return list(await asyncio.wait_for(asyncio.gather(*[one(client, seed) for seed in range(12)]), 90))
+            return list(await asyncio.wait_for(asyncio.gather(*[one(client, seed) for seed in range(8)]), 90))
 
     answers = asyncio.run(all_of_them())
-    assert answers == [("length", 400)] * 12, "whoever had to make room went on later"
+    assert answers == [("length", 250)] * 8, "whoever had to make room went on later"
     check_nothing_is_left(engine)
     engine.stop()
 
