@@ -199,6 +199,19 @@ import Vocabulary
             ))
     }
 
+    @Test func `a model that was never taught to think calls at once when it must`() throws {
+        let call = Self.samples[1].call
+        let plain = ChatFormat.detect(template: "{% if tools %}<tool_call>{% endif %}", controlTexts: [])
+        let thinker = ChatFormat.detect(template: "<tool_call> … </think>", controlTexts: [])
+        let byToken = ChatFormat.detect(template: "<tool_call>", controlTexts: ["<think>"])
+        for (format, thinks) in [(plain, false), (thinker, true), (byToken, true)] {
+            let constraint = try #require(
+                try format.constraint(tools: OfferedFunctions.all, choice: .required, isParallel: false))
+            #expect(try Self.accepts(constraint, call))
+            #expect(try Self.accepts(constraint, "<think>Hm.</think>\n\n" + call) == thinks)
+        }
+    }
+
     @Test func `several calls are allowed where the request and the form allow them`() throws {
         let call = Self.samples[1].call
         for (isParallel, format) in [(true, ChatFormat.qwen), (false, .qwen)] {

@@ -30,6 +30,19 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     worker.stop()
 
 
+@pytest.fixture(scope="session")
+def direct(engine: Engine) -> Iterator[openai.OpenAI]:
+    """A client of the engine itself."""
+    with engine.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session", params=["engine", "platform"])
+def either(request: pytest.FixtureRequest) -> openai.OpenAI:
+    """A client of the engine, then one of the platform in front of another: what holds for one holds for both."""
+    return request.getfixturevalue({"engine": "direct", "platform": "client"}[request.param])
+
+
 @pytest.fixture
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Nexus]]:
     """Starts servers of the test's own, each in a new folder unless it is given one."""

@@ -72,16 +72,33 @@ def test_values_that_are_not_allowed(client: openai.OpenAI, options: dict[str, A
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("parameter", "value"),
     [
-        {"n": 2}, {"logprobs": True}, {"frequency_penalty": 1.0}, {"response_format": {"type": "json_object"}},
-        {"logit_bias": {"5": 1}},
+        ("modalities", ["text", "audio"]), ("audio", {"voice": "alloy", "format": "wav"}),
+        ("lora", [{"id": 0, "scale": 1}]), ("post_sampling_probs", True), ("t_max_predict_ms", 100), ("n_indent", 4),
     ],
 )
-def test_what_is_not_supported_is_refused_and_not_ignored(client: openai.OpenAI, options: dict[str, Any]) -> None:
+def test_what_is_not_supported_is_refused_and_not_ignored(
+    client: openai.OpenAI, parameter: str, value: Any
+) -> None:
     with pytest.raises(openai.BadRequestError) as failure:
-        client.chat.completions.create(model=NAME, messages=SUM, **options)
-    assert details(failure.value)["code"] == "unsupported" and failure.value.param == next(iter(options))
+        client.chat.completions.create(model=NAME, messages=SUM, extra_body={parameter: value})
+    assert details(failure.value)["code"] == "unsupported" and failure.value.param == parameter
+
+
+@pytest.mark.parametrize(("parameter", "value"), [("echo", True), ("suffix", "the end"), ("best_of", 3)])
+def test_what_is_not_supported_of_legacy_completions(client: openai.OpenAI, parameter: str, value: Any) -> None:
+    with pytest.raises(openai.BadRequestError) as failure:
+        client.completions.create(model=NAME, prompt="Hello", **{parameter: value})
+    assert details(failure.value)["code"] == "unsupported" and failure.value.param == parameter
+
+
+def test_pictures_are_refused(client: openai.OpenAI) -> None:
+    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": "data:,x"}}]
+    with pytest.raises(openai.BadRequestError) as failure:
+        ask(client, [{"role": "user", "content": parts}])
+    assert details(failure.value)["code"] == "unsupported"
+    assert failure.value.param == "messages[0].content[1].type"
 
 
 @pytest.mark.parametrize(

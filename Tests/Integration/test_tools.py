@@ -66,11 +66,3 @@ def test_arguments_of_an_earlier_call_may_be_an_object(client: openai.OpenAI) ->
     as_text = ask(client, messages, tools=[WEATHER])
     call["function"]["arguments"] = {"city": "Rome"}  # type: ignore[index]
     assert ask(client, messages, tools=[WEATHER]) == as_text == "It is 5 degrees and rainy in Rome."
-
-
-@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "get_weather"}}])
-def test_forced_calls_are_refused_and_not_ignored(client: openai.OpenAI, choice: Any) -> None:
-    with pytest.raises(openai.BadRequestError) as failure:
-        client.chat.completions.create(
-            model=NAME, messages=question("Hello"), tools=TOOLS, tool_choice=choice)
-    assert failure.value.code == "unsupported" and failure.value.param == "tool_choice"

@@ -83,6 +83,27 @@ import Vocabulary
         }
     }
 
+    @Test(arguments: [Float(0), 8, 60], [1, 2])
+    func `mirostat takes any row and any target`(lead: Float, version: Int) throws {
+        let scratch = SamplingScratch(vocabularyCount: 1_536)
+        for tau in [0.0, 5, 8, 100] {
+            for eta in [0.0, 0.2, 10] {
+                var parameters = Self.all()
+                parameters.mirostat = version
+                (parameters.mirostatTau, parameters.mirostatEta) = (tau, eta)
+                var sampler = try sampler(parameters, count: 1_536)
+                for round in 0..<20 {
+                    // Some tokens lead, and the rest is flat: the estimate of the steepness is far off.
+                    var row = [Float](repeating: 0, count: 1_536)
+                    for token in 0...(round % 3) { row[7 * token + round] = lead + Float(token) }
+                    let choice = try sampler.choose(from: row.span, scratch: scratch)
+                    #expect((0..<1_536).contains(choice.token))
+                    sampler.accept(choice.token)
+                }
+            }
+        }
+    }
+
     @Test func `bits of a mask beyond the vocabulary allow nothing`() throws {
         var sampler = try sampler(Self.all(), count: 70)
         let row = Self.logits(70, seed: 1)

@@ -32,7 +32,7 @@ extension ServiceError {
             self = error
         case let error as JSONFieldError:
             self.init(
-                .invalidValue, "'\(error.path)' \(error.problem).",
+                .invalidValue, "'\(error.path)' \(error.problem)\(error.problem.hasSuffix("?") ? "" : ".")",
                 hint: "See the API reference for the allowed values.", parameter: error.path)
         default:
             self.init(.internalError, "The request could not be read.", detail: String(describing: error))

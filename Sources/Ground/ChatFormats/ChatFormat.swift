@@ -25,6 +25,8 @@ public struct ChatFormat: Sendable, Equatable {
     let writing: CallWriting
     /// The template tells the model about tools by itself.
     var rendersTools = true
+    /// Whether the model may think before a call that is demanded: one that was never taught to would not find the end.
+    var thinksBeforeCalls = true
 
     init(
         name: String, stops: [String] = [], thinking: ThinkingTags? = nil, callIDLength: Int? = nil,
@@ -48,6 +50,9 @@ public struct ChatFormat: Sendable, Equatable {
         guard let thinking, thinking != .think else { return [.think] }
         return [thinking, .think]
     }
+
+    /// The tags that an answer may begin with, whether or not the family was taught them.
+    public var expectedThinking: ThinkingTags { thinking ?? .think }
 
     /// Texts of control tokens that mean something to the parser: the engine shows those tokens as text.
     public var preservedTexts: [String] {

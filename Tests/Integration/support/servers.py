@@ -26,6 +26,10 @@ class Engine(Program):
         self.port: int = ready["port"]
         self.url = f"http://127.0.0.1:{self.port}"
 
+    def client(self, **options: Any) -> openai.OpenAI:
+        return openai.OpenAI(
+            **({"base_url": f"{self.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 60} | options))
+
     def heartbeat(self) -> dict[str, int]:
         return httpx.get(f"{self.url}/health", timeout=10).json()["heartbeat"]
 

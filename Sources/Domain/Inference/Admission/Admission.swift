@@ -33,7 +33,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         guard prompt.tokens.count < contextTokens else {
             throw ServiceError(
                 .contextLengthExceeded,
-                "The prompt has \(prompt.tokens.count) tokens, and the context of \(request.model) holds \(contextTokens).",
+                "The prompt has \(prompt.tokens.count) tokens, and the model's context holds \(contextTokens).",
                 hint: "Shorten the prompt, or serve the model with a larger context (`engine.contextTokens`).",
                 parameter: request.prompt.field)
         }
@@ -85,7 +85,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     private func template(_ request: GenerationRequest) throws(ServiceError) -> ChatTemplate {
         guard let chat else {
             throw ServiceError(
-                .unsupported, "\(request.model) has no chat template.",
+                .unsupported, "This model has no chat template.",
                 hint: "Use /v1/completions, or a model that was made for chats.", parameter: "messages")
         }
         return chat
@@ -173,8 +173,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         case .answer: return nil
         case .thinking(let opened): (tags, isOpen) = (opened, true)
         case .undecided:
-            guard let own = format.thinking else { return nil }
-            (tags, isOpen) = (own, false)
+            (tags, isOpen) = (format.expectedThinking, false)
         }
         return ThinkingPlan(
             opening: Array(tags.start.utf8), closing: Array(tags.end.utf8), isOpen: isOpen,

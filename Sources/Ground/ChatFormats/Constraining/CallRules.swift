@@ -50,6 +50,7 @@ struct CallRules {
         switch opening {
         case .answer: return ""
         case .thinking(let tags): return rules.until(tags.end) + " \(space()) "
+        case .undecided where !format.thinksBeforeCalls: return ""
         case .undecided: return "(\(GrammarText.literal(own.start)) \(rules.until(own.end)) \(space()))? "
         }
     }

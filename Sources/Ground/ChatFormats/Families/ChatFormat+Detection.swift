@@ -8,6 +8,11 @@ extension ChatFormat {
     public static func detect(template: String, controlTexts: [String]) -> ChatFormat {
         var format = byCalls(template) ?? byTurns(template, controlTexts: Set(controlTexts))
         format.rendersTools = template.contains("tools")
+        if let tags = format.thinking, !format.isHarmony {
+            format.thinksBeforeCalls = [tags.start, tags.end].contains { tag in
+                template.contains(tag) || controlTexts.contains(tag)
+            }
+        }
         return format
     }
 

@@ -39,7 +39,8 @@ struct MirostatState: Sendable {
         let epsilon = steepness - 1
         let scale = 1 - Exponential.power(Float(vocabularyCount), -epsilon)
         let wanted = Exponential.power(epsilon * Exponential.power(2, surpriseMax) / scale, 1 / steepness)
-        guard wanted.isFinite else { return wanted == .infinity ? vocabularyCount : 1 }
-        return max(1, min(Int(wanted), vocabularyCount))
+        // With two likely tokens and a flat rest the estimate exceeds every integer; what is no number keeps one.
+        guard wanted > 1 else { return 1 }
+        return wanted < Float(vocabularyCount) ? Int(wanted) : vocabularyCount
     }
 }

@@ -1,0 +1,43 @@
+"""Models that the tests make of the starter model."""
+
+from pathlib import Path
+
+import gguf
+import numpy
+
+from .program import MODEL
+
+
+def _metadata(reader: gguf.GGUFReader, writer: gguf.GGUFWriter, without: set[str]) -> None:
+    for field in reader.fields.values():
+        if field.name.startswith("GGUF.") or field.name == "general.architecture" or field.name in without:
+            continue
+        kind = field.types[0]
+        inner = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
+        writer.add_key_value(field.name, field.contents(), kind, sub_type=inner)
+
+
+def without_bytes(path: Path) -> Path:
+    """The starter model with a vocabulary that knows ASCII and no single bytes, and without a chat template."""
+    reader = gguf.GGUFReader(MODEL)
+    writer = gguf.GGUFWriter(path, "llama")
+    _metadata(reader, writer, {
+        "tokenizer.ggml.model", "tokenizer.ggml.pre", "tokenizer.ggml.tokens", "tokenizer.ggml.merges",
+        "tokenizer.ggml.scores", "tokenizer.ggml.token_type", "tokenizer.chat_template"})
+    count = len(reader.fields["tokenizer.ggml.tokens"].data)
+    characters = [chr(code) for code in range(33, 127)] + ["\u2581"]
+    words = [f"<word{index}>" for index in range(count - len(characters) - 3)]
+    tokens = ["<unk>", "<s>", "</s>", *characters, *words]
+    kinds = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL]
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([-float(index) for index in range(count)])
+    writer.add_token_types(kinds + [gguf.TokenType.NORMAL] * (count - 3))
+    for tensor in reader.tensors:
+        writer.add_tensor(
+            tensor.name, numpy.array(tensor.data), raw_shape=tensor.data.shape, raw_dtype=tensor.tensor_type)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
