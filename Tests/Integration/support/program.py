@@ -1,5 +1,6 @@
 """A child process of the tests: its output is collected, and it is ended by its own handle."""
 
+import atexit
 import os
 import signal
 import subprocess
@@ -60,6 +61,8 @@ class Program:
         self.process = subprocess.Popen(
             [str(argument) for argument in arguments], env=env, cwd=cwd, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace")
+        # Whatever a failed test forgets ends with the tests; to one that has ended already this does nothing.
+        atexit.register(self.process.kill)
         self._readers = [
             threading.Thread(target=self._collect, args=(stream, lines), daemon=True)
             for stream, lines in ((self.process.stdout, self.output), (self.process.stderr, self.errors))
