@@ -145,6 +145,8 @@ final class ScriptedRuntime: ModelRuntime {
         }
     }
 
+    func stateBytes(of sequence: Int) -> Int { count(sequence) * 8 }
+
     func restore(_ state: [UInt8], to sequence: Int) -> Bool {
         record.log.withLock { $0.statesRestored += 1 }
         forget(sequence, range: 0..<Int.max)

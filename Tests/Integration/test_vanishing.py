@@ -174,7 +174,6 @@ def test_a_full_context_ends_every_answer_with_a_reason(tmp_path: Path) -> None:
     engine.stop()
 
 
-@pytest.mark.xfail(reason="an engine with fewer cells than sequences ends at its start")
 def test_a_context_that_one_answer_fills_ends_it(tmp_path: Path) -> None:
     engine = Engine(tmp_path, "-c", "64", "-np", "2")
     with engine.client() as client:

@@ -146,6 +146,9 @@ public final class LlamaContext {
         unsafe llama_memory_seq_cp(memory, source, target, range.lowerBound, range.upperBound)
     }
 
+    /// Bytes of what a sequence holds.
+    public func stateBytes(ofSequence sequence: Int32) -> Int { unsafe nexus_llama_state_size(handle, sequence) }
+
     /// A copy of everything that a sequence holds.
     public func state(ofSequence sequence: Int32) throws(LlamaError) -> [UInt8] {
         let size = unsafe nexus_llama_state_size(handle, sequence)

@@ -71,6 +71,8 @@ struct LlamaEngineRuntime: ModelRuntime {
 
     func state(of sequence: Int) throws -> [UInt8] { try context.state(ofSequence: Int32(sequence)) }
 
+    func stateBytes(of sequence: Int) -> Int { context.stateBytes(ofSequence: Int32(sequence)) }
+
     func restore(_ state: [UInt8], to sequence: Int) -> Bool { context.restore(state, toSequence: Int32(sequence)) }
 
     func setThreads(_ count: Int) { context.setThreads(count) }

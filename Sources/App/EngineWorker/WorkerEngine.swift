@@ -95,7 +95,8 @@ struct WorkerEngine {
 
     private var contextOptions: LlamaContext.Options {
         var options = LlamaContext.Options(
-            cells: cells, sequencesMax: hasCells ? Self.sequencesMax : arguments.parallel,
+            cells: cells,
+            sequencesMax: hasCells ? min(Self.sequencesMax, max(arguments.parallel + 1, cells)) : arguments.parallel,
             batchTokensMax: arguments.batchTokens, threads: threads)
         options.microBatchTokensMax = arguments.microBatchTokens
         options.keepsWholeWindow = arguments.computing.hasFullWindow

@@ -25,6 +25,8 @@ public protocol ModelRuntime {
     func forget(_ sequence: Int, range: Range<Int>)
     /// A copy of everything that a sequence holds.
     func state(of sequence: Int) throws -> [UInt8]
+    /// Bytes of what a sequence holds.
+    func stateBytes(of sequence: Int) -> Int
     /// Gives a sequence what another one, or the same one, once held; what it holds is forgotten.
     ///
     /// - Returns: `false` when there is no room, or when the state is not of this model.

@@ -79,7 +79,23 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             throw ServiceError(.invalidValue, "Only chats have a template.", parameter: "messages")
         }
         return try template(request).text(
-            for: messages, tools: request.offeredTools, variables: variables(of: request), tokenizer: tokenizer)
+            for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
+            tokenizer: tokenizer)
+    }
+
+    /// The messages, with what the model must be told of its tools where its template does not tell.
+    private func instructed(_ messages: [ChatMessage], _ request: GenerationRequest) -> [ChatMessage] {
+        let text = format.instruction(
+            tools: request.offeredTools, choice: request.toolChoice, isParallel: request.allowsParallelToolCalls ?? true
+        )
+        guard let text else { return messages }
+        var messages = messages
+        if let first = messages.first, first.role == .system || first.role == .developer {
+            messages[0].text += "\n\n" + text
+        } else {
+            messages.insert(ChatMessage(.system, text), at: 0)
+        }
+        return messages
     }
 
     private func template(_ request: GenerationRequest) throws(ServiceError) -> ChatTemplate {
@@ -107,7 +123,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         switch request.prompt {
         case .chat(let messages, _):
             let prompt = try template(request).prompt(
-                for: messages, tools: request.offeredTools, variables: variables(of: request), tokenizer: tokenizer)
+                for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
+                tokenizer: tokenizer)
             return (prompt.tokens, prompt.text)
         case .text(let text):
             return (try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true), nil)

@@ -48,9 +48,13 @@ extension PrefixCache {
     private static var nodesListedMax: Int { 2_000 }
     private static var tokensShown: Int { 24 }
 
-    /// What a cell weighs, from a state that was saved; 0 until one was.
+    /// What a cell weighs, by the first node that can tell; 0 when there is none.
     private var averageBytesPerCell: Int {
-        guard let node = tree.nodes.values.first(where: { $0.blob != nil }), let blob = node.blob else { return 0 }
-        return blob.count / max(1, memory == .cells ? node.tokens.count : node.end)
+        for node in tree.nodes.values {
+            let tokens = max(1, memory == .cells ? node.tokens.count : node.end)
+            if let sequence = node.sequence { return runtime.stateBytes(of: sequence) / tokens }
+            if let blob = node.blob { return blob.count / tokens }
+        }
+        return 0
     }
 }

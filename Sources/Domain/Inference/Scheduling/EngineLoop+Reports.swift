@@ -18,7 +18,7 @@ extension EngineLoop {
         EngineInspectionResult(slots: slots, cache: cache.listing(text: text, now: .now))
     }
 
-    private func text(_ tokens: [Int32]) -> String {
+    func text(_ tokens: [Int32]) -> String {
         String(decoding: tokens.flatMap(tokenizer.specialBytes), as: UTF8.self)
     }
 

@@ -22,9 +22,11 @@ extension EngineLoop {
         let slots = slotPolicy.sequences(waiting: room.count + parked.count, costs: stepPolicy.costs)
         while !freeSlots.isEmpty, running.count < slots {
             if let key = preemption.resumed(
-                among: candidates, waitingLevel: room.nextLevel(now, startRule), now: now - room.epoch), resume(key)
+                among: candidates, waitingLevel: room.nextLevel(now, startRule), now: now - room.epoch)
             {
-                continue
+                if resume(key) { continue }
+                // Newcomers would take the room that it waits for.
+                if !running.isEmpty { break }
             }
             guard let generation = nextWaiting(now) else { break }
             start(generation, now: now)
@@ -80,6 +82,9 @@ extension EngineLoop {
         } else if generation.request.cache.isUsed {
             let attached = cache.attach(generation.request.prompt, scope: generation.request.scope, to: slot, now: now)
             generation.cacheReport = attached.report
+            if let place = attached.report.firstDifference {
+                generation.cacheReport.differenceText = text(Array(generation.request.prompt[place...].prefix(12)))
+            }
             sequence.lease = attached.lease
             sequence.computed = attached.lease.node.end
             sequence.computedBefore = sequence.computed

@@ -158,10 +158,14 @@ struct TokenWriter {
     }
 
     private static func failure(_ error: SamplingError) -> ServiceError {
-        ServiceError(
+        if case .nothingAllowed = error {
+            return ServiceError(
+                .invalidValue, "The request's biases and its constraint leave no token to choose.",
+                hint: "Ban fewer tokens, or widen the constraint.", parameter: "logit_bias")
+        }
+        return ServiceError(
             .engineFailed, "The model's numbers leave no token to choose: \(error).",
-            hint: "Send the request again; if it comes back, the model file is damaged or the constraint cannot be met."
-        )
+            hint: "Send the request again; if it comes back, the model file is damaged.")
     }
 
     private static func refusal(_ error: GrammarError) -> ServiceError {
