@@ -177,6 +177,7 @@ if let llamaPrefix {
             name: "EngineWorkerTests",
             dependencies: [
                 "Configuration", "EngineWorker", "GGUF", "Inference", "JSONText", "LlamaRuntime", "Telemetry",
+                "TestRandomness",
                 "Vocabulary",
             ],
             path: "Tests/EngineWorkerTests", swiftSettings: strict, linkerSettings: runtimePath),

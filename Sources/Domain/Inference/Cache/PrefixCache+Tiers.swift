@@ -64,6 +64,7 @@ extension PrefixCache {
 
     /// Keeps states in ordinary memory below their bound: the least worthy go to the shelf, or altogether.
     mutating func trimRAM() {
+        guard memory == .cells else { return trimCheckpoints() }
         while ramBytes > limits.ramBytesMax, let victim = tree.leastWorthy(where: { $0.blob != nil }) {
             spill(victim)
             victim.blob.map { ramBytes -= $0.count }
