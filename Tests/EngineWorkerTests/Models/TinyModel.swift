@@ -25,7 +25,7 @@ enum TinyModel: String, Sendable, CaseIterable {
     /// Writes the model to a file, which is gone when `body` is done.
     func withFile<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let file = FileManager.default.temporaryDirectory.appending(path: "\(rawValue)-\(UUID().uuidString).gguf")
-        try Data(bytes()).write(to: file)
+        try Data(Self.files[self]?.get() ?? []).write(to: file)
         let result: Result
         do {
             result = try await body(file.path)
@@ -36,6 +36,10 @@ enum TinyModel: String, Sendable, CaseIterable {
         try FileManager.default.removeItem(at: file)
         return result
     }
+
+    /// Made once.
+    private static let files = Dictionary(
+        uniqueKeysWithValues: allCases.map { model in (model, Result { try model.bytes() }) })
 
     private func bytes() throws -> [UInt8] {
         var writer = try GGUFWriter()
