@@ -185,7 +185,7 @@ if let llamaPrefix {
             name: "EngineWorkerTests",
             dependencies: [
                 "Configuration", "EngineWorker", "GGUF", "Inference", "JSONText", "LlamaRuntime", "Telemetry",
-                "TestModels", "Vocabulary",
+                "TestModels", "TestRandomness", "Vocabulary",
             ],
             path: "Tests/EngineWorkerTests", swiftSettings: strict, linkerSettings: runtimePath),
     ]

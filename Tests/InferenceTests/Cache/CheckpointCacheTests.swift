@@ -40,8 +40,10 @@ private let bob = CacheScope.tenant(TenantID("bob"))
             #expect(try driver.computePrompt(name))
             try driver.commit(name)
         }
-        #expect(driver.cache.tree.nodes.count == 2)
+        #expect(driver.cache.tree.nodes.values.count(where: { $0.blob != nil }) == 2)
+        #expect(driver.cache.ramBytes <= 700)
         for _ in 0..<4 { try driver.finish(0) }
+        #expect(driver.cache.tree.nodes.values.allSatisfy { $0.hasState || !$0.children.isEmpty })
     }
 
     @Test func `states that were thrown out leave no runs behind`() throws {

@@ -18,10 +18,7 @@ extension PrefixCache {
             if let state = fetchState(of: node), runtime.restore(state, to: sequence) {
                 node.hits += 1
                 tree.touch(node, now: now)
-                if tier == .disk, state.count <= limits.ramBytesMax {
-                    keep(state, of: node)
-                    trimRAM()
-                }
+                if tier == .disk, makeRoomInRAM(state.count) { keep(state, of: node) }
                 return (node, tier)
             }
             // What the model does not take will not get better; what is below it stands for itself.
@@ -29,8 +26,30 @@ extension PrefixCache {
             release(node)
             prune(from: node)
         }
+        // A state that could not be restored may have left something behind.
+        runtime.forget(sequence, from: 0)
         return (tree.root, .none)
     }
+
+    /// Where a prompt leaves its state while it is computed.
+    ///
+    /// Before its last token, which is always computed anew, so that the same prompt finds all that it can use. And
+    /// where it parts from another one: what two prompts have in common, such as a system prompt, a third is likely to
+    /// begin with too (after Marconi, Pan et al. 2024: admission at branch points).
+    ///
+    /// - Parameters:
+    ///   - start: tokens that came from the cache.
+    ///   - branch: tokens that are known from earlier prompts, with or without a state.
+    ///   - end: tokens that may ever come from the cache.
+    /// - Returns: ascending positions after `start`. Each costs a step of its own, so short runs have none.
+    static func stops(after start: Int, branch: Int, end: Int) -> [Int] {
+        var stops: [Int] = []
+        for stop in [branch, end] where stop - (stops.last ?? start) >= stopMin { stops.append(stop) }
+        return stops
+    }
+
+    /// Fewer tokens than this are computed again faster than a state is copied.
+    private static var stopMin: Int { 16 }
 
     /// Keeps a sequence's state as it is now, if there is room for it.
     mutating func checkpoint(
@@ -40,7 +59,9 @@ extension PrefixCache {
         if known.length == tokens.count, known.isWhole, known.node.blob != nil {
             return move(&lease, to: known.node, now: now)
         }
-        guard let state = saved(sequence), makeRoomInRAM(state.count) else { return }
+        guard let state = saved(sequence) else { return }
+        let hasRoom = makeRoomInRAM(state.count)
+        guard hasRoom || shelf != nil else { return }
         // Making room may have thrown out what was known.
         let match = tree.match(tokens, scope: lease.scope)
         var node = match.node
@@ -51,8 +72,12 @@ extension PrefixCache {
         if match.length < tokens.count {
             node = tree.add(Array(tokens[match.length...]), after: node, scope: lease.scope, now: now)
         }
-        node.blob = state
-        ramBytes += state.count
+        if hasRoom {
+            node.blob = state
+            ramBytes += state.count
+        } else {
+            shelve(state, of: node)
+        }
         move(&lease, to: node, now: now)
     }
 

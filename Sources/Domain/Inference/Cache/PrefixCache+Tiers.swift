@@ -80,13 +80,17 @@ extension PrefixCache {
     /// - Returns: whether it fits.
     mutating func makeRoomInRAM(_ bytes: Int) -> Bool {
         guard bytes <= limits.ramBytesMax else { return false }
-        while ramBytes + bytes > limits.ramBytesMax, let victim = tree.leastWorthy(where: { $0.blob != nil }) {
+        // Running sequences have copies of their own: a checkpoint may go although it is in use.
+        while ramBytes + bytes > limits.ramBytesMax,
+            let victim = tree.leastWorthy(includingUsed: memory == .checkpoints, where: { $0.blob != nil })
+        {
             if let state = victim.blob {
                 shelve(state, of: victim)
                 ramBytes -= state.count
             }
             victim.blob = nil
             if !victim.hasState { letGo(victim) }
+            if memory == .checkpoints { counts.evictions += 1 }
             tree.evicted(victim)
         }
         return ramBytes + bytes <= limits.ramBytesMax

@@ -22,6 +22,9 @@ struct CacheLease {
     let scope: CacheScope
     /// The leaf that this sequence made and may extend.
     var ownLeaf: PrefixNode?
+    /// Positions of the prompt, ascending, at which the sequence pauses to leave its state, for models whose memory
+    /// cannot be cut later.
+    var stops: [Int] = []
 }
 
 /// The prefixes that were computed, in three tiers: cells of the key-value cache, ordinary memory, files.
@@ -88,7 +91,8 @@ struct PrefixCache<Runtime: ModelRuntime> {
         var report = CacheReport(cachedTokens: length, tier: length > 0 ? found.tier : .none)
         let isParted = !match.isWhole || match.node.hasChild(visibleTo: scope)
         if match.length < usable.count, isParted { report.firstDifference = match.length }
-        return (CacheLease(node: found.node, scope: scope), report)
+        let stops = memory == .cells ? [] : Self.stops(after: length, branch: match.length, end: usable.count)
+        return (CacheLease(node: found.node, scope: scope, stops: stops), report)
     }
 
     /// A lease for a sequence that has its state from elsewhere.
@@ -215,7 +219,7 @@ struct PrefixCache<Runtime: ModelRuntime> {
     /// Ends a lease; the sequence's cells beyond its node go with the sequence.
     mutating func detach(_ lease: CacheLease, sequence: Int, computed: Int) {
         tree.changeUsers(from: lease.node, by: -1)
-        if memory == .cells { freeCells(max(0, computed - lease.node.end)) }
+        if memory == .cells { freeCells(max(0, computed - lease.node.end)) } else { prune(from: lease.node) }
         runtime.forget(sequence, from: 0)
     }
 }

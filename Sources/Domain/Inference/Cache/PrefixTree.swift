@@ -128,10 +128,10 @@ struct PrefixTree {
     /// The position at which attention costs as much as everything else; about right for small and middle models.
     private static let attentionEqualsRest = 8_192.0
 
-    /// The least worthy node that satisfies a condition and is used by nobody.
-    func leastWorthy(where condition: (PrefixNode) -> Bool) -> PrefixNode? {
+    /// The least worthy node that satisfies a condition and is used by nobody, or by whomever with `includingUsed`.
+    func leastWorthy(includingUsed: Bool = false, where condition: (PrefixNode) -> Bool) -> PrefixNode? {
         var least: PrefixNode?
-        for node in nodes.values where node.users == 0 && condition(node) {
+        for node in nodes.values where (includingUsed || node.users == 0) && condition(node) {
             if let best = least, (best.worth, best.id) <= (node.worth, node.id) { continue }
             least = node
         }

@@ -50,7 +50,9 @@ extension EngineLoop {
         for sequence in running where !sequence.isWriting {
             guard let lease = sequence.lease else { continue }
             rule.leaders.append(
-                .init(prompt: sequence.generation.request.prompt, scope: lease.scope, left: lease.node.end))
+                .init(
+                    prompt: sequence.generation.request.prompt, scope: lease.scope, left: lease.node.end,
+                    stops: runtime.shape.memory == .cells ? nil : lease.stops))
         }
         return rule
     }

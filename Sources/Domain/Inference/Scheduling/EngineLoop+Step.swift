@@ -56,7 +56,8 @@ extension EngineLoop {
     private func share(_ index: Int, count: Int) -> StepShare? {
         guard count > 0 else { return nil }
         let sequence = running[index]
-        let range = sequence.computed..<(sequence.computed + count)
+        let stop = sequence.lease?.stops.first { $0 > sequence.computed } ?? .max
+        let range = sequence.computed..<min(sequence.computed + count, stop)
         return StepShare(
             index: index, range: range, wantsToken: range.upperBound == sequence.generation.tokens.count)
     }
@@ -161,8 +162,10 @@ extension EngineLoop {
             guard let index = running.firstIndex(where: { $0.generation.key == key }), let lease = running[index].lease
             else { continue }
             let sequence = running[index]
-            let isWhole = sequence.computed >= sequence.generation.promptCount
-            if isWhole || sequence.computed - lease.node.end >= Self.prefixPiece { commit(at: index) }
+            let isDue =
+                lease.stops.isEmpty
+                ? sequence.computed >= sequence.generation.promptCount : lease.stops.contains(sequence.computed)
+            if isDue || sequence.computed - lease.node.end >= Self.prefixPiece { commit(at: index) }
             tellProgress(index)
         }
     }

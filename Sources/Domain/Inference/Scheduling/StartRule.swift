@@ -8,6 +8,8 @@ struct StartRule: Sendable {
         let scope: CacheScope
         /// How many of its tokens others can have already.
         let left: Int
+        /// The only positions at which it leaves something, ascending; `nil` when it leaves all of it.
+        var stops: [Int]?
     }
 
     var leaders: [Leader] = []
@@ -24,7 +26,9 @@ struct StartRule: Sendable {
         guard request.cache.isUsed else { return true }
         return !leaders.contains { leader in
             guard leader.scope == .shared || leader.scope == request.scope else { return false }
-            return Self.commonCount(request.prompt, leader.prompt) >= leader.left + Self.gainMin
+            let common = Self.commonCount(request.prompt, leader.prompt)
+            let had = leader.stops.map { stops in stops.last { $0 <= common } ?? 0 } ?? common
+            return had >= leader.left + Self.gainMin
         }
     }
 

@@ -8,6 +8,8 @@ struct TokenWriter {
     let seed: UInt32
     private let vocabulary: EngineVocabulary
     private let topLogprobs: Int?
+    /// The request itself bans tokens.
+    private let isRestricted: Bool
     private var sampler: TokenSampler
     private var constraint: ConstraintState
     private var thinking: ThinkingTracker
@@ -22,6 +24,7 @@ struct TokenWriter {
         self.seed = seed
         self.vocabulary = vocabulary
         topLogprobs = request.topLogprobs
+        isRestricted = request.sampling.logitBias?.isEmpty == false || request.constraint != nil || request.ignoresEnd
         var parameters = request.sampling
         if let plan = request.adaptation {
             let adapter = SamplingAdapter(prompt: plan.prompt, requested: request.sampling)
@@ -93,7 +96,7 @@ struct TokenWriter {
             let isEnd = vocabulary.isEnd(first)
             if constraint.allows(isEnd ? [] : vocabulary.outputBytes(of: first), isEnd: isEnd) { return first }
         } catch {
-            throw Self.failure(error)
+            throw failure(error)
         }
         do throws(GrammarError) {
             try constraint.fill(&mask, from: vocabulary.trie)
@@ -103,7 +106,7 @@ struct TokenWriter {
         do throws(SamplingError) {
             return try sampler.choose(from: logits, mask: mask.words, scratch: scratch).token
         } catch {
-            throw Self.failure(error)
+            throw failure(error)
         }
     }
 
@@ -153,12 +156,12 @@ struct TokenWriter {
                     .init(token: $0.token, bytes: vocabulary.outputBytes(of: $0.token), logprob: $0.logprob)
                 })
         } catch {
-            throw Self.failure(error)
+            throw failure(error)
         }
     }
 
-    private static func failure(_ error: SamplingError) -> ServiceError {
-        if case .nothingAllowed = error {
+    private func failure(_ error: SamplingError) -> ServiceError {
+        if case .nothingAllowed = error, isRestricted {
             return ServiceError(
                 .invalidValue, "The request's biases and its constraint leave no token to choose.",
                 hint: "Ban fewer tokens, or widen the constraint.", parameter: "logit_bias")
