@@ -22,7 +22,8 @@ private let silent = Logger(label: "test", sink: .none)
     ) async throws -> Result {
         let arguments = try commandLine("-m \(path) -a toy -t 1 \(options)")
         let loaded = try LoadedModel(arguments, logger: silent)
-        let service = try await WorkerEngine(arguments: arguments, loaded: loaded, logger: silent).startService(shelf: nil)
+        let service = try await WorkerEngine(arguments: arguments, loaded: loaded, logger: silent).startService(
+            shelf: nil)
         do {
             let result = try await body(service)
             await service.stop()

@@ -17,6 +17,8 @@ extension WorkerEngine {
     /// Starts the engine that the arguments ask for.
     ///
     /// - Parameter shelf: the prefix cache's disk tier, for an engine that writes text.
+    /// - Returns: the engine, ready for requests.
+    /// - Throws: what the model, its adapters or llama.cpp refuse.
     func startService(shelf: CacheFileShelf?) async throws -> any WorkerService {
         switch arguments.computing.use {
         case .text: try await start(shelf: shelf)
