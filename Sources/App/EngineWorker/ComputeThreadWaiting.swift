@@ -20,9 +20,11 @@ public enum ComputeThreadWaiting {
         guard environment[variable] == nil, environment["OMP_WAIT_POLICY"] == nil else { return }
         var variables = environment.map { "\($0.key)=\($0.value)" }
         variables.append("\(variable)=\(spins)")
+        guard let link = realpath("/proc/self/exe", nil) else { return }
+        defer { free(link) }
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
-        execve("/proc/self/exe", &argv, &envp)
+        execve(link, &argv, &envp)
         for pointer in argv + envp { free(pointer) }
     }
 }
