@@ -11,7 +11,7 @@ export PKG_CONFIG_PATH := $(NEXUS_LLAMA_PREFIX)/lib/pkgconfig:$(PKG_CONFIG_PATH)
 
 # The Swift tests that run at least; raised as tests are added.
 TESTS_MIN := 900
-SANITIZED_MIN := 300
+SANITIZED_MIN := 500
 SANITIZED := CacheFilesTests|StreamingTests|InferenceTests|HTTPFetchingTests|HTTPServingTests|TelemetryTests|StorageTests|ProcessesTests|HostingTests
 
 .PHONY: help run build debug test test-swift test-integration test-sanitize lint format bench clean setup
