@@ -19,6 +19,8 @@ public final class LlamaContext {
         /// Keep all of a sliding window's past, so that ranges of positions can be shared and forgotten.
         public var keepsWholeWindow = false
         public var flashAttention = FlashAttention.auto
+        /// Whether a GPU that has the layers may hold their key-value cache, too.
+        public var offloadsCache = true
         /// Types of the key-value cache.
         public var keyType = CacheType.f16
         public var valueType = CacheType.f16
@@ -49,6 +51,7 @@ public final class LlamaContext {
         unsafe parameters.kv_unified = true
         unsafe parameters.swa_full = options.keepsWholeWindow
         unsafe parameters.flash_attn_type = options.flashAttention.value
+        unsafe parameters.offload_kqv = options.offloadsCache
         unsafe parameters.type_k = options.keyType.value
         unsafe parameters.type_v = options.valueType.value
         unsafe parameters.no_perf = true

@@ -101,6 +101,7 @@ struct WorkerEngine {
         options.microBatchTokensMax = arguments.microBatchTokens
         options.keepsWholeWindow = arguments.computing.hasFullWindow
         options.flashAttention = arguments.computing.flashAttention
+        options.offloadsCache = arguments.computing.offloadsCache
         options.keyType = arguments.computing.keyType
         options.valueType = arguments.computing.valueType
         options.batchThreads = arguments.batchThreads

@@ -30,6 +30,11 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
 }
 
 @Suite struct EngineArgumentsTests {
+    @Test func `options that do nothing yet are told`() throws {
+        let told = try commandLine("-m m --slot-save-path /s --ctx-checkpoints 8 --checkpoint-min-step 64").notices
+        #expect(told.map(\.spelling) == ["--slot-save-path", "--ctx-checkpoints", "--checkpoint-min-step"])
+    }
+
     @Test func `nothing but a model takes the defaults`() throws {
         let plain = try commandLine("-m /models/a.b.gguf")
         #expect(plain.modelPath == "/models/a.b.gguf" && plain.alias == "a.b" && plain.otherAliases.isEmpty)

@@ -76,8 +76,13 @@ struct OptionValue: Sendable, Equatable {
 public struct OptionNotice: Sendable, Equatable {
     /// As it was written, or the variable of the environment.
     public let spelling: String
-    /// Why nothing is lost, as a sentence.
+    /// Why nothing is lost, or what is missing, as a sentence.
     public let reason: String
+
+    public init(spelling: String, reason: String) {
+        self.spelling = spelling
+        self.reason = reason
+    }
 }
 
 /// What is wrong with a command line. The program should print `description` to standard error and end with `exitCode`.
