@@ -130,8 +130,12 @@ public final class LlamaContext {
         return try unsafe body(UnsafeBufferPointer(start: logits, count: model.vocabularyCount))
     }
 
-    /// Computes later batches on so many threads, at least one.
-    public func setThreads(_ count: Int) { unsafe llama_set_n_threads(handle, Int32(count), Int32(count)) }
+    /// Computes later batches on so many threads, at least one. With all of `options.threads`, batches of several tokens of
+    /// a sequence have `options.batchThreads` again.
+    public func setThreads(_ count: Int) {
+        let forBatches = count == options.threads ? options.batchThreads ?? count : count
+        unsafe llama_set_n_threads(handle, Int32(count), Int32(forBatches))
+    }
 
     /// Frees what a sequence holds in the key-value cache.
     public func removeSequence(_ sequence: Int32) { _ = unsafe llama_memory_seq_rm(memory, sequence, -1, -1) }

@@ -10,8 +10,8 @@ import Testing
         var predicted = 1.0
         var total = 0.0
         for _ in 0..<steps {
-            let true_ = policy.next == 1 ? 1.0 : together
-            let measured = true_ * Double.random(in: 0.9...1.1, using: &random)
+            let actual = policy.next == 1 ? 1.0 : together
+            let measured = actual * Double.random(in: 0.9...1.1, using: &random)
             total += measured
             policy.observed(ratio: measured / predicted)
             predicted += (measured - predicted) * 0.05
