@@ -22,7 +22,7 @@ struct StepOutcome {
 extension EngineLoop {
     /// What the next step computes; empty when nothing can go on.
     mutating func plan() -> [StepShare] {
-        let active = running.indices.filter { !running[$0].isBlocked && !running[$0].isIsolated }
+        let active = adapterTurn(among: running.indices.filter { !running[$0].isBlocked && !running[$0].isIsolated })
         let counts = stepPolicy.plan(active.map { candidate(running[$0]) }, waiting: room.count)
         var shares = zip(active, counts).compactMap { share($0, count: Self.tiled($1, of: running[$0].pending)) }
         // One that computes by itself takes a step of a fixed size in each round, whatever runs beside it.
@@ -80,9 +80,11 @@ extension EngineLoop {
         let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
         let predicted = stepPolicy.costs.predicted(load)
         runtime.setThreads(threadPolicy.next)
+        guard applyAdapters(of: shares, to: runtime) else { return }
         let (outcomes, isWhole) = computeTogether(shares)
         if isWhole {
             let duration = ContinuousClock.now - began
+            noteAdapterTurn(duration)
             if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
             stepPolicy.observed(load, duration: duration)
         }
@@ -97,6 +99,7 @@ extension EngineLoop {
             let share = share(index, count: count)
         else { return }
         let prompts = promptTokens(of: share)
+        guard applyAdapters(of: [share], to: isolatedRuntime) else { return }
         guard let rows = compute([share], with: isolatedRuntime) else { return }
         running[index].computed = share.range.upperBound
         let outcomes = choose([share], rows, with: isolatedRuntime)

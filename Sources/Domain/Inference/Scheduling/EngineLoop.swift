@@ -14,6 +14,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     let heartbeat: Heartbeat
     let room: WaitingRoom
     let vocabulary: EngineVocabulary
+    let book: AdapterBook
 
     var stepPolicy: StepPolicy
     let slotPolicy: SlotPolicy
@@ -21,6 +22,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var cache: PrefixCache<Runtime>
     var threadPolicy: ThreadPolicy
     var rowGroups = RowGroups.together
+    var adapterTurns = AdapterTurns()
     /// The sequence of rows that nobody needs.
     let paddingSequence: Int
     /// In the order in which they got their slots.
@@ -44,6 +46,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         heartbeat = parts.heartbeat
         room = parts.room
         vocabulary = parts.vocabulary
+        book = parts.book
         let bias = LatencyBias(options.latencyBias)
         stepPolicy = StepPolicy(batchTokensMax: options.batchTokensMax, bias: bias)
         slotPolicy = SlotPolicy(sequencesMax: options.sequencesMax, bias: bias)
@@ -95,6 +98,10 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             answer(inspection())
         case .invalidate(let node, let answer):
             answer(invalidated(node))
+        case .loadAdapter(let candidate, let answer):
+            answer(loaded(candidate))
+        case .removeAdapter(let id, let answer):
+            answer(removed(adapter: id))
         case .stop:
             isStopping = true
         }
