@@ -30,10 +30,10 @@ final class ScriptedRuntime: ModelRuntime {
             var isolatedSteps: [Int] = []
             /// The adapters of each step.
             var adapters: [AdapterSet] = []
-            /// Those that are in memory, by the ids that `AdapterCandidate.load` got.
-            var loadedAdapters: Set<Int> = []
-            /// Every set of adapters that anything was computed with; states name them by place.
-            var knownAdapters: [AdapterSet] = [.none]
+            /// The names of those that are in memory, by the ids that `AdapterCandidate.load` got.
+            var loadedAdapters: [Int: String] = [:]
+            /// All that anything was computed with, as names and scales; states know them by place.
+            var knownAdapters: [[String]] = [[]]
         }
         let log = Mutex(Log())
         let failingStep = Atomic(-1)
@@ -48,7 +48,7 @@ final class ScriptedRuntime: ModelRuntime {
         let token: Int32
         let position: Int
         /// What it was computed with: nobody with other adapters may look at it.
-        let adapters: AdapterSet
+        let adapters: [String]
         var holders: Set<Int>
     }
 
@@ -60,6 +60,8 @@ final class ScriptedRuntime: ModelRuntime {
     private var pending: [Cell] = []
     private let isIsolated: Bool
     private var adapters = AdapterSet.none
+    /// The same by names.
+    private var names: [String] = []
 
     init(record: Record, shape: RuntimeShape, isIsolated: Bool = false) {
         self.record = record
@@ -71,7 +73,7 @@ final class ScriptedRuntime: ModelRuntime {
         let held = count(sequence) + pending.count { $0.holders.contains(sequence) }
         if held != position { violate("sequence \(sequence) holds \(held) tokens, position \(position) came") }
         if sequence >= shape.sequences { violate("there is no sequence \(sequence)") }
-        pending.append(Cell(token: token, position: position, adapters: adapters, holders: [sequence]))
+        pending.append(Cell(token: token, position: position, adapters: names, holders: [sequence]))
         rows.append((sequence, position, wantsLogits))
         return rows.count - 1
     }
@@ -176,7 +178,7 @@ final class ScriptedRuntime: ModelRuntime {
         return true
     }
 
-    private func place(of adapters: AdapterSet) -> Int {
+    private func place(of adapters: [String]) -> Int {
         record.log.withLock { log in
             if let place = log.knownAdapters.firstIndex(of: adapters) { return place }
             log.knownAdapters.append(adapters)
@@ -185,9 +187,10 @@ final class ScriptedRuntime: ModelRuntime {
     }
 
     func apply(_ adapters: AdapterSet) throws {
-        let missing = record.log.withLock { log in adapters.scales.map(\.id).filter { !log.loadedAdapters.contains($0) }
-        }
+        let loaded = record.log.withLock(\.loadedAdapters)
+        let missing = adapters.scales.filter { loaded[$0.id] == nil }
         if !missing.isEmpty { violate("adapters \(missing) are not in memory") }
+        names = adapters.scales.map { "\(loaded[$0.id] ?? "?")*\($0.scale)" }.sorted()
         self.adapters = adapters
     }
 
@@ -214,7 +217,7 @@ final class ScriptedRuntime: ModelRuntime {
         if held.map(\.position) != Array(0..<held.count) {
             violate("sequence \(sequence) has positions \(held.map(\.position))")
         }
-        if held.contains(where: { $0.adapters != adapters }) {
+        if held.contains(where: { $0.adapters != names }) {
             violate("sequence \(sequence) holds what other adapters computed")
         }
         return held.map(\.token)
