@@ -41,6 +41,12 @@ import Vocabulary
         #expect(turns.current == AdapterSet.none)
     }
 
+    @Test func `a change is one against the step before`() {
+        var turns = AdapterTurns()
+        let seen = [AdapterSet.none, .none, set(1), set(1), nil, set(1), .none].map { turns.changes(to: $0) }
+        #expect(seen == [false, false, true, false, false, false, true])
+    }
+
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `nobody starves`(seed: UInt64) {
         var random = SeededRandom(seed: seed)

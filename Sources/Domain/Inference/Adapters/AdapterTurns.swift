@@ -11,6 +11,8 @@ struct AdapterTurns {
     /// When each set had its last turn, for those that are running.
     private var turns: [AdapterSet: UInt64] = [:]
     private var turn: UInt64 = 0
+    /// What the last step computed with.
+    private var last: AdapterSet?
 
     /// Long against a change of adapters, which takes 1 to 5 ms, and short for a reader.
     static let turnMax = Duration.milliseconds(50)
@@ -44,6 +46,15 @@ struct AdapterTurns {
         used = .zero
     }
 
-    /// Notes a step that was computed while others waited.
+    /// Notes what the next step computes with.
+    ///
+    /// - Parameter set: of its sequences; `nil` for a step without any.
+    /// - Returns: whether the step before computed with something else.
+    mutating func changes(to set: AdapterSet?) -> Bool {
+        defer { last = set ?? last }
+        return set != nil && last != nil && set != last
+    }
+
+    /// Notes how long a step took. Where nobody waits for a turn, the next plan forgets it.
     mutating func computed(for duration: Duration) { used += duration }
 }

@@ -16,9 +16,6 @@ extension EngineLoop {
         return active.filter { running[$0].adapters == chosen }
     }
 
-    /// Counts a step against the turn of its adapters. Harmless where nobody waits: the next plan forgets it.
-    mutating func noteAdapterTurn(_ duration: Duration) { adapterTurns.computed(for: duration) }
-
     /// Lets a runtime compute with the adapters of some shares, which all have the same.
     ///
     /// - Returns: `false` when it refused, and the sequences were ended with an error.

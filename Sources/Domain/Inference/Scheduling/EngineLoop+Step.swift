@@ -79,14 +79,19 @@ extension EngineLoop {
         let prompting = shares.filter { promptTokens(of: $0) > 0 }.map { running[$0.index].generation.key }
         let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
         let predicted = stepPolicy.costs.predicted(load)
-        runtime.setThreads(threadPolicy.next)
+        let rows = shares.reduce(0) { $0 + $1.range.count }
+        runtime.setThreads(threadPolicies.next(rows: rows))
+        let isChange = adapterTurns.changes(to: shares.first.map { running[$0.index].adapters })
         guard applyAdapters(of: shares, to: runtime) else { return }
         let (outcomes, isWhole) = computeTogether(shares)
         if isWhole {
             let duration = ContinuousClock.now - began
-            noteAdapterTurn(duration)
-            if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
-            stepPolicy.observed(load, duration: duration)
+            adapterTurns.computed(for: duration)
+            // A change of adapters is not what steps usually cost.
+            if stepPolicy.costs.isLearned, !isChange {
+                threadPolicies.observed(ratio: duration / .seconds(1) / predicted, rows: rows)
+            }
+            if !isChange { stepPolicy.observed(load, duration: duration) }
         }
         leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
         for outcome in outcomes { handOut(outcome) }
