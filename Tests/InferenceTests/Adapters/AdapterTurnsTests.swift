@@ -43,7 +43,8 @@ import Vocabulary
 
     @Test func `a change is one against the step before`() {
         var turns = AdapterTurns()
-        let seen = [AdapterSet.none, .none, set(1), set(1), nil, set(1), .none].map { turns.changes(to: $0) }
+        let sets: [AdapterSet?] = [AdapterSet([]), AdapterSet([]), set(1), set(1), nil, set(1), AdapterSet([])]
+        let seen = sets.map { turns.changes(to: $0) }
         #expect(seen == [false, false, true, false, false, false, true])
     }
 
