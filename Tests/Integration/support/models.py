@@ -72,7 +72,7 @@ def control_vector(path: Path, layers: int, length: int, seed: int) -> Path:
     writer.add_string("controlvector.model_hint", "llama")
     writer.add_uint32("controlvector.layer_count", layers)
     for layer in range(1, layers + 1):
-        writer.add_tensor(f"direction.{layer}", numbers.uniform(-0.5, 0.5, length).astype(numpy.float32))
+        writer.add_tensor(f"direction.{layer}", numbers.uniform(-1.5, 1.5, length).astype(numpy.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
