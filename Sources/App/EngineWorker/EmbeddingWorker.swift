@@ -42,16 +42,19 @@ extension WorkerEngine {
         context.pooling = pooling
         context.microBatchTokensMax = arguments.microBatchTokens
         context.flashAttention = arguments.computing.flashAttention
-        let options = EmbeddingOptions(
+        var options = EmbeddingOptions(
             norm: EmbeddingNorm(number: arguments.computing.embeddingNorm), waitingMax: arguments.queueMax,
             pairs: PairForm(loaded.model))
+        options.deadlineMax = arguments.scheduling.deadlineMax
         let engine = try await EmbeddingEngine(
             served: ServedModel(
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
                 contextTokens: tokens, note: arguments.note),
             tokenizer: loaded.tokenizer, options: options,
-            makeRuntime: { [model = loaded.model, batchTokens = arguments.batchTokens, context] in
-                let runtime = try LlamaEmbeddingRuntime(model: model, options: context, batchTokens: batchTokens)
+            makeRuntime: { [loaded, batchTokens = arguments.batchTokens, context] in
+                var runtime = try LlamaEmbeddingRuntime(
+                    model: loaded.model, options: context, batchTokens: batchTokens)
+                runtime.shape.scoresAreProbabilities = loaded.scoresAreProbabilities
                 try runtime.apply(adapters)
                 return runtime
             })
@@ -68,7 +71,7 @@ extension WorkerEngine {
 /// Joins what the embedding engine asks for with what the llama.cpp adapter offers.
 struct LlamaEmbeddingRuntime: EmbeddingRuntime {
     private let context: LlamaEmbeddings
-    let shape: EmbeddingShape
+    var shape: EmbeddingShape
 
     init(model: LlamaModel, options: LlamaEmbeddings.Options, batchTokens: Int) throws(LlamaError) {
         context = try LlamaEmbeddings(model: model, options: options)
@@ -81,6 +84,7 @@ struct LlamaEmbeddingRuntime: EmbeddingRuntime {
         shape = EmbeddingShape(
             output: output, dimensions: context.vectorLength, sequenceTokensMax: context.sequenceTokensMax,
             batchTokensMax: batchTokens, sequencesMax: context.sequencesMax, vocabulary: model.vocabularyCount)
+        if output == .scores { shape.labels = model.scoreLabels }
     }
 
     func apply(_ adapters: LoadedAdapters) throws(LlamaError) { try adapters.apply(to: context) }
