@@ -14,6 +14,7 @@ import answers
 import arrival
 import chat
 import decode
+import embeddings
 import events
 import neighbour
 import overhead
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
     "overhead": overhead.measure, "neighbour": neighbour.measure,
+    "embeddings": embeddings.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS]
 
