@@ -29,6 +29,17 @@ extension WorkerEngine {
     /// Tokens of a text at most where nothing says more: attention to all of them takes memory.
     private static let embeddingTokensDefault = 8_192
 
+    /// Tokens of several texts that are worth computing together on a processor. Attention is computed between all tokens of
+    /// a batch, also of different texts: work that grows with its square and is thrown away. Beside the rest of the work it
+    /// grows with tokens over width. Measured with all-MiniLM-L6-v2 (384 wide), one thread, texts of 15 tokens: 48 to 96
+    /// tokens take 3.9 to 4.1 ms of a core for each text, 128 take 4.6, 512 take 8.8.
+    private var packedTokens: Int {
+        switch arguments.computing.gpuLayers {
+        case .auto, .count(0): min(arguments.batchTokens, max(64, loaded.model.vectorLength / 6))
+        case .all, .count: arguments.batchTokens
+        }
+    }
+
     private func startEmbeddings() async throws -> EmbeddingEngine<LlamaTokenizer> {
         let pooling = arguments.computing.pooling.flatMap { VectorPooling(rawValue: $0.rawValue) }
         try loaded.checkRanking(pooling)
@@ -51,7 +62,7 @@ extension WorkerEngine {
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
                 contextTokens: tokens, note: arguments.note),
             tokenizer: loaded.tokenizer, options: options,
-            makeRuntime: { [loaded, batchTokens = arguments.batchTokens, context] in
+            makeRuntime: { [loaded, batchTokens = packedTokens, context] in
                 var runtime = try LlamaEmbeddingRuntime(
                     model: loaded.model, options: context, batchTokens: batchTokens)
                 runtime.shape.scoresAreProbabilities = loaded.scoresAreProbabilities
