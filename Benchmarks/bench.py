@@ -29,9 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
     "overhead": overhead.measure, "neighbour": neighbour.measure,
-    "embeddings": embeddings.measure,
 }
-PARTS = ["answers", "events", "chat", *MODEL_PARTS]
+PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings"]
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -75,6 +74,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
         "answers": lambda: answers.measure(bench_server, arguments.rounds, arguments.seconds),
         "events": lambda: events.measure(bench_server, arguments.events_seconds),
         "chat": lambda: chat.measure(setup, ROOT / "Models/tiny-chat.gguf"),
+        "embeddings": lambda: embeddings.measure(setup),
     } | {name: lambda measure=measure: measure(setup) for name, measure in MODEL_PARTS.items()}
     return {name: measures[name] for name in wanted}
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from contenders import Setup, in_turn
@@ -33,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def measure(setup: Setup) -> Section:
     model = encoder()
-    texts = sample(json_words(model), TEXTS // (10 if setup.is_quick else 1))
+    texts = sample(vocabulary(model), TEXTS // (10 if setup.is_quick else 1))
     lists: dict[str, list[float]] = {}
     singles: dict[str, list[float]] = {}
     with servers(setup, model) as contestants:
@@ -54,7 +55,7 @@ def measure(setup: Setup) -> Section:
         Row("a text among others to the same alone, least cosine", "", worst,
             bar=Bar(COSINE_MIN, at_least=True)),
     ], [
-        setup.remark().replace(setup.model.name, model.name),
+        replace(setup, model=model).remark(),
         f"Texts of {WORDS_PER_TEXT[0]} to {WORDS_PER_TEXT[1]} words, vectors in base 64, as the client `openai` asks for "
         f"them. llama-server has {', '.join(map(str, PEER_PARALLEL))} sequences; the best in each row is the peer.",
     ])
@@ -92,7 +93,7 @@ def encoder() -> Path:
     return Path(done.stdout.strip())
 
 
-def json_words(model: Path) -> list[str]:
+def vocabulary(model: Path) -> list[str]:
     """The words of the model's vocabulary that stand for themselves."""
     lines = (model.parent / "all-minilm-l6-v2/vocab.txt").read_text(encoding="utf-8").splitlines()
     return [word for word in lines if word.isascii() and word.isalpha() and len(word) > 1]
