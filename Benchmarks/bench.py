@@ -15,6 +15,7 @@ import answers
 import arrival
 import chat
 import decode
+import embeddings
 import events
 import neighbour
 import overhead
@@ -30,7 +31,7 @@ MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
 }
-PARTS = ["answers", "events", "chat", *MODEL_PARTS]
+PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings"]
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -74,6 +75,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
         "answers": lambda: answers.measure(bench_server, arguments.rounds, arguments.seconds),
         "events": lambda: events.measure(bench_server, arguments.events_seconds),
         "chat": lambda: chat.measure(setup, ROOT / "Models/tiny-chat.gguf"),
+        "embeddings": lambda: embeddings.measure(setup),
     } | {name: lambda measure=measure: measure(setup) for name, measure in MODEL_PARTS.items()}
     return {name: measures[name] for name in wanted}
 

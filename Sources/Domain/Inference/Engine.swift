@@ -13,7 +13,7 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     let options: EngineOptions
     let admission: Admission<Tokenizer>
     let mailbox: Mailbox<EngineMessage>
-    private let room: WaitingRoom
+    private let room: WaitingRoom<Submission>
     let book: AdapterBook
     private let exit: AsyncStream<Void>
     /// How the thread fares, for health checks and metrics.
@@ -133,7 +133,7 @@ enum EngineMessage: Sendable {
 struct EngineParts: Sendable {
     let mailbox: Mailbox<EngineMessage>
     let heartbeat: Heartbeat
-    let room: WaitingRoom
+    let room: WaitingRoom<Submission>
     let vocabulary: EngineVocabulary
     let shelf: (any CacheShelf)?
     let book: AdapterBook

@@ -12,7 +12,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     let model: ModelID
     let mailbox: Mailbox<EngineMessage>
     let heartbeat: Heartbeat
-    let room: WaitingRoom
+    let room: WaitingRoom<Submission>
     let vocabulary: EngineVocabulary
     let book: AdapterBook
 

@@ -40,3 +40,19 @@ struct StartRule: Sendable {
         return count
     }
 }
+
+extension WaitingRoom where Item == Submission {
+    func next(_ now: ContinuousClock.Instant, _ rule: StartRule) -> Next? {
+        next(now) { rule.allows($0.request) }
+    }
+
+    func nextMostUrgent(_ now: ContinuousClock.Instant, _ rule: StartRule) -> Next? {
+        nextMostUrgent(now) { rule.allows($0.request) }
+    }
+
+    func nextLevel(_ now: ContinuousClock.Instant, _ rule: StartRule) -> Int? {
+        nextLevel(now) { rule.allows($0.request) }
+    }
+
+    func mostUrgent(_ rule: StartRule) -> Priority? { mostUrgent { rule.allows($0.request) } }
+}
