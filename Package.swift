@@ -88,6 +88,10 @@ var targets: [Target] = [
     // APIs: wire types and translation.
     module("RequestScope", in: .apis, ["Vocabulary", "JSONText", "Telemetry", "HTTPServing"]),
     module("OpenAIAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope"]),
+    module(
+        "ResponsesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
+    module(
+        "MessagesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
     module("LlamaServerAPI", in: .apis, ["Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
     module("WebApp", in: .apis, ["HTTPServing"], resources: [.embedInCode("Pages")]),
 
@@ -97,8 +101,8 @@ var targets: [Target] = [
     module(
         "Platform", in: .app,
         [
-            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "OpenAIAPI", "Processes",
-            "RequestScope", "Storage", "Streaming", "Telemetry", "Vocabulary", "WebApp",
+            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "MessagesAPI", "OpenAIAPI",
+            "Processes", "RequestScope", "ResponsesAPI", "Storage", "Streaming", "Telemetry", "Vocabulary", "WebApp",
         ]),
     .executableTarget(
         name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),
@@ -167,8 +171,8 @@ if let llamaPrefix {
             "EngineWorker", in: .app,
             [
                 "CacheFiles", "ChatFormats", "Configuration", "Digests", "GGUF", "Grammar", "HTTPServing", "Inference",
-                "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "OpenAIAPI", "RequestScope", "Sampling",
-                "Streaming", "Telemetry",
+                "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "MessagesAPI", "OpenAIAPI", "RequestScope",
+                "ResponsesAPI", "Sampling", "Streaming", "Telemetry",
                 "Templates", "Vocabulary",
             ]),
         .executableTarget(

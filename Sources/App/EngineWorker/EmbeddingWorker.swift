@@ -4,7 +4,7 @@ import Telemetry
 import Vocabulary
 
 /// What a worker needs of an engine, whatever the engine is for.
-protocol WorkerService: Generating, Embedding, EngineInspecting {
+protocol WorkerService: Generating, TokenCounting, Embedding, EngineInspecting {
     var heartbeat: Heartbeat { get }
     /// Ends every request with an error, then the engine.
     func stop() async

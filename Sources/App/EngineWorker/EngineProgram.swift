@@ -6,8 +6,10 @@ import JSONText
 import Launch
 import LlamaServerAPI
 import LlamaRuntime
+import MessagesAPI
 import OpenAIAPI
 import RequestScope
+import ResponsesAPI
 import Telemetry
 import Vocabulary
 
@@ -88,9 +90,9 @@ private struct Worker {
             Observation(
                 logger: logger.labelled("http"), tracer: .system(sampler: .never, queue: SpanQueue()), metrics: metrics,
                 ids: .system),
-            APIKeyCheck(keys: arguments.serving.apiKeys.map(\.revealed)),
+            APIKeyCheck(keys: arguments.serving.apiKeys.map(\.revealed), shapes: Self.errorShapes),
         ]
-        let errors = ErrorAnswers(logger: logger)
+        let errors = ErrorAnswers(logger: logger, shapes: Self.errorShapes)
         router.onError = { error, request in errors.respond(to: error, request) }
         let now: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000_000_000 }
         let heartbeat = engine.heartbeat
@@ -102,8 +104,12 @@ private struct Worker {
         let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
         let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
         let embeddings = EmbeddingRoutes(engine)
-        let all = openAI + embeddings.routes + offered + health
-        for route in all + EngineRoutes.aliases(of: all) + embeddings.aliases { router.add(route) }
+        let counts = TokenCountRoutes(engine)
+        let responses = ResponsesRoutes(engine, now: now)
+        let dialects = counts.routes + responses.routes + MessagesRoutes(engine).routes
+        let all = openAI + dialects + embeddings.routes + offered + health
+        let aliases = EngineRoutes.aliases(of: all) + embeddings.aliases + counts.aliases + responses.aliases
+        for route in all + aliases { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)
         let port = try await server.start()
         announce(port: port)
@@ -113,6 +119,9 @@ private struct Worker {
         await engine.stop()
         await shelf?.finish(within: .seconds(10))
     }
+
+    /// Of the APIs whose errors look different from OpenAI's, or lie elsewhere.
+    private static let errorShapes = [MessageErrors.shape, ResponsesRoutes.aliasErrors]
 
     private static func health(_ reading: Heartbeat.Reading) -> ServerHealth {
         ServerHealth(
