@@ -117,6 +117,9 @@ var targets: [Target] = [
     .target(name: "TestRandomness", path: "Tests/TestRandomness", swiftSettings: strict),
     .target(
         name: "TestModels", dependencies: ["GGUF", "TestRandomness"], path: "Tests/TestModels", swiftSettings: strict),
+    .target(
+        name: "TestAnswers", dependencies: ["Streaming", "TestRandomness", "Vocabulary"], path: "Tests/TestAnswers",
+        swiftSettings: strict),
     tests("TidyTests", []),
     tests("JSONTextTests", ["TestRandomness", "JSONText"]),
     tests("VocabularyTests", ["Vocabulary"]),
@@ -150,8 +153,20 @@ var targets: [Target] = [
     tests(
         "OpenAIAPITests",
         [
-            "TestRandomness", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope",
-            "Telemetry",
+            "TestAnswers", "TestRandomness", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming", "HTTPServing",
+            "RequestScope", "Telemetry",
+        ]),
+    tests(
+        "ResponsesAPITests",
+        [
+            "TestAnswers", "TestRandomness", "OpenAIAPI", "ResponsesAPI", "Vocabulary", "JSONText", "Streaming",
+            "HTTPServing", "RequestScope",
+        ]),
+    tests(
+        "MessagesAPITests",
+        [
+            "TestAnswers", "TestRandomness", "MessagesAPI", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming",
+            "HTTPServing", "RequestScope", "Telemetry",
         ]),
     tests("LlamaServerAPITests", ["LlamaServerAPI", "Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
 ]
