@@ -9,14 +9,14 @@ from typing import Any
 import anthropic
 import httpx
 import pytest
-from support.claude import WEATHER_TOOL, claude, prompt_tokens, tell
+from support.claude import WEATHER_TOOL, claude, prompt_tokens, settings, tell
 from support.polling import until
 from support.servers import NAME, Engine, Nexus
 from support.talk import STORY
 
 QUESTION = "What is the weather in Paris?"
 #: An answer that goes on for hundreds of tokens.
-ENDLESS: dict[str, Any] = {"temperature": 1.0, "max_tokens": 900, "extra_body": {"top_k": 0, "min_p": 0, "ignore_eos": True}}
+ENDLESS = settings(max_tokens=900, extra_body={"temperature": 10, "top_k": 0, "min_p": 0, "ignore_eos": True})
 
 
 @pytest.fixture(scope="module", params=["engine", "platform"])
@@ -37,7 +37,7 @@ def test_a_message(messages: anthropic.Anthropic) -> None:
 
 def test_a_stream_adds_up_to_the_same(messages: anthropic.Anthropic) -> None:
     whole = tell(messages, STORY[0]["content"])
-    with messages.messages.stream(model=NAME, max_tokens=100, temperature=0, messages=STORY) as stream:
+    with messages.messages.stream(messages=STORY, **settings()) as stream:
         text = "".join(stream.text_stream)
         final = stream.get_final_message()
     assert text == whole.content[0].text == final.content[0].text and len(text) > 20
@@ -46,9 +46,7 @@ def test_a_stream_adds_up_to_the_same(messages: anthropic.Anthropic) -> None:
 
 
 def test_events_come_in_order(messages: anthropic.Anthropic) -> None:
-    with messages.messages.create(
-        model=NAME, max_tokens=5, temperature=0, messages=STORY, stream=True
-    ) as stream:
+    with messages.messages.create(messages=STORY, stream=True, **settings(max_tokens=5)) as stream:
         events = list(stream)
     kinds = [event.type for event in events]
     assert kinds[:2] == ["message_start", "content_block_start"]
@@ -90,14 +88,13 @@ def test_a_tool_is_called_and_its_result_is_read(messages: anthropic.Anthropic) 
         {"role": "user", "content": QUESTION}, {"role": "assistant", "content": first.content},
         {"role": "user", "content": [result]},
     ]
-    second = messages.messages.create(
-        model=NAME, max_tokens=100, temperature=0, messages=conversation, tools=[WEATHER_TOOL])
+    second = messages.messages.create(messages=conversation, tools=[WEATHER_TOOL], **settings())
     assert second.content[0].text == "It is 21 degrees and sunny in Paris." and second.stop_reason == "end_turn"
 
 
 def test_a_streamed_call_adds_up(messages: anthropic.Anthropic) -> None:
     with messages.messages.stream(
-        model=NAME, max_tokens=100, temperature=0, tools=[WEATHER_TOOL], messages=[{"role": "user", "content": QUESTION}]
+        messages=[{"role": "user", "content": QUESTION}], tools=[WEATHER_TOOL], **settings()
     ) as stream:
         kinds = [event.type for event in stream]
         final = stream.get_final_message()
@@ -135,8 +132,7 @@ def test_thinking_is_a_block_before_the_text(messages: anthropic.Anthropic) -> N
     assert answer.content[0].thinking == "I must add." and answer.content[0].signature == ""
     assert answer.content[1].text == "7" and answer.usage.output_tokens_details.thinking_tokens > 0
     with messages.messages.stream(
-        model=NAME, max_tokens=100, temperature=0, thinking=thinking, extra_body=grammar,
-        messages=[{"role": "user", "content": "What is 3 + 4?"}],
+        messages=[{"role": "user", "content": "What is 3 + 4?"}], thinking=thinking, **settings(extra_body=grammar)
     ) as stream:
         final = stream.get_final_message()
     assert [block.type for block in final.content] == ["thinking", "text"]
@@ -200,7 +196,7 @@ def test_keys_come_in_either_header(tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_a_client_that_goes_frees_the_engine(engine: Engine) -> None:
     with claude(engine) as client:
-        stream = client.messages.create(model=NAME, messages=STORY, stream=True, **ENDLESS)
+        stream = client.messages.create(messages=STORY, stream=True, **ENDLESS)
         pieces = iter(stream)
         assert [next(pieces) for _ in range(4)]
         assert engine.live() == 1
@@ -211,7 +207,7 @@ def test_a_client_that_goes_frees_the_engine(engine: Engine) -> None:
 def test_a_worker_that_dies_in_mid_stream_is_an_error(start: Callable[..., Nexus]) -> None:
     server = start()
     with claude(server) as client:
-        pieces = iter(client.messages.create(model=NAME, messages=STORY, stream=True, **ENDLESS))
+        pieces = iter(client.messages.create(messages=STORY, stream=True, **ENDLESS))
         assert [next(pieces) for _ in range(4)]
         os.kill(server.worker_pid(), signal.SIGKILL)
         with pytest.raises(anthropic.APIStatusError) as failure:

@@ -161,8 +161,9 @@ def test_thinking_is_an_item_before_the_text(either: openai.OpenAI) -> None:
 def test_a_schema_is_followed(either: openai.OpenAI) -> None:
     schema = {"type": "object", "properties": {"n": {"enum": [7]}}, "required": ["n"], "additionalProperties": False}
     text: Any = {"format": {"type": "json_schema", "name": "sum", "schema": schema, "strict": True}}
-    assert json.loads(respond(either, "What is 3 + 4?", text=text).output_text) == {"n": 7}
-    whole = respond(either, "What is 3 + 4?", text={"format": {"type": "json_object"}}, max_output_tokens=60)
+    assert json.loads(respond(either, "What is 3 + 4?", extra_body={"text": text}).output_text) == {"n": 7}
+    whole = respond(
+        either, "What is 3 + 4?", extra_body={"text": {"format": {"type": "json_object"}}}, max_output_tokens=60)
     assert whole.output_text.startswith("{")
 
 

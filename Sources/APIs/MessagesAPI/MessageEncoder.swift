@@ -33,8 +33,9 @@ struct MessageEncoder: AnswerEncoding {
         case .finished(let end):
             let first = begin(prompt: end.usage.promptTokens, cached: end.usage.cachedTokens)
             return first + Self.events(try parts.take(event)) + ending(end)
-        case .reasoning, .text, .toolCall, .logprobs:
-            return begin(prompt: 0, cached: 0) + Self.events(try parts.take(event))
+        default:
+            let more = Self.events(try parts.take(event))
+            return more.isEmpty ? [] : begin(prompt: 0, cached: 0) + more
         }
     }
 

@@ -46,7 +46,7 @@ struct ResponseEncoder: AnswerEncoding {
         case .finished(let end):
             let steps = try parts.take(event)
             return self.steps(steps, closing: ResponseFrame.status(end, isLast: true)) + [ending(end)]
-        case .started, .reasoning, .text, .toolCall, .logprobs:
+        default:
             return steps(try parts.take(event), closing: .completed)
         }
     }

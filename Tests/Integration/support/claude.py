@@ -18,10 +18,15 @@ def claude(server: Engine | Nexus, **options: Any) -> anthropic.Anthropic:
     return anthropic.Anthropic(**({"base_url": server.url, "api_key": "none", "max_retries": 0, "timeout": 60} | options))
 
 
+def settings(**options: Any) -> dict[str, Any]:
+    """Arguments of the client, which knows no `temperature`: what it does not know goes into the body as it is."""
+    body = {"temperature": 0} | options.pop("extra_body", {})
+    return {"model": NAME, "max_tokens": 100} | options | {"extra_body": body}
+
+
 def tell(client: anthropic.Anthropic, text: str, **options: Any) -> Any:
     """One whole message."""
-    settings = {"model": NAME, "max_tokens": 100, "temperature": 0, **options}
-    return client.messages.create(messages=[{"role": "user", "content": text}], **settings)
+    return client.messages.create(messages=[{"role": "user", "content": text}], **settings(**options))
 
 
 def prompt_tokens(usage: Any) -> int:

@@ -64,7 +64,7 @@ public struct CollectedAnswer: Sendable, Equatable {
             switch event {
             case .warning(let warning): warnings.append(warning)
             case .finished(let end): last = end
-            case .queued, .promptProgress, .started, .reasoning, .text, .toolCall, .logprobs: break
+            default: break
             }
         }
         guard let last else { throw ServiceError.brokeOff }

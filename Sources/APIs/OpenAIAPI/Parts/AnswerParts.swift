@@ -83,7 +83,8 @@ public struct AnswerParts: Sendable {
             logprobs = []
             return try add(delta)
         case .finished: return finish()
-        case .queued, .promptProgress, .started, .warning: return []
+        // What is told beside the parts.
+        default: return []
         }
     }
 
