@@ -4,7 +4,7 @@ import Telemetry
 import Vocabulary
 
 /// What a worker needs of an engine, whatever the engine is for.
-protocol WorkerService: Generating, TokenCounting, Embedding, EngineInspecting {
+protocol WorkerService: Generating, TokenCounting, Embedding, EngineInspecting, AdapterControlling {
     var heartbeat: Heartbeat { get }
     /// Ends every request with an error, then the engine.
     func stop() async
@@ -32,8 +32,7 @@ extension WorkerEngine {
     private func startEmbeddings() async throws -> EmbeddingEngine<LlamaTokenizer> {
         let pooling = arguments.computing.pooling.flatMap { VectorPooling(rawValue: $0.rawValue) }
         try loaded.checkRanking(pooling)
-        let adapters = try LoadedAdapters(
-            arguments.adapters, model: loaded.model, modelPath: arguments.modelPath, logger: logger)
+        let initial = try await adapterOptions().initial
         let tokens = min(
             loaded.contextTokens, arguments.contextTokens ?? arguments.cells ?? Self.embeddingTokensDefault)
         var context = LlamaEmbeddings.Options(
@@ -42,17 +41,26 @@ extension WorkerEngine {
         context.pooling = pooling
         context.microBatchTokensMax = arguments.microBatchTokens
         context.flashAttention = arguments.computing.flashAttention
-        let options = EmbeddingOptions(
+        context.controlVector = try controlVector()
+        var options = EmbeddingOptions(
             norm: EmbeddingNorm(number: arguments.computing.embeddingNorm), waitingMax: arguments.queueMax,
             pairs: PairForm(loaded.model))
+        options.adapters = initial.enumerated().map { id, adapter in
+            AdapterReport(
+                id: id, path: adapter.path, scale: adapter.scale, taskName: adapter.taskName,
+                promptPrefix: adapter.promptPrefix, rank: adapter.rank)
+        }
         let engine = try await EmbeddingEngine(
             served: ServedModel(
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
                 contextTokens: tokens, note: arguments.note),
             tokenizer: loaded.tokenizer, options: options,
-            makeRuntime: { [model = loaded.model, batchTokens = arguments.batchTokens, context] in
-                let runtime = try LlamaEmbeddingRuntime(model: model, options: context, batchTokens: batchTokens)
-                try runtime.apply(adapters)
+            makeRuntime: { [model = loaded.model, batchTokens = arguments.batchTokens, context, adapters] in
+                for (id, adapter) in initial.enumerated() { try adapter.load(id) }
+                let runtime = try LlamaEmbeddingRuntime(
+                    model: model, options: context, batchTokens: batchTokens, adapters: adapters)
+                try runtime.apply(
+                    AdapterSet(initial.enumerated().map { AdapterScale(id: $0, scale: $1.scale) }))
                 return runtime
             })
         logger.info(
@@ -68,9 +76,13 @@ extension WorkerEngine {
 /// Joins what the embedding engine asks for with what the llama.cpp adapter offers.
 struct LlamaEmbeddingRuntime: EmbeddingRuntime {
     private let context: LlamaEmbeddings
+    private let adapters: LoadedAdapters
     let shape: EmbeddingShape
 
-    init(model: LlamaModel, options: LlamaEmbeddings.Options, batchTokens: Int) throws(LlamaError) {
+    init(
+        model: LlamaModel, options: LlamaEmbeddings.Options, batchTokens: Int, adapters: LoadedAdapters
+    ) throws(LlamaError) {
+        self.adapters = adapters
         context = try LlamaEmbeddings(model: model, options: options)
         let output: EmbeddingShape.Output =
             switch context.pooling {
@@ -83,7 +95,7 @@ struct LlamaEmbeddingRuntime: EmbeddingRuntime {
             batchTokensMax: batchTokens, sequencesMax: context.sequencesMax, vocabulary: model.vocabularyCount)
     }
 
-    func apply(_ adapters: LoadedAdapters) throws(LlamaError) { try adapters.apply(to: context) }
+    func apply(_ set: AdapterSet) throws { try context.apply(try adapters.adapters(of: set)) }
 
     func vectors(of sequences: [[Int32]]) throws -> [[[Float]]] { try context.vectors(of: sequences) }
 }

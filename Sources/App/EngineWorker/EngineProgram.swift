@@ -104,10 +104,11 @@ private struct Worker {
         let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
         let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
         let embeddings = EmbeddingRoutes(engine)
+        let adapters = AdapterRoutes(engine) { field throws(JSONFieldError) in try AdapterFields.list(field) }
         let counts = TokenCountRoutes(engine)
         let responses = ResponsesRoutes(engine, now: now)
         let dialects = counts.routes + responses.routes + MessagesRoutes(engine).routes
-        let all = openAI + dialects + embeddings.routes + offered + health
+        let all = openAI + dialects + embeddings.routes + offered + adapters.routes + health
         let aliases = EngineRoutes.aliases(of: all) + embeddings.aliases + counts.aliases + responses.aliases
         for route in all + aliases { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)
