@@ -84,6 +84,11 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             tokenizer: tokenizer)
     }
 
+    /// Tokens of the prompt, whether it fits or not.
+    func countTokens(of asked: GenerationRequest) throws(ServiceError) -> Int {
+        try prompt(of: completed(asked)).tokens.count
+    }
+
     /// The messages, with what the model must be told of its tools where its template does not tell.
     private func instructed(_ messages: [ChatMessage], _ request: GenerationRequest) -> [ChatMessage] {
         let text = format.instruction(
