@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import adapters
 import answers
 import arrival
 import chat
@@ -28,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Parts that compare engines on a model.
 MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
-    "overhead": overhead.measure, "neighbour": neighbour.measure,
+    "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings"]
 

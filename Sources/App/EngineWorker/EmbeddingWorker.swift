@@ -4,7 +4,7 @@ import Telemetry
 import Vocabulary
 
 /// What a worker needs of an engine, whatever the engine is for.
-protocol WorkerService: Generating, Embedding, EngineInspecting {
+protocol WorkerService: Generating, Embedding, EngineInspecting, AdapterControlling {
     var heartbeat: Heartbeat { get }
     /// Ends every request with an error, then the engine.
     func stop() async
@@ -43,8 +43,7 @@ extension WorkerEngine {
     private func startEmbeddings() async throws -> EmbeddingEngine<LlamaTokenizer> {
         let pooling = arguments.computing.pooling.flatMap { VectorPooling(rawValue: $0.rawValue) }
         try loaded.checkRanking(pooling)
-        let adapters = try LoadedAdapters(
-            arguments.adapters, model: loaded.model, modelPath: arguments.modelPath, logger: logger)
+        let initial = try await adapterOptions().initial
         let tokens = min(
             loaded.contextTokens, arguments.contextTokens ?? arguments.cells ?? Self.embeddingTokensDefault)
         var context = LlamaEmbeddings.Options(
@@ -53,20 +52,28 @@ extension WorkerEngine {
         context.pooling = pooling
         context.microBatchTokensMax = arguments.microBatchTokens
         context.flashAttention = arguments.computing.flashAttention
+        context.controlVector = try controlVector()
         var options = EmbeddingOptions(
             norm: EmbeddingNorm(number: arguments.computing.embeddingNorm), waitingMax: arguments.queueMax,
             pairs: PairForm(loaded.model))
         options.deadlineMax = arguments.scheduling.deadlineMax
+        options.adapters = initial.enumerated().map { id, adapter in
+            AdapterReport(
+                id: id, path: adapter.path, scale: adapter.scale, taskName: adapter.taskName,
+                promptPrefix: adapter.promptPrefix, rank: adapter.rank)
+        }
         let engine = try await EmbeddingEngine(
             served: ServedModel(
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
                 contextTokens: tokens, note: arguments.note),
             tokenizer: loaded.tokenizer, options: options,
-            makeRuntime: { [loaded, batchTokens = packedTokens, context] in
+            makeRuntime: { [loaded, batchTokens = packedTokens, context, adapters] in
+                for (id, adapter) in initial.enumerated() { try adapter.load(id) }
                 var runtime = try LlamaEmbeddingRuntime(
-                    model: loaded.model, options: context, batchTokens: batchTokens)
+                    model: loaded.model, options: context, batchTokens: batchTokens, adapters: adapters)
                 runtime.shape.scoresAreProbabilities = loaded.scoresAreProbabilities
-                try runtime.apply(adapters)
+                try runtime.apply(
+                    AdapterSet(initial.enumerated().map { AdapterScale(id: $0, scale: $1.scale) }))
                 return runtime
             })
         logger.info(
@@ -82,9 +89,13 @@ extension WorkerEngine {
 /// Joins what the embedding engine asks for with what the llama.cpp adapter offers.
 struct LlamaEmbeddingRuntime: EmbeddingRuntime {
     private let context: LlamaEmbeddings
+    private let adapters: LoadedAdapters
     var shape: EmbeddingShape
 
-    init(model: LlamaModel, options: LlamaEmbeddings.Options, batchTokens: Int) throws(LlamaError) {
+    init(
+        model: LlamaModel, options: LlamaEmbeddings.Options, batchTokens: Int, adapters: LoadedAdapters
+    ) throws(LlamaError) {
+        self.adapters = adapters
         context = try LlamaEmbeddings(model: model, options: options)
         let output: EmbeddingShape.Output =
             switch context.pooling {
@@ -98,7 +109,7 @@ struct LlamaEmbeddingRuntime: EmbeddingRuntime {
         if output == .scores { shape.labels = model.scoreLabels }
     }
 
-    func apply(_ adapters: LoadedAdapters) throws(LlamaError) { try adapters.apply(to: context) }
+    func apply(_ set: AdapterSet) throws { try context.apply(try adapters.adapters(of: set)) }
 
     func vectors(of sequences: [[Int32]]) throws -> [[[Float]]] { try context.vectors(of: sequences) }
 }

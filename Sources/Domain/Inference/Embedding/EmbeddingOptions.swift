@@ -12,6 +12,8 @@ public struct EmbeddingOptions: Sendable {
     public var deadlineMax: Duration?
     /// How a query and a document become one sequence.
     public var pairs: PairForm
+    /// Loaded at the start and applied to every request; for the list.
+    public var adapters: [AdapterReport] = []
 
     public init(norm: EmbeddingNorm = .power(2), waitingMax: Int = 256, pairs: PairForm = PairForm()) {
         self.norm = norm

@@ -14,6 +14,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     let heartbeat: Heartbeat
     let room: WaitingRoom<Submission>
     let vocabulary: EngineVocabulary
+    let book: AdapterBook
 
     var stepPolicy: StepPolicy
     let slotPolicy: SlotPolicy
@@ -22,6 +23,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var threadPolicies: ThreadPolicies
     /// By the number of threads that compute; where nothing is known, rows are computed together.
     var rowGroups: [Int: RowGroups] = [:]
+    var adapterTurns = AdapterTurns()
     /// The sequence of rows that nobody needs.
     let paddingSequence: Int
     /// In the order in which they got their slots.
@@ -45,6 +47,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         heartbeat = parts.heartbeat
         room = parts.room
         vocabulary = parts.vocabulary
+        book = parts.book
         let bias = LatencyBias(options.latencyBias)
         stepPolicy = StepPolicy(batchTokensMax: options.batchTokensMax, bias: bias)
         slotPolicy = SlotPolicy(sequencesMax: options.sequencesMax, bias: bias)
@@ -96,6 +99,10 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             answer(inspection())
         case .invalidate(let node, let answer):
             answer(invalidated(node))
+        case .loadAdapter(let candidate, let answer):
+            answer(loaded(candidate))
+        case .removeAdapter(let id, let answer):
+            answer(removed(adapter: id))
         case .stop:
             isStopping = true
         }

@@ -25,7 +25,7 @@ struct StartRule: Sendable {
         if request.isReproducible { return !isIsolatedTaken }
         guard request.cache.isUsed else { return true }
         return !leaders.contains { leader in
-            guard leader.scope == .shared || leader.scope == request.scope else { return false }
+            guard leader.scope == request.scope || leader.scope == request.scope.shared else { return false }
             let common = Self.commonCount(request.prompt, leader.prompt)
             let had = leader.stops.map { stops in stops.last { $0 <= common } ?? 0 } ?? common
             return had >= leader.left + Self.gainMin
