@@ -1,6 +1,10 @@
 /// The bounds of what a request may say. Beyond each there is an error, never a silent cut.
 enum RequestBounds {
     static let messagesMax = 10_000
+    /// Images and recordings of one prompt.
+    static let mediaMax = 64
+    /// Bytes of the name or address of a file elsewhere.
+    static let mediaURLBytesMax = 4_096
     static let toolsMax = 1_024
     static let nameBytesMax = 256
     static let stopsMax = 64

@@ -122,12 +122,16 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     private func prompt(of request: GenerationRequest) throws(ServiceError) -> (tokens: [Int32], text: String?) {
         switch request.prompt {
         case .chat(let messages, _):
+            if let part = messages.lazy.flatMap(\.media).first { throw Self.textOnly(part) }
             let prompt = try template(request).prompt(
                 for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
                 tokenizer: tokenizer)
             return (prompt.tokens, prompt.text)
         case .text(let text):
             return (try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true), nil)
+        case .parts(let parts):
+            if let part = parts.media.first { throw Self.textOnly(part) }
+            return (try tokenizer.tokens(of: parts.text, addsSpecial: true, parsesSpecial: true), nil)
         case .tokens(let tokens):
             for (index, token) in tokens.enumerated() where !(0..<tokenizer.vocabularyCount).contains(Int(token)) {
                 throw ServiceError(
@@ -137,6 +141,12 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             }
             return (tokens, nil)
         }
+    }
+
+    private static func textOnly(_ part: MediaPart) -> ServiceError {
+        ServiceError(
+            .unsupported, "'\(part.field)': the models served here read text only.", hint: "Send parts of type \"text\".",
+            parameter: part.field)
     }
 
     /// Texts of logit biases become tokens, and tokens are checked.
@@ -168,6 +178,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             switch request.prompt {
             case .chat(let messages, _): messages.last { $0.role == .user }?.text ?? ""
             case .text(let text): text
+            case .parts(let parts): parts.text
             case .tokens: ""
             }
         return AdaptationPlan(prompt: text)
