@@ -38,7 +38,11 @@ struct WorkerEngine {
     /// - Returns: the engine, whose context is made.
     /// - Throws: `ServiceError` for an adapter; `LlamaError` when there is no memory for the context.
     func start(shelf: CacheFileShelf? = nil) async throws -> Engine<LlamaTokenizer> {
-        let options = engineOptions
+        var options = engineOptions
+        let projector = try await LoadedProjector(
+            arguments.media, model: loaded.model, threads: arguments.batchThreads ?? threads,
+            flashAttention: arguments.computing.flashAttention, logger: logger)
+        options.media = projector
         let context = contextOptions
         // llama.cpp wants them before there is a context.
         let adapters = try LoadedAdapters(
@@ -53,9 +57,10 @@ struct WorkerEngine {
         return try await Engine(
             served: ServedModel(
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
-                contextTokens: sequenceTokens, note: arguments.note),
+                contextTokens: sequenceTokens, note: arguments.note,
+                modalities: projector?.modalities ?? Modalities()),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
-            makeRuntime: { [model = loaded.model, hasCells] in
+            makeRuntime: { [model = loaded.model, hasCells, options] in
                 try LlamaEngineRuntime(
                     model: model, options: context, contextTokens: options.contextTokens, hasCells: hasCells,
                     adapters: adapters)
@@ -80,6 +85,7 @@ struct WorkerEngine {
         options.templateVariables = arguments.chat.variables
         options.format = format
         options.identity = loaded.identity
+        options.wholeChunkMax = min(arguments.batchTokens, arguments.microBatchTokens)
         return options
     }
 

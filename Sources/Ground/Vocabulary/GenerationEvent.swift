@@ -144,4 +144,7 @@ public struct ServedModel: Sendable, Equatable {
         self.note = note
         self.modalities = modalities
     }
+
+    /// llama-server's words for what it can be asked for.
+    public var capabilities: [String] { ["completion"] + (modalities.isTextOnly ? [] : ["multimodal"]) }
 }

@@ -50,4 +50,7 @@ public struct Modalities: Sendable, Equatable {
     }
 
     public var isTextOnly: Bool { !image && !audio }
+
+    /// `text` and what there is beside it.
+    public var names: [String] { ["text"] + (image ? ["image"] : []) + (audio ? ["audio"] : []) }
 }

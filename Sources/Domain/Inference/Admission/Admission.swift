@@ -25,6 +25,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     func admit(_ asked: GenerationRequest) throws(ServiceError) -> Admitted {
         let request = completed(asked)
         let prompt = try prompt(of: request)
+        let media = try checked(prompt.media, request)
         guard !prompt.tokens.isEmpty else {
             throw ServiceError(
                 .invalidValue, "The prompt is empty.", hint: "Send at least one token of text.", parameter: "prompt")
@@ -43,7 +44,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             for: request, tools: tools, format: format, opening: prompt.text.map(format.opening) ?? .undecided)
         let reading = try reading(request, tools: tools, prompt: prompt.text)
         let stops = request.stop + (tools.isEmpty ? [] : format.stops)
-        let admitted = AdmittedRequest(
+        var admitted = AdmittedRequest(
             id: request.id, model: request.model, prompt: prompt.tokens,
             newTokensMax: min(request.newTokensMax ?? room, room),
             sampling: try sampling(request), stop: stops.map { Array($0.utf8) }.filter { !$0.isEmpty },
@@ -51,6 +52,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             thinking: try thinking(request, prompt: prompt.text), adaptation: adaptation(request),
             scheduling: request.scheduling, cache: options.usesCache ? request.cache : CacheOptions(isUsed: false),
             isReproducible: request.isReproducible, identity: options.identity)
+        admitted.media = media.prompt
+        if !media.canBeKept { admitted.cache.isUsed = false }
         return Admitted(request: admitted, reading: reading)
     }
 
@@ -78,13 +81,14 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         guard case .chat(let messages, _) = request.prompt else {
             throw ServiceError(.invalidValue, "Only chats have a template.", parameter: "messages")
         }
-        return try template(request).text(
-            for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
-            tokenizer: tokenizer)
+        let marked = MediaMarks.marked(instructed(messages, request))
+        let text = try template(request).text(
+            for: marked.messages, tools: request.offeredTools, variables: variables(of: request), tokenizer: tokenizer)
+        return MediaMarks.shown(text)
     }
 
     /// The messages, with what the model must be told of its tools where its template does not tell.
-    private func instructed(_ messages: [ChatMessage], _ request: GenerationRequest) -> [ChatMessage] {
+    func instructed(_ messages: [ChatMessage], _ request: GenerationRequest) -> [ChatMessage] {
         let text = format.instruction(
             tools: request.offeredTools, choice: request.toolChoice, isParallel: request.allowsParallelToolCalls ?? true
         )
@@ -98,7 +102,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return messages
     }
 
-    private func template(_ request: GenerationRequest) throws(ServiceError) -> ChatTemplate {
+    func template(_ request: GenerationRequest) throws(ServiceError) -> ChatTemplate {
         guard let chat else {
             throw ServiceError(
                 .unsupported, "This model has no chat template.",
@@ -107,7 +111,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return chat
     }
 
-    private func variables(of request: GenerationRequest) -> JSONObject {
+    func variables(of request: GenerationRequest) -> JSONObject {
         var variables = options.templateVariables
         var reasoning = request.reasoning
         // A budget of nothing is a wish for no thinking.
@@ -119,19 +123,18 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return variables
     }
 
-    private func prompt(of request: GenerationRequest) throws(ServiceError) -> (tokens: [Int32], text: String?) {
+    private func prompt(of request: GenerationRequest) throws(ServiceError) -> PromptTokens {
         switch request.prompt {
         case .chat(let messages, _):
-            if let part = messages.lazy.flatMap(\.media).first { throw Self.textOnly(part) }
+            if messages.contains(where: \.hasMedia) { return try mediaChat(messages, request) }
             let prompt = try template(request).prompt(
                 for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
                 tokenizer: tokenizer)
-            return (prompt.tokens, prompt.text)
+            return PromptTokens(tokens: prompt.tokens, text: prompt.text)
         case .text(let text):
-            return (try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true), nil)
+            return PromptTokens(tokens: try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true))
         case .parts(let parts):
-            if let part = parts.media.first { throw Self.textOnly(part) }
-            return (try tokenizer.tokens(of: parts.text, addsSpecial: true, parsesSpecial: true), nil)
+            return PromptTokens(try reader(of: parts.media).pieces(of: parts, addsSpecial: true))
         case .tokens(let tokens):
             for (index, token) in tokens.enumerated() where !(0..<tokenizer.vocabularyCount).contains(Int(token)) {
                 throw ServiceError(
@@ -139,14 +142,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
                     "Token \(token) is not in the vocabulary; ids go from 0 to \(tokenizer.vocabularyCount - 1).",
                     parameter: "prompt[\(index)]")
             }
-            return (tokens, nil)
+            return PromptTokens(tokens: tokens)
         }
-    }
-
-    private static func textOnly(_ part: MediaPart) -> ServiceError {
-        ServiceError(
-            .unsupported, "'\(part.field)': the models served here read text only.", hint: "Send parts of type \"text\".",
-            parameter: part.field)
     }
 
     /// Texts of logit biases become tokens, and tokens are checked.

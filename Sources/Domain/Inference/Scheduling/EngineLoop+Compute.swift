@@ -6,6 +6,8 @@ extension EngineLoop {
     ///
     /// - Returns: what became of their tokens, and whether nothing failed; the rest is planned again then.
     mutating func computeTogether(_ shares: [StepShare]) -> (outcomes: [StepOutcome], isWhole: Bool) {
+        let rows = shares.filter(isMedia)
+        let shares = rows.isEmpty ? shares : shares.filter { !isMedia($0) }
         let writers = shares.filter { $0.wantsToken && $0.range.count == 1 }
         let groups = rowGroups.groups(of: writers.count)
         var parts: [(shares: ArraySlice<StepShare>, padding: Int)] = []
@@ -19,8 +21,9 @@ extension EngineLoop {
             let others = shares.filter { !($0.wantsToken && $0.range.count == 1) }
             if !others.isEmpty { parts.append((others[...], 0)) }
         } else {
-            parts = [(shares[...], 0)]
+            parts = shares.isEmpty ? [] : [(shares[...], 0)]
         }
+        parts += rows.indices.map { (rows[$0...$0], 0) }
         var outcomes: [StepOutcome] = []
         for part in parts {
             guard let rows = compute(part.shares, padding: part.padding, with: runtime) else {
@@ -42,6 +45,9 @@ extension EngineLoop {
     mutating func compute(
         _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: Runtime
     ) -> [Int]? {
+        if let share = shares.first, shares.count == 1, isMedia(share) {
+            return computeMedia(share, with: runtime).map { [$0] }
+        }
         var rows: [Int] = []
         for share in shares {
             let sequence = running[share.index]
@@ -49,7 +55,8 @@ extension EngineLoop {
             var row = 0
             for position in share.range {
                 row = runtime.append(
-                    token: sequence.generation.tokens[position], position: position, sequence: slot,
+                    token: sequence.generation.tokens[position], position: sequence.generation.position(of: position),
+                    sequence: slot,
                     wantsLogits: share.wantsToken && position == share.range.upperBound - 1)
             }
             rows.append(row)
