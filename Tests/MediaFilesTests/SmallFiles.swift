@@ -25,10 +25,11 @@ enum SmallFiles {
         bigEndian(content.count) + Array(name.utf8) + content + [0, 0, 0, 0]
     }
 
-    /// - Parameter data: what is in the pixels' chunk; by default grey pixels.
+    /// With `data` in the pixels' chunk, or else black pixels: a million at most.
     static func png(width: Int, height: Int, data: [UInt8]? = nil) -> [UInt8] {
         let header = bigEndian(width) + bigEndian(height) + [8, 2, 0, 0, 0]
-        let pixels = data ?? stored([UInt8](repeating: 0, count: min(height * (width * 3 + 1), 1 << 20)))
+        let count = min(Double(height) * Double(width * 3 + 1), 1e6)
+        let pixels = data ?? stored([UInt8](repeating: 0, count: Int(count)))
         return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header) + chunk("IDAT", pixels)
             + chunk("IEND", [])
     }

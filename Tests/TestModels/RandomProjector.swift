@@ -13,7 +13,7 @@ public enum RandomProjector {
         /// Images as in Qwen2-VL: rows for their size, in a plane, so that they take fewer positions. For models with such
         /// positions.
         case qwen
-        /// Recordings as in Ultravox: 187 rows for each 30 seconds that were begun.
+        /// Recordings as in Ultravox: 375 rows for each 30 seconds that were begun.
         case ultravox
 
         fileprivate var isAudio: Bool { self == .ultravox }
@@ -35,7 +35,7 @@ public enum RandomProjector {
     private static let patchSize = 8
     private static let patches = 36
     private static let mels = 80
-    private static let stack = 8
+    private static let stack = 4
 
     /// A projector file.
     ///

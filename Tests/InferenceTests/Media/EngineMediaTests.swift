@@ -138,17 +138,20 @@ import Vocabulary
 
     @Test func `a parked answer with an image goes on where it was`() async throws {
         let media = ScriptedMedia()
-        let kit = try await kit(media, sequences: 1)
+        let kit = try await kit(media, sequences: 1, batch: 64)
         media.gate.close()
+        // Whoever has just begun is left alone: enough text goes before the image.
+        let before = String(repeating: "a long story before it ", count: 5)
         let low = try await kit.start("") {
-            $0.prompt = .picture(picture, " =a cat\n")
+            $0.prompt = .picture(picture, " =a cat\n", before: before)
             $0.scheduling.priority = .low
         }
-        try await kit.wait { try await kit.engine.slots().contains { $0.state == .prefilling } }
+        try await kit.wait { try await kit.engine.slots().contains { $0.computedTokens == before.utf8.count } }
         let high = try await kit.start("=urgent\n") { $0.scheduling.priority = .critical }
         #expect(try await kit.read(high).text == "urgent")
         media.gate.open()
         #expect(try await kit.read(low).text == "a cat")
+        #expect(kit.record.log.withLock(\.statesRestored) > 0)
         try await kit.finish()
     }
 

@@ -15,13 +15,14 @@ struct LoadedProjector: MediaReading {
     private let room = MediaRoom()
     let modalities: Modalities
 
+    /// `nil` where there is to be none.
+    ///
     /// - Parameters:
     ///   - arguments: which file, and how.
     ///   - model: the loaded model that it is for.
     ///   - threads: how many compute it.
     ///   - flashAttention: as for the model.
     ///   - logger: is told of it.
-    /// - Returns: `nil` where there is to be none.
     /// - Throws: `ServiceError` that names the file and says what is wrong with it.
     init?(
         _ arguments: MediaArguments, model: LlamaModel, threads: Int, flashAttention: FlashAttention, logger: Logger
