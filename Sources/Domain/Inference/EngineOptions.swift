@@ -40,6 +40,7 @@ public struct EngineOptions: Sendable {
     /// How the model writes tool calls and thinking.
     public var format = ChatFormat.generic
     public var identity = EngineIdentity.unknown
+    public var adapters = AdapterOptions()
     /// What reads images and recordings; `nil` where the model reads text only.
     public var media: (any MediaReading)?
     /// Rows of an image that can be computed together.

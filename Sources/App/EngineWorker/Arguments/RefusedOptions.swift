@@ -62,8 +62,6 @@ extension EngineOption {
             refused(
                 "--mmproj-device -mmdev", "llama.cpp chooses the device; --no-mmproj-offload keeps to the processor."),
         ]
-        + ["--control-vector", "--control-vector-scaled", "--control-vector-layer-range"]
-        .map { refused($0, "control vectors come later.") }
         + [
             "--rope-scaling LLAMA_ARG_ROPE_SCALING_TYPE", "--rope-scale LLAMA_ARG_ROPE_SCALE",
             "--rope-freq-base LLAMA_ARG_ROPE_FREQ_BASE", "--rope-freq-scale LLAMA_ARG_ROPE_FREQ_SCALE",

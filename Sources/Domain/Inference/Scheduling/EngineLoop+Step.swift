@@ -22,9 +22,10 @@ struct StepOutcome {
 extension EngineLoop {
     /// What the next step computes; empty when nothing can go on.
     mutating func plan() -> [StepShare] {
-        let active = running.indices.filter {
-            !running[$0].isBlocked && !running[$0].isIsolated && isReady(running[$0])
-        }
+        let active = adapterTurn(
+            among: running.indices.filter {
+                !running[$0].isBlocked && !running[$0].isIsolated && isReady(running[$0])
+            })
         let counts = stepPolicy.plan(active.map { candidate(running[$0]) }, waiting: room.count)
         var shares = zip(active, counts).compactMap { share($0, count: Self.tiled($1, of: running[$0].pending)) }
         // One that computes by itself takes a step of a fixed size in each round, whatever runs beside it.
@@ -83,12 +84,20 @@ extension EngineLoop {
         let prompting = shares.filter { promptTokens(of: $0) > 0 }.map { running[$0.index].generation.key }
         let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
         let predicted = stepPolicy.costs.predicted(load)
-        runtime.setThreads(threadPolicy.next)
-        let (outcomes, isWhole) = computeTogether(shares)
+        let rows = shares.reduce(0) { $0 + $1.range.count }
+        let threads = threadPolicies.next(rows: rows)
+        runtime.setThreads(threads)
+        let isChange = adapterTurns.changes(to: shares.first.map { running[$0.index].adapters })
+        guard applyAdapters(of: shares, to: runtime) else { return }
+        let (outcomes, isWhole) = computeTogether(shares, threads: threads)
         if isWhole {
             let duration = ContinuousClock.now - began
-            if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
-            stepPolicy.observed(load, duration: duration)
+            adapterTurns.computed(for: duration)
+            // A change of adapters is not what steps usually cost.
+            if stepPolicy.costs.isLearned, !isChange {
+                threadPolicies.observed(ratio: duration / .seconds(1) / predicted, rows: rows)
+            }
+            if !isChange { stepPolicy.observed(load, duration: duration) }
         }
         leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
         for outcome in outcomes { handOut(outcome) }
@@ -101,6 +110,7 @@ extension EngineLoop {
             let share = share(index, count: count)
         else { return }
         let prompts = promptTokens(of: share)
+        guard applyAdapters(of: [share], to: isolatedRuntime) else { return }
         guard let rows = compute([share], with: isolatedRuntime) else { return }
         running[index].computed = share.range.upperBound
         let outcomes = choose([share], rows, with: isolatedRuntime)
