@@ -66,6 +66,7 @@ var targets: [Target] = [
     module("GGUF", in: .ground),
     module("Templates", in: .ground, ["JSONText"]),
     module("Digests", in: .ground, ["CCrypto"], settings: boundary),
+    module("MediaFiles", in: .ground),
     module("Grammar", in: .ground, ["JSONText"]),
     module("Sampling", in: .ground, ["Vocabulary"], libraries: ["m"]),
     module("ChatFormats", in: .ground, ["Vocabulary", "JSONText", "Grammar"]),
@@ -127,6 +128,7 @@ var targets: [Target] = [
     tests("TelemetryTests", ["TestRandomness", "Telemetry", "JSONText"]),
     tests("GGUFTests", ["TestRandomness", "GGUF"]),
     tests("DigestsTests", ["Digests"]),
+    tests("MediaFilesTests", ["MediaFiles", "TestRandomness"]),
     tests("TemplatesTests", ["TestRandomness", "Templates", "JSONText"], exclude: ["reference.py"]),
     tests("GrammarTests", ["TestRandomness", "Grammar", "JSONText"]),
     // Sentences of the grammars of JSON Schemas, for the validator of Tests/Integration.
@@ -181,14 +183,16 @@ if let llamaPrefix {
         .target(
             name: "CLlamaShim", dependencies: ["CLlama"], path: "Sources/CDoors/CLlamaShim",
             cxxSettings: [.unsafeFlags(["-I\(llamaPrefix)/include"])]),
-        module("LlamaRuntime", in: .adapters, ["CLlama", "CLlamaShim", "GGUF"], settings: boundary),
+        .target(
+            name: "CMediaShim", dependencies: ["CLlama"], path: "Sources/CDoors/CMediaShim",
+            cxxSettings: [.unsafeFlags(["-I\(llamaPrefix)/include"])], linkerSettings: [.linkedLibrary("mtmd")]),
+        module("LlamaRuntime", in: .adapters, ["CLlama", "CLlamaShim", "CMediaShim", "GGUF"], settings: boundary),
         module(
             "EngineWorker", in: .app,
             [
                 "CacheFiles", "ChatFormats", "Configuration", "Digests", "GGUF", "Grammar", "HTTPServing", "Inference",
-                "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "MessagesAPI", "OpenAIAPI", "RequestScope",
-                "ResponsesAPI", "Sampling", "Streaming", "Telemetry",
-                "Templates", "Vocabulary",
+                "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "MediaFiles", "MessagesAPI", "OpenAIAPI",
+                "RequestScope", "ResponsesAPI", "Sampling", "Streaming", "Telemetry", "Templates", "Vocabulary",
             ]),
         .executableTarget(
             name: "nexus-engine", dependencies: ["Configuration", "EngineWorker"], path: "Sources/App/nexus-engine",

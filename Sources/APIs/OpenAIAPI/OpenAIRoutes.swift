@@ -60,6 +60,10 @@ public struct OpenAIRoutes: Sendable {
         return [
             "id": .string(model.id.name), "object": "model", "created": .integer(model.created),
             "owned_by": "llama-nexus", "meta": .object(meta),
+            "capabilities": .array(model.capabilities.map(JSONValue.string)),
+            "architecture": [
+                "input_modalities": .array(model.modalities.names.map(JSONValue.string)), "output_modalities": ["text"],
+            ],
         ]
     }
 }

@@ -2,6 +2,10 @@
 public enum RequestBounds {
     /// Messages of a chat, and parts of one message.
     public static let messagesMax = 10_000
+    /// Images and recordings of one prompt.
+    static let mediaMax = 64
+    /// Bytes of the name or address of a file elsewhere.
+    static let mediaURLBytesMax = 4_096
     public static let toolsMax = 1_024
     /// Bytes of a tool's name.
     public static let nameBytesMax = 256

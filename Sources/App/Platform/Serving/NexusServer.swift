@@ -102,7 +102,7 @@ struct NexusServer {
         let command = WorkerCommand(program: engineProgram, environment: environment)
         let deployments = configuration.models.enumerated().map { index, model in
             switch model.source {
-            case .file(let path):
+            case .file(let path, _):
                 let supervisor = WorkerSupervisor(
                     model: model, path: path, socketPath: sockets.path(index), command: command, launcher: launcher,
                     client: client, engine: configuration.engine, logger: logger.labelled("hosting"),

@@ -28,6 +28,8 @@ final class Generation {
     var charge: QueueCharge?
     /// Tokens that were computed for it.
     var work = 0
+    /// The vectors of the prompt's images and recordings.
+    var media = MediaWork()
 
     init(_ submission: Submission) {
         key = submission.key
@@ -146,7 +148,8 @@ final class Generation {
             usage: TokenUsage(
                 promptTokens: promptCount, completionTokens: written, cachedTokens: cacheReport.cachedTokens,
                 reasoningTokens: writer?.reasoningTokens ?? 0),
-            timings: GenerationTimings(queue: begun - arrived, prefill: ready - begun, decode: now - ready))
+            timings: GenerationTimings(
+                queue: begun - arrived, prefill: ready - begun, decode: now - ready, mediaEncode: media.spent))
         end.cache = cacheReport
         end.stopText = assembler.metStop
         end.adaptations = writer?.adaptations ?? []
