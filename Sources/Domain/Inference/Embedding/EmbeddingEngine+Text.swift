@@ -11,7 +11,6 @@ extension EmbeddingEngine: Generating {
 
 extension EmbeddingEngine: TokenCounting {
     public func countTokens(of request: GenerationRequest) async throws -> Int {
-        try admission.check(model: request.model)
         throw ServiceError.writesNoText
     }
 }
