@@ -89,6 +89,10 @@ var targets: [Target] = [
     // APIs: wire types and translation.
     module("RequestScope", in: .apis, ["Vocabulary", "JSONText", "Telemetry", "HTTPServing"]),
     module("OpenAIAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope"]),
+    module(
+        "ResponsesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
+    module(
+        "MessagesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
     module("LlamaServerAPI", in: .apis, ["Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
     module("WebApp", in: .apis, ["HTTPServing"], resources: [.embedInCode("Pages")]),
 
@@ -98,8 +102,8 @@ var targets: [Target] = [
     module(
         "Platform", in: .app,
         [
-            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "OpenAIAPI", "Processes",
-            "RequestScope", "Storage", "Streaming", "Telemetry", "Vocabulary", "WebApp",
+            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "MessagesAPI", "OpenAIAPI",
+            "Processes", "RequestScope", "ResponsesAPI", "Storage", "Streaming", "Telemetry", "Vocabulary", "WebApp",
         ]),
     .executableTarget(
         name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),
@@ -114,6 +118,9 @@ var targets: [Target] = [
     .target(name: "TestRandomness", path: "Tests/TestRandomness", swiftSettings: strict),
     .target(
         name: "TestModels", dependencies: ["GGUF", "TestRandomness"], path: "Tests/TestModels", swiftSettings: strict),
+    .target(
+        name: "TestAnswers", dependencies: ["Streaming", "TestRandomness", "Vocabulary"], path: "Tests/TestAnswers",
+        swiftSettings: strict),
     tests("TidyTests", []),
     tests("JSONTextTests", ["TestRandomness", "JSONText"]),
     tests("VocabularyTests", ["Vocabulary"]),
@@ -148,8 +155,20 @@ var targets: [Target] = [
     tests(
         "OpenAIAPITests",
         [
-            "TestRandomness", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope",
-            "Telemetry",
+            "TestAnswers", "TestRandomness", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming", "HTTPServing",
+            "RequestScope", "Telemetry",
+        ]),
+    tests(
+        "ResponsesAPITests",
+        [
+            "TestAnswers", "TestRandomness", "OpenAIAPI", "ResponsesAPI", "Vocabulary", "JSONText", "Streaming",
+            "HTTPServing", "RequestScope",
+        ]),
+    tests(
+        "MessagesAPITests",
+        [
+            "TestAnswers", "TestRandomness", "MessagesAPI", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming",
+            "HTTPServing", "RequestScope", "Telemetry",
         ]),
     tests("LlamaServerAPITests", ["LlamaServerAPI", "Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
 ]
@@ -172,8 +191,8 @@ if let llamaPrefix {
             "EngineWorker", in: .app,
             [
                 "CacheFiles", "ChatFormats", "Configuration", "Digests", "GGUF", "Grammar", "HTTPServing", "Inference",
-                "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "MediaFiles", "OpenAIAPI", "RequestScope",
-                "Sampling", "Streaming", "Telemetry", "Templates", "Vocabulary",
+                "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "MediaFiles", "MessagesAPI", "OpenAIAPI",
+                "RequestScope", "ResponsesAPI", "Sampling", "Streaming", "Telemetry", "Templates", "Vocabulary",
             ]),
         .executableTarget(
             name: "nexus-engine", dependencies: ["Configuration", "EngineWorker"], path: "Sources/App/nexus-engine",

@@ -27,10 +27,13 @@ public struct GenerationStart: Sendable, Equatable {
     public var model: ModelID
     /// Unknown when the answer comes from a server that tells only in the end.
     public var promptTokens: Int?
+    /// Of them, those that did not have to be computed again.
+    public var cachedTokens: Int?
 
-    public init(model: ModelID, promptTokens: Int?) {
+    public init(model: ModelID, promptTokens: Int?, cachedTokens: Int? = nil) {
         self.model = model
         self.promptTokens = promptTokens
+        self.cachedTokens = cachedTokens
     }
 }
 

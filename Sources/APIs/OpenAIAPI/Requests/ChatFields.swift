@@ -1,15 +1,20 @@
-import JSONText
-import Vocabulary
+public import JSONText
+public import Vocabulary
 
 /// Reads the messages of a chat.
-enum ChatFields {
+public enum ChatFields {
     static func messages(_ field: JSONField) throws -> [ChatMessage] {
         let elements = try field.elements(countMax: RequestBounds.messagesMax)
         guard !elements.isEmpty else { throw field.fail("must have at least one message") }
         return try elements.map(message)
     }
 
-    private static func message(_ field: JSONField) throws -> ChatMessage {
+    /// One message.
+    ///
+    /// - Parameter field: the message as OpenAI's chats have it. Other dialects make one, with the path of their own.
+    /// - Returns: the message.
+    /// - Throws: the path of what is wrong.
+    public static func message(_ field: JSONField) throws -> ChatMessage {
         let role = try Self.role(try field.required("role"))
         var calls = try field.optional("tool_calls")?.elements(countMax: RequestBounds.toolsMax).map(toolCall) ?? []
         if calls.isEmpty, let call = try field.optional("function_call") { calls = [try toolCall(id: "", call)] }

@@ -88,6 +88,11 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return MediaMarks.shown(text)
     }
 
+    /// Tokens of the prompt, whether it fits or not.
+    func countTokens(of asked: GenerationRequest) throws(ServiceError) -> Int {
+        try prompt(of: completed(asked)).tokens.count
+    }
+
     /// The messages, with what the model must be told of its tools where its template does not tell.
     func instructed(_ messages: [ChatMessage], _ request: GenerationRequest) -> [ChatMessage] {
         let text = format.instruction(

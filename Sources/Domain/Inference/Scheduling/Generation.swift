@@ -96,7 +96,7 @@ final class Generation {
     func take(_ token: WrittenToken, into events: inout [GenerationEvent], model: ModelID) -> Progress {
         if prefilled == nil {
             prefilled = .now
-            events.append(.started(GenerationStart(model: model, promptTokens: promptCount)))
+            events.append(start(model))
         }
         written += 1
         tokens.append(token.id)
@@ -128,9 +128,14 @@ final class Generation {
     /// The last events of an answer that ends where it is.
     func close(_ reason: FinishReason, model: ModelID) -> [GenerationEvent] {
         var events: [GenerationEvent] = []
-        if prefilled == nil { events.append(.started(GenerationStart(model: model, promptTokens: promptCount))) }
+        if prefilled == nil { events.append(start(model)) }
         _ = finish(reason, assembler.finish(), into: &events)
         return events + [end(reason)]
+    }
+
+    private func start(_ model: ModelID) -> GenerationEvent {
+        .started(
+            GenerationStart(model: model, promptTokens: promptCount, cachedTokens: cacheReport.cachedTokens))
     }
 
     /// The last event.
