@@ -102,7 +102,7 @@ def test_a_damaged_image_harms_nobody(seeing: Engine) -> None:
     good = media.image(4)
     answers = set()
     with seeing.client() as client:
-        for place in range(50, len(good), 97):
+        for place in range(16, len(good), 71):
             damaged = good[:place] + bytes([good[place] ^ 0x55]) + good[place + 1:]
             try:
                 ask(client, text("x"), media.part(damaged), max_tokens=1)
