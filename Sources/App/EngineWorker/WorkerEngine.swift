@@ -43,6 +43,7 @@ struct WorkerEngine {
         // llama.cpp wants them before there is a context.
         let adapters = try LoadedAdapters(
             arguments.adapters, model: loaded.model, modelPath: arguments.modelPath, logger: logger)
+        let draft = try loadedDraft()
         logger.info(
             "starting the engine",
             [
@@ -55,11 +56,30 @@ struct WorkerEngine {
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
                 contextTokens: sequenceTokens, note: arguments.note),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
+            makeDraft: draft.map { draft in
+                let draftOptions = draft.contextOptions(beside: context, slots: options.sequencesMax)
+                return {
+                    try LlamaEngineRuntime(
+                        model: draft.model, options: draftOptions, contextTokens: options.contextTokens, hasCells: true)
+                }
+            },
             makeRuntime: { [model = loaded.model, hasCells] in
                 try LlamaEngineRuntime(
                     model: model, options: context, contextTokens: options.contextTokens, hasCells: hasCells,
                     adapters: adapters)
             })
+    }
+
+    /// The draft model; none for a model whose memory cannot be cut, because a wrong guess could not be taken back.
+    private func loadedDraft() throws(ServiceError) -> LoadedDraft? {
+        guard arguments.speculation.isOn else { return nil }
+        guard hasCells else {
+            logger.warning("this model guesses no tokens ahead: its memory cannot be cut where a guess was wrong")
+            return nil
+        }
+        return try arguments.speculation.draft.map { draft throws(ServiceError) in
+            try LoadedDraft(draft, target: loaded.model, options: arguments.modelOptions, logger: logger)
+        }
     }
 
     private var engineOptions: EngineOptions {
@@ -79,6 +99,7 @@ struct WorkerEngine {
         options.reasoning = arguments.chat.reasoning
         options.templateVariables = arguments.chat.variables
         options.format = format
+        options.speculation = arguments.speculation.options
         options.identity = loaded.identity
         return options
     }

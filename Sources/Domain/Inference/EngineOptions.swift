@@ -40,6 +40,8 @@ public struct EngineOptions: Sendable {
     /// How the model writes tool calls and thinking.
     public var format = ChatFormat.generic
     public var identity = EngineIdentity.unknown
+    /// Guessing tokens ahead.
+    public var speculation = SpeculationOptions()
 
     public init(
         contextTokens: Int, sequencesMax: Int = 8, batchTokensMax: Int = 512, waitingMax: Int = 256, eventsMax: Int = 64

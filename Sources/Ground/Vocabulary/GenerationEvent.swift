@@ -98,6 +98,9 @@ public struct GenerationTimings: Sendable, Equatable {
     public var queue: Duration
     public var prefill: Duration
     public var decode: Duration
+    /// Guessed tokens that were verified, and those of them that were right.
+    public var draftTokens = 0
+    public var acceptedDraftTokens = 0
 
     public init(queue: Duration, prefill: Duration, decode: Duration) {
         self.queue = queue

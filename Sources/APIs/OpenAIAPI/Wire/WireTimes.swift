@@ -20,7 +20,7 @@ extension GenerationTimings {
         let computed = usage.promptTokens - usage.cachedTokens
         let (prompt, predicted) = (prefill.milliseconds, decode.milliseconds)
         func share(_ part: Double, of whole: Double) -> JSONValue { .number(whole > 0 ? part / whole : 0) }
-        return [
+        var times: JSONObject = [
             "queue_ms": .number(queue.milliseconds), "cache_n": .whole(usage.cachedTokens),
             "prompt_n": .whole(computed), "prompt_ms": .number(prompt),
             "prompt_per_token_ms": share(prompt, of: Double(computed)),
@@ -29,11 +29,18 @@ extension GenerationTimings {
             "predicted_per_token_ms": share(predicted, of: Double(usage.completionTokens)),
             "predicted_per_second": share(Double(usage.completionTokens) * 1_000, of: predicted),
         ]
+        if draftTokens > 0 {
+            times["draft_n"] = .whole(draftTokens)
+            times["draft_n_accepted"] = .whole(acceptedDraftTokens)
+        }
+        return .object(times)
     }
 
     init(_ value: JSONValue) {
         func duration(_ name: String) -> Duration { Duration(wireMilliseconds: value[name]?.double ?? 0) }
         self.init(queue: duration("queue_ms"), prefill: duration("prompt_ms"), decode: duration("predicted_ms"))
+        draftTokens = value["draft_n"].count
+        acceptedDraftTokens = min(value["draft_n_accepted"].count, draftTokens)
     }
 }
 

@@ -5,7 +5,7 @@ enum EngineOption {
     /// Everything that may be written, in the order of the help.
     static let all =
         modelOptions + servingOptions + computingOptions + schedulingOptions + cacheOptions + adapterOptions
-        + chatOptions + requestOptions + samplingOptions + logOptions + ignored + refused
+        + speculationOptions + chatOptions + requestOptions + samplingOptions + logOptions + ignored + refused
 
     // MARK: The model
 

@@ -26,6 +26,8 @@ struct AdmittedRequest: Sendable {
     let identity: EngineIdentity
     /// The hash that `EngineIdentity.modelHash` gave, where there is to be a receipt.
     var modelHash: String?
+    /// How far tokens may be guessed ahead.
+    var speculation = SpeculationLimits()
 
     var scope: CacheScope { cache.scope == .shared ? .shared : .tenant(scheduling.tenant) }
 

@@ -8,6 +8,9 @@ struct StepShare {
     let range: Range<Int>
     /// Whether a token is to be chosen after the last position.
     let wantsToken: Bool
+    /// Guessed tokens that are computed after the last position, to be taken as far as they are what is chosen.
+    var guess: [Int32] = []
+    var source: DraftSource?
 }
 
 /// What became of one sequence's token.
@@ -16,6 +19,8 @@ struct StepOutcome {
     var events: [GenerationEvent] = []
     var finish: FinishReason?
     var error: ServiceError?
+    /// Tokens that were chosen.
+    var tokens = 0
 }
 
 /// Planning a step, computing it, and choosing tokens.
@@ -80,16 +85,23 @@ extension EngineLoop {
         let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
         let predicted = stepPolicy.costs.predicted(load)
         runtime.setThreads(threadPolicy.next)
-        let (outcomes, isWhole) = computeTogether(shares)
+        let step = guessed(shares, load: load)
+        let (outcomes, isWhole) = computeTogether(step.shares, isApart: step.isApart)
         if isWhole {
             let duration = ContinuousClock.now - began
-            if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
-            stepPolicy.observed(load, duration: duration)
+            speculator?.allowance.accrue(duration / .seconds(1))
+            let guesses = step.shares.reduce(0) { $0 + $1.guess.count }
+            // What guesses cost is followed elsewhere: they do not grow with the number of rows as prompts do.
+            if guesses == 0 {
+                if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
+                stepPolicy.observed(load, duration: duration)
+            }
         }
         leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
         for outcome in outcomes { handOut(outcome) }
         cache.counts.tokensComputed += prompts
-        heartbeat.stepped(running: running.count, promptTokens: prompts, completionTokens: outcomes.count)
+        heartbeat.stepped(
+            running: running.count, promptTokens: prompts, completionTokens: outcomes.reduce(0) { $0 + $1.tokens })
     }
 
     private mutating func stepAlone(_ key: UInt64, count: Int) {
@@ -122,7 +134,8 @@ extension EngineLoop {
         remove(key, last: last, error: error)
     }
 
-    /// Chooses the next tokens of all sequences that are due.
+    /// Chooses the next tokens of all sequences that are due. A guessed token is what the model would be asked about next if
+    /// it is the one that is chosen before it: so answers are what they would be without guesses.
     mutating func choose(
         _ shares: ArraySlice<StepShare>, _ rows: [Int], with runtime: Runtime
     ) -> [StepOutcome] {
@@ -130,16 +143,26 @@ extension EngineLoop {
         for (share, row) in zip(shares, rows) where share.wantsToken {
             let generation = running[share.index].generation
             var outcome = StepOutcome(key: generation.key)
+            var accepted = 0
+            var isRefused = false
             do {
-                let token = try runtime.withLogits(row: row) { logits in
-                    try generation.choose(from: logits, scratch)
-                }
-                if case .complete(let reason) = generation.take(token, into: &outcome.events, model: model) {
-                    outcome.finish = reason
+                while outcome.finish == nil, !isRefused {
+                    let token = try runtime.withLogits(row: row + accepted) { logits in
+                        try generation.choose(from: logits, scratch)
+                    }
+                    outcome.tokens += 1
+                    if case .complete(let reason) = generation.take(token, into: &outcome.events, model: model) {
+                        outcome.finish = reason
+                    }
+                    watch(token.id, of: generation)
+                    guard accepted < share.guess.count, outcome.finish == nil else { break }
+                    isRefused = token.id != share.guess[accepted]
+                    if !isRefused { accepted += 1 }
                 }
             } catch {
                 outcome.error = Self.failure(error)
             }
+            settle(share, accepted: accepted, isRefused: isRefused)
             outcomes.append(outcome)
         }
         return outcomes

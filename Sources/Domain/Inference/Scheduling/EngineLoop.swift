@@ -21,6 +21,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var cache: PrefixCache<Runtime>
     var threadPolicy: ThreadPolicy
     var rowGroups = RowGroups.together
+    /// Guesses tokens ahead; `nil` where nothing is guessed.
+    var speculator: Speculator<Runtime>?
     /// The sequence of rows that nobody needs.
     let paddingSequence: Int
     /// In the order in which they got their slots.
