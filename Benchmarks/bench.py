@@ -18,6 +18,7 @@ import events
 import neighbour
 import overhead
 import shared
+import speculation
 import turns
 from contenders import Setup, made_model, missing_peer
 from report import Section, table, write_json
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Parts that compare engines on a model.
 MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
-    "overhead": overhead.measure, "neighbour": neighbour.measure,
+    "overhead": overhead.measure, "neighbour": neighbour.measure, "speculation": speculation.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS]
 

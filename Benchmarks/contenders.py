@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,12 +72,13 @@ def in_turn(servers: list[Server], turn: int) -> Iterator[Server]:
 
 
 def nexus_engine(
-    program: str, model: Path, threads: int, parallel: int, context_tokens: int
+    program: str, model: Path, threads: int, parallel: int, context_tokens: int, name: str = "nexus-engine",
+    options: Sequence[str] = (),
 ) -> AbstractContextManager[Server]:
     context = context_tokens if takes_context_per_sequence(program) else context_tokens * parallel
-    return announcing("nexus-engine", [
+    return announcing(name, [
         program, "--model", str(model), "--alias", "bench", "--port", "0", "--threads", str(threads),
-        "--parallel", str(parallel), "--ctx-size", str(context), "--log-level", "error",
+        "--parallel", str(parallel), "--ctx-size", str(context), "--log-level", "error", *options,
     ])
 
 
@@ -88,12 +89,13 @@ def takes_context_per_sequence(program: str) -> bool:
 
 
 def llama_server(
-    model: Path, threads: int, parallel: int, context_tokens: int, unified: bool = False
+    model: Path, threads: int, parallel: int, context_tokens: int, unified: bool = False, looks_up: bool = False
 ) -> AbstractContextManager[Server]:
-    return announcing("llama-server, one cache" if unified else "llama-server", [
+    name = "llama-server, look-up" if looks_up else "llama-server, one cache" if unified else "llama-server"
+    return announcing(name, [
         sys.executable, str(Path(__file__).with_name("llama_server.py")), str(model), "--threads", str(threads),
         "--parallel", str(parallel), "--ctx-size", str(parallel * context_tokens),
-        *(["--kv-unified"] if unified else []),
+        *(["--kv-unified"] if unified else []), *(["--look-up"] if looks_up else []),
     ])
 
 
@@ -103,11 +105,12 @@ def missing_peer() -> str | None:
     return None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["xllamacpp does not load"])[-1]
 
 
-def made_model(build: Path) -> Path:
-    """The benchmark's own model, made in the cache of llama.cpp and Python when it is not there."""
+def made_model(build: Path, kind: str = "plain") -> Path:
+    """One of the benchmark's own models, made in the cache of llama.cpp and Python when it is not there."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cache = Path(os.environ.get("NEXUS_CACHE_DIR") or home / "llama-nexus")
-    done = subprocess.run([build / "bench-model", cache / "models"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [build / "bench-model", cache / "models", kind], capture_output=True, text=True, timeout=240)
     if done.returncode != 0:
         raise ServerError(f"bench-model: {done.stderr.strip()}")
     return Path(done.stdout.strip())

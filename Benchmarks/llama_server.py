@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("--parallel", type=int, required=True, help="sequences at once")
     parser.add_argument("--ctx-size", type=int, required=True, help="tokens of context of all sequences together")
     parser.add_argument("--kv-unified", action="store_true", help="one key-value cache for all sequences")
+    parser.add_argument("--look-up", action="store_true", help="guess what the prompt has said, as --spec-type ngram-simple")
     arguments = parser.parse_args()
 
     settings = xllamacpp.CommonParams()
@@ -25,6 +26,8 @@ def main() -> None:
     settings.n_parallel = arguments.parallel
     settings.n_ctx = arguments.ctx_size
     settings.kv_unified = arguments.kv_unified
+    if arguments.look_up:
+        settings.speculative.types = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
     settings.verbosity = 0
     server = xllamacpp.Server(settings)
     port = urlsplit(server.listening_address).port

@@ -38,8 +38,9 @@ import Vocabulary
         #expect((timings.acceptedDraftTokens > 0) == (way != .poorDraft))
         let totals = kit.engine.heartbeat.speculation.totals
         #expect(totals.draftedTokens == timings.draftTokens && totals.acceptedTokens == timings.acceptedDraftTokens)
-        #expect(kit.engine.heartbeat.reading.completionTokens == UInt64(saying.utf8.count + 1))
+        // The last step is counted after its answer was handed out.
         try await kit.finish()
+        #expect(kit.engine.heartbeat.reading.completionTokens == UInt64(saying.utf8.count + 1))
     }
 
     @Test func `a perfect draft needs few steps`() async throws {
@@ -57,7 +58,8 @@ import Vocabulary
             for number in 0..<12 {
                 group.addTask {
                     let text = String(repeating: "word \(number) and ", count: 1 + number % 5)
-                    #expect(try await kit.ask("say=\(text)\n").text == text)
+                    let answer = try await kit.ask("say=\(text)\n")
+                    #expect(answer.text == text)
                 }
             }
             try await group.waitForAll()
@@ -156,7 +158,10 @@ import Vocabulary
         ) { $0.speculation.isTuned = false }
         try await withThrowingTaskGroup { group in
             for _ in 0..<6 {
-                group.addTask { [saying] in #expect(try await kit.ask("say=\(saying)\n").text == saying) }
+                group.addTask { [saying] in
+                    let answer = try await kit.ask("say=\(saying)\n")
+                    #expect(answer.text == saying)
+                }
             }
             try await group.waitForAll()
         }
@@ -169,7 +174,8 @@ import Vocabulary
         try await withThrowingTaskGroup { group in
             for number in 0..<6 {
                 group.addTask { [saying] in
-                    #expect(try await kit.ask("\(number)=\(saying)\n").text == saying)
+                    let answer = try await kit.ask("\(number)=\(saying)\n")
+                    #expect(answer.text == saying)
                 }
             }
             try await group.waitForAll()

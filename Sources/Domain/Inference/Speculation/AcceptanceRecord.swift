@@ -22,12 +22,14 @@ enum DraftSource: Int, Sendable, CaseIterable {
 /// observations fade.
 struct AcceptanceRecord: Sendable {
     static let classCount = 5
-    /// An estimate from elsewhere counts for so many observations.
+    /// An estimate from elsewhere counts for so many observations at first, and fades as they do.
     private static let priorWeight = 4.0
 
     private struct Count {
         var right = 0.0
         var wrong = 0.0
+        /// What is left of the estimate from elsewhere.
+        var prior = AcceptanceRecord.priorWeight
     }
 
     private var counts = [Count](repeating: Count(), count: DraftSource.allCases.count * classCount)
@@ -54,6 +56,7 @@ struct AcceptanceRecord: Sendable {
 
     private mutating func note(_ source: DraftSource, _ position: Int, isRight: Bool) {
         let index = source.rawValue * Self.classCount + Self.positionClass(position)
+        counts[index].prior *= keep
         counts[index].right = counts[index].right * keep + (isRight ? 1 : 0)
         counts[index].wrong = counts[index].wrong * keep + (isRight ? 0 : 1)
     }
@@ -61,7 +64,7 @@ struct AcceptanceRecord: Sendable {
     /// How likely a token is right whose predecessors in the guess are.
     func chance(_ source: DraftSource, class positionClass: Int, prior: Double) -> Double {
         let count = counts[source.rawValue * Self.classCount + positionClass]
-        return (count.right + Self.priorWeight * prior) / (count.right + count.wrong + Self.priorWeight)
+        return (count.right + count.prior * prior) / (count.right + count.wrong + count.prior)
     }
 
     /// How likely each token of a guess is right together with all before it: never growing.

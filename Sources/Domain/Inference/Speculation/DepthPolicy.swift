@@ -42,7 +42,7 @@ struct DepthPolicy: Sendable {
     }
 
     /// A guess must be worth what handling it costs, and what measurements may be wrong by.
-    private static let margin = 1.03
+    private static let margin = 1.08
 
     /// - Parameters:
     ///   - candidates: the sequences that are being written, whether or not they have guesses.

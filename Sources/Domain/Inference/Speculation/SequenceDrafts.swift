@@ -14,11 +14,23 @@ struct SequenceDrafts: Sendable {
     private(set) var drafted = 0
     private(set) var accepted = 0
     private var shadows: [Shadow] = []
+    /// Verified guesses in a row of which nothing was right.
+    private var misses = 0
 
     /// Observations of one kind after which an older one counts for little.
-    private static var memory: Double { 24 }
+    private static var memory: Double { 32 }
+    /// Guesses of one kind that are followed at once, a new one each so many tokens: so the first positions are seen often.
+    private static let followedMax = 16
+    private static let spacing = 2
+
+    /// After so many misses in a row guesses are followed only, until one of them has been right so far.
+    private static let missesMax = 2
+    private static let comeback = 4
 
     init(lookup: PromptLookup?) { self.lookup = lookup }
+
+    /// What was right has just become wrong, faster than averages tell: a copied passage has ended.
+    var isPaused: Bool { misses >= Self.missesMax }
 
     /// A guess was verified.
     ///
@@ -31,12 +43,15 @@ struct SequenceDrafts: Sendable {
         self.drafted += drafted
         self.accepted += accepted
         record.note(source, right: accepted, isRefused: isRefused)
+        misses = accepted > 0 ? 0 : misses + (isRefused ? 1 : 0)
         shadows.removeAll { $0.source == source }
     }
 
-    /// Whether a guess of this kind, model or look-up, is being followed.
+    /// Whether guesses of this kind, model or look-up, are being followed, and one more would tell nothing new.
     func isFollowing(_ source: DraftSource) -> Bool {
-        shadows.contains { ($0.source == .model) == (source == .model) }
+        let same = shadows.filter { ($0.source == .model) == (source == .model) }
+        guard let last = same.last else { return false }
+        return source == .model || last.met < Self.spacing || same.count >= Self.followedMax
     }
 
     /// Follows a guess that is not verified.
@@ -57,6 +72,7 @@ struct SequenceDrafts: Sendable {
             seen.append((shadow.source, shadow.met, isRight))
             record.note(shadow.source, from: shadow.met, right: isRight ? 1 : 0, isRefused: !isRight)
             shadows[index].met += 1
+            if isRight, shadows[index].met >= Self.comeback { misses = 0 }
             if !isRight || shadows[index].met == shadow.tokens.count { shadows.remove(at: index) }
         }
         return seen

@@ -65,7 +65,7 @@ struct Speculator<Runtime: ModelRuntime> {
             let remaining = Double(min(left, Self.usualRest))
             proposal.candidate.overhead = Double(max(0, proposal.backlog - 2)) * (model?.readSeconds ?? 0) / remaining
         }
-        if let source = proposal.source, let drafts = generation.drafts {
+        if let source = proposal.source, let drafts = generation.drafts, !drafts.isPaused {
             proposal.candidate.survival = drafts.record.survival(source, count: proposal.depthMax, shared: shared)
         }
         return proposal
