@@ -11,6 +11,14 @@ struct WorkerEngine {
     let arguments: EngineArguments
     let loaded: LoadedModel
     let logger: Logger
+    let adapters: LoadedAdapters
+
+    init(arguments: EngineArguments, loaded: LoadedModel, logger: Logger) {
+        self.arguments = arguments
+        self.loaded = loaded
+        self.logger = logger
+        adapters = LoadedAdapters(model: loaded.model, modelPath: arguments.modelPath, logger: logger)
+    }
 
     private var format: ChatFormat {
         ChatFormat.detect(template: loaded.templateSource ?? "", controlTexts: loaded.tokenizer.controlTexts)
@@ -38,11 +46,10 @@ struct WorkerEngine {
     /// - Returns: the engine, whose context is made.
     /// - Throws: `ServiceError` for an adapter; `LlamaError` when there is no memory for the context.
     func start(shelf: CacheFileShelf? = nil) async throws -> Engine<LlamaTokenizer> {
-        let options = engineOptions
-        let context = contextOptions
-        // llama.cpp wants them before there is a context.
-        let adapters = try LoadedAdapters(
-            arguments.adapters, model: loaded.model, modelPath: arguments.modelPath, logger: logger)
+        var options = engineOptions
+        options.adapters = try await adapterOptions()
+        var context = contextOptions
+        context.controlVector = try controlVector()
         let draft = try loadedDraft()
         logger.info(
             "starting the engine",
@@ -57,15 +64,18 @@ struct WorkerEngine {
                 contextTokens: sequenceTokens, note: arguments.note),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
             makeDraft: draft.map { draft in
-                let draftOptions = draft.contextOptions(beside: context, slots: options.sequencesMax)
-                return {
+                let draftOptions = draft.contextOptions(beside: context, slots: arguments.parallel)
+                // Adapters are the model's; what they change, its draft does not know.
+                let none = LoadedAdapters(model: draft.model, modelPath: draft.draft.path, logger: logger)
+                return { [sequenceTokens] in
                     try LlamaEngineRuntime(
-                        model: draft.model, options: draftOptions, contextTokens: options.contextTokens, hasCells: true)
+                        model: draft.model, options: draftOptions, contextTokens: sequenceTokens, hasCells: true,
+                        adapters: none)
                 }
             },
-            makeRuntime: { [model = loaded.model, hasCells] in
+            makeRuntime: { [model = loaded.model, hasCells, context, adapters, sequenceTokens] in
                 try LlamaEngineRuntime(
-                    model: model, options: context, contextTokens: options.contextTokens, hasCells: hasCells,
+                    model: model, options: context, contextTokens: sequenceTokens, hasCells: hasCells,
                     adapters: adapters)
             })
     }

@@ -42,6 +42,7 @@ public struct EngineOptions: Sendable {
     public var identity = EngineIdentity.unknown
     /// Guessing tokens ahead.
     public var speculation = SpeculationOptions()
+    public var adapters = AdapterOptions()
 
     public init(
         contextTokens: Int, sequencesMax: Int = 8, batchTokensMax: Int = 512, waitingMax: Int = 256, eventsMax: Int = 64

@@ -38,6 +38,8 @@ public struct GenerationRequest: Sendable, Equatable {
     public var adaptsSampling = false
     /// The same request and seed give the same tokens whatever runs beside it.
     public var isReproducible = false
+    /// The LoRA adapters to write with; those that are not named are left out. `nil` takes the server's scales.
+    public var adapters: [AdapterScale]?
     public var scheduling = SchedulingOptions()
     public var cache = CacheOptions()
     public var speculation = SpeculationLimits()

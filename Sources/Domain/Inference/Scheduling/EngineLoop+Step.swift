@@ -27,7 +27,7 @@ struct StepOutcome {
 extension EngineLoop {
     /// What the next step computes; empty when nothing can go on.
     mutating func plan() -> [StepShare] {
-        let active = running.indices.filter { !running[$0].isBlocked && !running[$0].isIsolated }
+        let active = adapterTurn(among: running.indices.filter { !running[$0].isBlocked && !running[$0].isIsolated })
         let counts = stepPolicy.plan(active.map { candidate(running[$0]) }, waiting: room.count)
         var shares = zip(active, counts).compactMap { share($0, count: Self.tiled($1, of: running[$0].pending)) }
         // One that computes by itself takes a step of a fixed size in each round, whatever runs beside it.
@@ -84,16 +84,21 @@ extension EngineLoop {
         let prompting = shares.filter { promptTokens(of: $0) > 0 }.map { running[$0.index].generation.key }
         let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
         let predicted = stepPolicy.costs.predicted(load)
-        runtime.setThreads(threadPolicy.next)
+        let isChange = adapterTurns.changes(to: shares.first.map { running[$0.index].adapters })
+        guard applyAdapters(of: shares, to: runtime) else { return }
         let step = guessed(shares, load: load)
-        let (outcomes, isWhole) = computeTogether(step.shares, isApart: step.isApart)
+        let threads = threadPolicies.next(rows: step.rows)
+        runtime.setThreads(threads)
+        let (outcomes, isWhole) = computeTogether(step, threads: threads)
         if isWhole {
             let duration = ContinuousClock.now - began
+            adapterTurns.computed(for: duration)
             speculator?.allowance.accrue(duration / .seconds(1))
-            let guesses = step.shares.reduce(0) { $0 + $1.guess.count }
-            // What guesses cost is followed elsewhere: they do not grow with the number of rows as prompts do.
-            if guesses == 0 {
-                if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
+            // A change of adapters is not what steps usually cost, and what guesses cost is followed elsewhere.
+            if !isChange, !step.hasGuesses {
+                if stepPolicy.costs.isLearned {
+                    threadPolicies.observed(ratio: duration / .seconds(1) / predicted, rows: step.rows)
+                }
                 stepPolicy.observed(load, duration: duration)
             }
         }
@@ -109,6 +114,7 @@ extension EngineLoop {
             let share = share(index, count: count)
         else { return }
         let prompts = promptTokens(of: share)
+        guard applyAdapters(of: [share], to: isolatedRuntime) else { return }
         guard let rows = compute([share], with: isolatedRuntime) else { return }
         running[index].computed = share.range.upperBound
         let outcomes = choose([share], rows, with: isolatedRuntime)

@@ -12,15 +12,18 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     let model: ModelID
     let mailbox: Mailbox<EngineMessage>
     let heartbeat: Heartbeat
-    let room: WaitingRoom
+    let room: WaitingRoom<Submission>
     let vocabulary: EngineVocabulary
+    let book: AdapterBook
 
     var stepPolicy: StepPolicy
     let slotPolicy: SlotPolicy
     let preemption: PreemptionPolicy
     var cache: PrefixCache<Runtime>
-    var threadPolicy: ThreadPolicy
-    var rowGroups = RowGroups.together
+    var threadPolicies: ThreadPolicies
+    /// By the number of threads that compute; where nothing is known, rows are computed together.
+    var rowGroups: [Int: RowGroups] = [:]
+    var adapterTurns = AdapterTurns()
     /// Guesses tokens ahead; `nil` where nothing is guessed.
     var speculator: Speculator<Runtime>?
     /// The sequence of rows that nobody needs.
@@ -46,10 +49,11 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         heartbeat = parts.heartbeat
         room = parts.room
         vocabulary = parts.vocabulary
+        book = parts.book
         let bias = LatencyBias(options.latencyBias)
         stepPolicy = StepPolicy(batchTokensMax: options.batchTokensMax, bias: bias)
         slotPolicy = SlotPolicy(sequencesMax: options.sequencesMax, bias: bias)
-        threadPolicy = ThreadPolicy(most: runtime.shape.threads)
+        threadPolicies = ThreadPolicies(most: runtime.shape.threads)
         preemption = PreemptionPolicy(parkedTokensMax: runtime.shape.cells)
         scratch = SamplingScratch(vocabularyCount: runtime.shape.vocabulary)
         freeSlots = Array((0..<options.sequencesMax).reversed())
@@ -97,6 +101,10 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             answer(inspection())
         case .invalidate(let node, let answer):
             answer(invalidated(node))
+        case .loadAdapter(let candidate, let answer):
+            answer(loaded(candidate))
+        case .removeAdapter(let id, let answer):
+            answer(removed(adapter: id))
         case .stop:
             isStopping = true
         }

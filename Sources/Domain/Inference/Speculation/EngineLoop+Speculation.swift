@@ -1,5 +1,15 @@
 import Vocabulary
 
+/// A step with what was guessed for it.
+struct GuessedStep {
+    var shares: [StepShare]
+    /// Rows to compute, filled up.
+    var rows: Int
+    var hasGuesses = false
+    /// Each sequence with guesses is computed by itself.
+    var isApart = false
+}
+
 /// Guessed tokens in steps: which ones, what they cost, and what is left of them.
 extension EngineLoop {
     /// Makes what guesses need, and measures what they cost.
@@ -45,18 +55,19 @@ extension EngineLoop {
     /// - Parameters:
     ///   - shares: of one step.
     ///   - load: what they are without guesses.
-    /// - Returns: the shares, and whether those with guesses are to be computed each by itself.
-    mutating func guessed(_ shares: [StepShare], load: StepLoad) -> (shares: [StepShare], isApart: Bool) {
+    /// - Returns: the step to compute.
+    mutating func guessed(_ shares: [StepShare], load: StepLoad) -> GuessedStep {
+        let rows = shares.reduce(0) { $0 + $1.range.count }
+        let plain = GuessedStep(shares: shares, rows: rows)
         // Moved out and back, so that it is changed in place.
-        guard var speculator else { return (shares, false) }
+        guard var speculator else { return plain }
         self.speculator = nil
         defer { self.speculator = speculator }
         let writing = shares.indices.filter {
             shares[$0].wantsToken && shares[$0].range.count == 1 && running[shares[$0].index].isWriting
         }
-        let rows = shares.reduce(0) { $0 + $1.range.count }
         let rowsFree = min(options.batchTokensMax - rows, SpeculationOptions.depthMax)
-        guard !writing.isEmpty, rowsFree > 0 else { return (shares, false) }
+        guard !writing.isEmpty, rowsFree > 0 else { return plain }
         let proposals = writing.map { place in
             let sequence = running[shares[place].index]
             return speculator.proposal(shares[place].index, slot: sequence.slot, sequence.generation)
@@ -75,8 +86,10 @@ extension EngineLoop {
         follow(proposals, plan, &speculator)
         if isPure, speculator.options.isTuned { probe(proposals, plan, &speculator) }
         let guesses = all.reduce(0) { $0 + $1.guess.count }
-        guard guesses > 0, cache.makeRoom(rows + guesses) else { return (shares, false) }
-        return (all, plan.isApart)
+        guard guesses > 0, cache.makeRoom(rows + guesses) else { return plain }
+        return GuessedStep(
+            shares: all, rows: isPure ? speculator.costs.computed(rows + guesses) : rows + guesses, hasGuesses: true,
+            isApart: plan.isApart)
     }
 
     private func depths(
@@ -96,8 +109,9 @@ extension EngineLoop {
         let round = speculator.model?.roundSeconds ?? 0
         let costs: DepthPolicy.Costs
         if isPure {
+            let groups = rowGroups[threadPolicies.next(rows: count)] ?? .together
             costs = DepthPolicy.Costs(
-                plain: rowGroups.groups(of: count).reduce(0) { $0 + speculator.costs.seconds($1.computed) },
+                plain: groups.groups(of: count).reduce(0) { $0 + speculator.costs.seconds($1.computed) },
                 together: { speculator.costs.seconds(count + $0) },
                 alone: count > 1 ? { speculator.costs.seconds(1 + $0) } : nil, round: round)
         } else {
@@ -143,14 +157,15 @@ extension EngineLoop {
     private static var probeDepth: Int { 8 }
 
     /// The parts of a step with guesses: all together, or each guess by itself; filled up to whole tiles where there is room.
-    func guessedParts(_ shares: [StepShare], isApart: Bool) -> [StepPart] {
-        guard isApart else { return [StepPart(shares: shares[...], padding: padding(of: shares[...]))] }
+    func guessedParts(_ step: GuessedStep, threads: Int) -> [StepPart] {
+        let shares = step.shares
+        guard step.isApart else { return [StepPart(shares: shares[...], padding: padding(of: shares[...]))] }
         var parts: [StepPart] = []
         for share in shares where !share.guess.isEmpty {
             parts.append(StepPart(shares: [share], padding: padding(of: [share])))
         }
         let others = shares.filter { $0.guess.isEmpty }
-        return others.isEmpty ? parts : parts + groupedParts(others)
+        return others.isEmpty ? parts : parts + groupedParts(others, threads: threads)
     }
 
     private func padding(of shares: ArraySlice<StepShare>) -> Int {
@@ -170,9 +185,10 @@ extension EngineLoop {
     mutating func observe(_ part: StepPart, seconds: Double, isStep: Bool) {
         guard let costs = speculator?.costs, part.shares.allSatisfy({ $0.range.count == 1 }) else { return }
         let rows = part.shares.reduce(part.padding) { $0 + 1 + $1.guess.count }
-        let isTrial = threadPolicy.next != threadPolicy.threads
+        let policy = rows < ThreadPolicies.wideRows ? threadPolicies.narrow : threadPolicies.wide
+        let isTrial = policy.next != policy.threads
         if isStep, part.shares.contains(where: { !$0.guess.isEmpty }) {
-            threadPolicy.observed(ratio: seconds / costs.seconds(rows))
+            threadPolicies.observed(ratio: seconds / costs.seconds(rows), rows: rows)
         }
         // While another number of threads is tried, steps say nothing about the usual ones.
         if !isTrial { speculator?.costs.observe(rows: rows, seconds: seconds) }
