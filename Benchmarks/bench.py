@@ -20,6 +20,7 @@ import events
 import neighbour
 import overhead
 import shared
+import speculation
 import turns
 from contenders import Setup, made_model, missing_peer
 from report import Section, table, write_json
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
+    "speculation": speculation.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings"]
 

@@ -74,12 +74,13 @@ def in_turn(servers: list[Server], turn: int) -> Iterator[Server]:
 
 
 def nexus_engine(
-    program: str, model: Path, threads: int, parallel: int, context_tokens: int, adapters: Sequence[Path] = ()
+    program: str, model: Path, threads: int, parallel: int, context_tokens: int, adapters: Sequence[Path] = (),
+    name: str = "nexus-engine", options: Sequence[str] = (),
 ) -> AbstractContextManager[Server]:
     context = context_tokens if takes_context_per_sequence(program) else context_tokens * parallel
-    return announcing("nexus-engine", [
+    return announcing(name, [
         program, "--model", str(model), "--alias", "bench", "--port", "0", "--threads", str(threads),
-        "--parallel", str(parallel), "--ctx-size", str(context), "--log-level", "error", *loaded(adapters),
+        "--parallel", str(parallel), "--ctx-size", str(context), "--log-level", "error", *loaded(adapters), *options,
     ])
 
 
@@ -96,12 +97,13 @@ def takes_context_per_sequence(program: str) -> bool:
 
 def llama_server(
     model: Path, threads: int, parallel: int, context_tokens: int, unified: bool = False,
-    adapters: Sequence[Path] = (),
+    adapters: Sequence[Path] = (), looks_up: bool = False,
 ) -> AbstractContextManager[Server]:
-    return announcing("llama-server, one cache" if unified else "llama-server", [
+    name = "llama-server, look-up" if looks_up else "llama-server, one cache" if unified else "llama-server"
+    return announcing(name, [
         sys.executable, str(Path(__file__).with_name("llama_server.py")), str(model), "--threads", str(threads),
         "--parallel", str(parallel), "--ctx-size", str(parallel * context_tokens),
-        *(["--kv-unified"] if unified else []), *loaded(adapters),
+        *(["--kv-unified"] if unified else []), *loaded(adapters), *(["--look-up"] if looks_up else []),
     ])
 
 
@@ -111,11 +113,12 @@ def missing_peer() -> str | None:
     return None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["xllamacpp does not load"])[-1]
 
 
-def made_model(build: Path) -> Path:
-    """The benchmark's own model, made in the cache of llama.cpp and Python when it is not there."""
+def made_model(build: Path, kind: str = "plain") -> Path:
+    """One of the benchmark's own models, made in the cache of llama.cpp and Python when it is not there."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cache = Path(os.environ.get("NEXUS_CACHE_DIR") or home / "llama-nexus")
-    done = subprocess.run([build / "bench-model", cache / "models"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [build / "bench-model", cache / "models", kind], capture_output=True, text=True, timeout=240)
     if done.returncode != 0:
         raise ServerError(f"bench-model: {done.stderr.strip()}")
     return Path(done.stdout.strip())

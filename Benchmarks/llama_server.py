@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("--parallel", type=int, required=True, help="sequences at once")
     parser.add_argument("--ctx-size", type=int, required=True, help="tokens of context of all sequences together")
     parser.add_argument("--kv-unified", action="store_true", help="one key-value cache for all sequences")
+    parser.add_argument("--look-up", action="store_true", help="guess what the prompt has said, as --spec-type ngram-simple")
     parser.add_argument("--embeddings", action="store_true", help="give vectors instead of text")
     parser.add_argument("--ubatch-size", type=int, help="tokens that are computed together")
     parser.add_argument("--lora", action="append", default=[], help="LoRA adapter")
@@ -33,6 +34,8 @@ def main() -> None:
         settings.embedding = True
     if arguments.ubatch_size:
         settings.n_batch = settings.n_ubatch = arguments.ubatch_size
+    if arguments.look_up:
+        settings.speculative.types = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
     adapters = []
     for path in arguments.lora:
         adapter = xllamacpp.CommonAdapterLoraInfo()

@@ -2,6 +2,8 @@
 
 import random
 
+#: Words of a circle, as bench-model has them.
+CIRCLE = 250
 SYLLABLES = [consonant + vowel for consonant in "bdfklmnrst" for vowel in "aeiou"]
 
 
@@ -14,3 +16,14 @@ class Words:
     def text(self, tokens: int) -> str:
         words = ("".join(self._random.choices(SYLLABLES, k=3)) for _ in range(tokens))
         return " " + " ".join(words)
+
+    def circle(self) -> str:
+        """All words of one circle in their order: what the copying model has read this far it writes again."""
+        start = CIRCLE * self._random.randrange(len(SYLLABLES) ** 3 // CIRCLE)
+        return " " + " ".join(three_syllables(start + place) for place in range(CIRCLE))
+
+
+def three_syllables(number: int) -> str:
+    """The word of three syllables with this number, in the order of the vocabulary."""
+    size = len(SYLLABLES)
+    return SYLLABLES[number // size**2] + SYLLABLES[number // size % size] + SYLLABLES[number % size]

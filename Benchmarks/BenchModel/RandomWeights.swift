@@ -31,6 +31,23 @@ enum RandomWeights {
         try emit(piece)
     }
 
+    /// The same, where each row has a seed of its own, so that it can be had again in another place.
+    static func emit(
+        rows: Int, length: Int, deviation: (Int) -> Float, seed: (Int) -> UInt64, to emit: ([UInt8]) throws -> Void
+    ) throws {
+        for start in stride(from: 0, to: rows, by: 4_096) {
+            var piece: [UInt8] = []
+            for row in start..<min(start + 4_096, rows) {
+                var random = BellRandom(seed: seed(row))
+                let deviation = deviation(row)
+                for _ in 0..<length / blockLength {
+                    appendBlock((0..<blockLength).map { _ in random.next() * deviation }, to: &piece)
+                }
+            }
+            try emit(piece)
+        }
+    }
+
     private static func appendBlock(_ numbers: [Float], to piece: inout [UInt8]) {
         let largest = numbers.reduce(0) { max($0, abs($1)) }
         let scale = Float16(largest / 127)

@@ -48,6 +48,17 @@ enum SyllableVocabulary {
     /// by chance, and every answer is made of words.
     static func isWord(_ token: Int) -> Bool { token >= wordsStart }
 
+    /// Words of a circle. Those of three syllables, which are the last ones, make circles of neighbours.
+    static let circle = 250
+    private static let circlesStart = count - syllables.count * syllables.count * syllables.count
+
+    /// The word before a word in its circle; other tokens are their own.
+    static func predecessor(of token: Int) -> Int {
+        guard token >= circlesStart else { return token }
+        let place = (token - circlesStart) % circle
+        return token - place + (place + circle - 1) % circle
+    }
+
     /// Adds the vocabulary and a chat template.
     static func describe(in writer: inout GGUFWriter) throws(GGUFError) {
         let tokens = all()

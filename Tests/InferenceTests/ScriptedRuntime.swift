@@ -59,14 +59,21 @@ final class ScriptedRuntime: ModelRuntime {
     private var lastRows: [(sequence: Int, position: Int, wantsLogits: Bool)] = []
     private var pending: [Cell] = []
     private let isIsolated: Bool
+    /// As a draft model it has one of so many tokens wrong; 0 has none wrong.
+    private let wrongEvery: Int
     private var adapters = AdapterSet.none
     /// The same by names.
     private var names: [String] = []
 
-    init(record: Record, shape: RuntimeShape, isIsolated: Bool = false) {
+    init(record: Record, shape: RuntimeShape, isIsolated: Bool = false, wrongEvery: Int = 0) {
         self.record = record
         self.shape = shape
         self.isIsolated = isIsolated
+        self.wrongEvery = wrongEvery
+    }
+
+    private func guess(_ token: Int32, at position: Int) -> Int32 {
+        wrongEvery > 0 && position % wrongEvery == 0 ? (token + 1) % Int32(Self.vocabulary) : token
     }
 
     func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int {
@@ -119,8 +126,9 @@ final class ScriptedRuntime: ModelRuntime {
         let asked = lastRows[row]
         if !asked.wantsLogits { violate("row \(row) was sampled without logits") }
         var logits = [Float](repeating: 0, count: Self.vocabulary)
-        let tokens = tokens(asked.sequence)
-        logits[Int(next(after: tokens))] = 100
+        // What lies after the row is no business of its own.
+        let tokens = Array(tokens(asked.sequence).prefix(asked.position + 1))
+        logits[Int(guess(next(after: tokens), at: tokens.count))] = 100
         if tokens.contains(Self.poison) { logits = logits.map { _ in .nan } }
         return try logits.withUnsafeBufferPointer(body)
     }
@@ -242,6 +250,22 @@ final class ScriptedRuntime: ModelRuntime {
     private func count(_ sequence: Int) -> Int { cells.count { $0.holders.contains(sequence) } }
 
     private func violate(_ text: String) { record.log.withLock { $0.violations.append(text) } }
+}
+
+extension ScriptedRuntime {
+    /// A scripted draft model.
+    struct Draft: Sendable {
+        var record = Record()
+        var wrongEvery = 0
+        /// Cells are enough for all sequences where nothing is said.
+        var cells: Int?
+
+        func runtime(context: Int, sequences: Int) -> ScriptedRuntime {
+            let shape = RuntimeShape(
+                cells: cells ?? context * sequences, sequences: sequences, vocabulary: ScriptedRuntime.vocabulary)
+            return ScriptedRuntime(record: record, shape: shape, wrongEvery: wrongEvery)
+        }
+    }
 }
 
 /// A gate on a thread: open at first.

@@ -56,6 +56,9 @@ struct RandomValues {
             weight: one([1, 0.5, 3.25]), deadline: maybe { .milliseconds($0.number(1...99_999)) },
             reportsProgress: chance())
         request.cache = CacheOptions(isUsed: chance(), scope: one(CacheOptions.Scope.allCases))
+        request.speculation = SpeculationLimits(
+            tokensMax: maybe { $0.number(0...99) }, tokensMin: maybe { $0.number(0...9) },
+            probabilityMin: maybe { Double($0.number(0...8)) / 8 })
         return request
     }
 
@@ -162,9 +165,12 @@ struct RandomValues {
                 promptTokens: prompt, completionTokens: completion, cachedTokens: number(0...prompt),
                 reasoningTokens: number(0...completion)))
         end.timings = maybe { random in
-            GenerationTimings(
+            var timings = GenerationTimings(
                 queue: .microseconds(random.number(0...9_999_999)), prefill: .microseconds(random.number()),
                 decode: .microseconds(random.number(0...9_999_999)))
+            timings.draftTokens = random.number()
+            timings.acceptedDraftTokens = random.number(0...timings.draftTokens)
+            return timings
         }
         end.cache = maybe { random in
             CacheReport(

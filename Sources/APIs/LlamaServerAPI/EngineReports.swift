@@ -5,7 +5,7 @@ extension SlotReport {
     /// As llama-server tells it, as far as it is the same here, and what is ours beside it.
     func value(contextTokens: Int) -> JSONValue {
         [
-            "id": .whole(index), "n_ctx": .whole(contextTokens), "speculative": false,
+            "id": .whole(index), "n_ctx": .whole(contextTokens), "speculative": .bool(speculates),
             "is_processing": .bool(state != .idle),
             "next_token": ["has_next_token": .bool(state == .writing), "n_decoded": .whole(writtenTokens)],
             "state": .string(state.rawValue), "request_id": request.map { .string($0.text) } ?? .null,
@@ -13,6 +13,7 @@ extension SlotReport {
             "priority": priority.map { .string($0.rawValue) } ?? .null,
             "prompt_tokens": .whole(promptTokens), "cached_tokens": .whole(cachedTokens),
             "computed_tokens": .whole(computedTokens), "written_tokens": .whole(writtenTokens),
+            "draft_tokens": .whole(draftTokens), "draft_tokens_accepted": .whole(acceptedDraftTokens),
         ]
     }
 }

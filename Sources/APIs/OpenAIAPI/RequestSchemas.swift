@@ -7,6 +7,7 @@ enum RequestSchemas {
     static var shared: JSONObject {
         var members = SamplingTable.schemas
         for (name, schema) in fixed { members[name] = schema }
+        for (name, schema) in SpeculationFields.schemas { members[name] = schema }
         return members
     }
 

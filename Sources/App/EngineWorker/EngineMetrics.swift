@@ -24,5 +24,25 @@ enum EngineMetrics {
             Double($0.cellsUsed)
         }
         gauge("nexus_engine_completion_tokens", help: "Tokens written so far.") { Double($0.completionTokens) }
+        register(heartbeat.speculation, in: metrics)
+    }
+
+    /// One series for each position in a guess, of which there are at most `SpeculationOptions.depthMax`.
+    private static func register(_ ledger: SpeculationLedger, in metrics: MetricsRegistry) {
+        func gauge(_ name: String, help: String, _ counts: @escaping @Sendable (SpeculationLedger.Totals) -> [Int]) {
+            metrics.gauge(name, help: help, labels: ["position"]) {
+                counts(ledger.totals).enumerated().map { GaugeReading(Double($1), labels: [String($0)]) }
+            }
+        }
+        gauge("nexus_engine_draft_tokens", help: "Guessed tokens that were verified, by position.") { $0.drafted }
+        gauge("nexus_engine_draft_tokens_accepted", help: "Guessed tokens that were right, by position.") {
+            $0.accepted
+        }
+        metrics.gauge("nexus_engine_drafts", help: "Guesses that were verified so far.") {
+            [GaugeReading(Double(ledger.totals.drafts))]
+        }
+        metrics.gauge("nexus_engine_draft_depth", help: "Tokens guessed at once for an answer, lately.") {
+            [GaugeReading(ledger.totals.depth)]
+        }
     }
 }

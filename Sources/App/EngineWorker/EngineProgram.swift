@@ -51,9 +51,26 @@ public enum EngineProgram {
                 log.logger.notice(
                     "an option has no effect", ["option": .string(notice.spelling), "reason": .string(notice.reason)])
             }
+            guard !arguments.speculation.isCompared else { return try await compare(arguments, logger: log.logger) }
             let worker = try await Worker(arguments, logger: log.logger)
             try await worker.serve(until: signals)
         }
+    }
+}
+
+extension EngineProgram {
+    /// What a prompt's file may hold.
+    private static let promptBytesMax = 4 << 20
+
+    private static func compare(_ arguments: EngineArguments, logger: Logger) async throws {
+        let loaded = try LoadedModel(arguments, logger: logger)
+        let prompts = try arguments.speculation.promptPath.map {
+            [try ArgumentFile.text($0, bytesMax: promptBytesMax, ArgumentFile.read(_:bytesMax:))]
+        }
+        let comparison = SpeculationComparison(loaded: loaded, logger: logger)
+        let figures = try await comparison.figures(
+            SpeculationComparison.ways(arguments), prompts: prompts ?? SpeculationComparison.prompts)
+        for line in SpeculationTable(figures: figures).lines { StandardStream.output.write(line + "\n") }
     }
 }
 

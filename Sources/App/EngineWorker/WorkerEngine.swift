@@ -54,6 +54,7 @@ struct WorkerEngine {
         options.media = projector
         var context = contextOptions
         context.controlVector = try controlVector()
+        let draft = try loadedDraft()
         logger.info(
             "starting the engine",
             [
@@ -67,11 +68,33 @@ struct WorkerEngine {
                 contextTokens: sequenceTokens, note: arguments.note,
                 modalities: projector?.modalities ?? Modalities()),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
+            makeDraft: draft.map { draft in
+                let draftOptions = draft.contextOptions(beside: context, slots: arguments.parallel)
+                // Adapters are the model's; what they change, its draft does not know.
+                let none = LoadedAdapters(model: draft.model, modelPath: draft.draft.path, logger: logger)
+                return { [sequenceTokens] in
+                    try LlamaEngineRuntime(
+                        model: draft.model, options: draftOptions, contextTokens: sequenceTokens, hasCells: true,
+                        adapters: none)
+                }
+            },
             makeRuntime: { [model = loaded.model, hasCells, context, adapters, sequenceTokens] in
                 try LlamaEngineRuntime(
                     model: model, options: context, contextTokens: sequenceTokens, hasCells: hasCells,
                     adapters: adapters)
             })
+    }
+
+    /// The draft model; none for a model whose memory cannot be cut, because a wrong guess could not be taken back.
+    private func loadedDraft() throws(ServiceError) -> LoadedDraft? {
+        guard arguments.speculation.isOn else { return nil }
+        guard hasCells else {
+            logger.warning("this model guesses no tokens ahead: its memory cannot be cut where a guess was wrong")
+            return nil
+        }
+        return try arguments.speculation.draft.map { draft throws(ServiceError) in
+            try LoadedDraft(draft, target: loaded.model, options: arguments.modelOptions, logger: logger)
+        }
     }
 
     private var engineOptions: EngineOptions {
@@ -91,6 +114,7 @@ struct WorkerEngine {
         options.reasoning = arguments.chat.reasoning
         options.templateVariables = arguments.chat.variables
         options.format = format
+        options.speculation = arguments.speculation.options
         options.identity = loaded.identity
         options.wholeChunkMax = min(arguments.batchTokens, arguments.microBatchTokens)
         return options

@@ -27,11 +27,14 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     ///   - chat: the model's chat template, if it has one.
     ///   - options: the bounds.
     ///   - shelf: where the prefix cache keeps what has no room in memory, and finds it after a restart.
+    ///   - makeDraft: makes a smaller model of the same vocabulary, with a sequence for each slot, that guesses tokens
+    ///     ahead; called once, on the engine's thread.
     ///   - makeRuntime: called once, on the engine's thread.
-    /// - Throws: what `makeRuntime` throws.
+    /// - Throws: what `makeRuntime` and `makeDraft` throw.
     public init<Runtime: ModelRuntime & SendableMetatype>(
         served: ServedModel, tokenizer: Tokenizer, chat: ChatTemplate?, options: EngineOptions,
-        shelf: (any CacheShelf)? = nil, makeRuntime: @escaping @Sendable () throws -> Runtime
+        shelf: (any CacheShelf)? = nil, makeDraft: (@Sendable () throws -> Runtime)? = nil,
+        makeRuntime: @escaping @Sendable () throws -> Runtime
     ) async throws {
         self.served = served
         self.options = options
@@ -57,6 +60,7 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
                         parts: parts)
                     try loop.loadAdapters(options.adapters.initial)
                     loop.measureRows()
+                    try loop.startSpeculation(makeDraft)
                     ready.resume()
                     loop.run()
                 } catch {

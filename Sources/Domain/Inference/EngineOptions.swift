@@ -40,6 +40,8 @@ public struct EngineOptions: Sendable {
     /// How the model writes tool calls and thinking.
     public var format = ChatFormat.generic
     public var identity = EngineIdentity.unknown
+    /// Guessing tokens ahead.
+    public var speculation = SpeculationOptions()
     public var adapters = AdapterOptions()
     /// What reads images and recordings; `nil` where the model reads text only.
     public var media: (any MediaReading)?

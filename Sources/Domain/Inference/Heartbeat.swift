@@ -12,6 +12,8 @@ public final class Heartbeat: Sendable {
     private let evictions = Atomic<UInt64>(0)
     private let parked = Atomic<Int>(0)
     private let cellsUsed = Atomic<Int>(0)
+    /// How guessed tokens fared.
+    public let speculation = SpeculationLedger()
 
     public struct Reading: Sendable, Equatable {
         /// Steps of the model so far: a busy engine whose count stands still is stuck.

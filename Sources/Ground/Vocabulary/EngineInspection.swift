@@ -47,6 +47,11 @@ public struct SlotReport: Sendable, Equatable {
     /// Positions computed, of prompt and answer.
     public var computedTokens: Int
     public var writtenTokens: Int
+    /// Whether tokens may be guessed ahead here.
+    public var speculates = false
+    /// Guessed tokens of this answer that were verified, and those of them that were right.
+    public var draftTokens = 0
+    public var acceptedDraftTokens = 0
 
     public init(
         index: Int, state: State, request: RequestID? = nil, tenant: TenantID? = nil, priority: Priority? = nil,

@@ -103,6 +103,9 @@ public struct GenerationTimings: Sendable, Equatable {
     public var decode: Duration
     /// Of `prefill`, what was spent on turning images and recordings into vectors.
     public var mediaEncode: Duration
+    /// Guessed tokens that were verified, and those of them that were right.
+    public var draftTokens = 0
+    public var acceptedDraftTokens = 0
 
     public init(queue: Duration, prefill: Duration, decode: Duration, mediaEncode: Duration = .zero) {
         self.queue = queue

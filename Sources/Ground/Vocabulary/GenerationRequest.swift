@@ -44,6 +44,7 @@ public struct GenerationRequest: Sendable, Equatable {
     public var adapters: [AdapterScale]?
     public var scheduling = SchedulingOptions()
     public var cache = CacheOptions()
+    public var speculation = SpeculationLimits()
 
     public init(
         id: RequestID, model: ModelID, prompt: Prompt, newTokensMax: Int? = nil,
@@ -151,6 +152,22 @@ public struct SchedulingOptions: Sendable, Equatable {
         self.weight = weight
         self.deadline = deadline
         self.reportsProgress = reportsProgress
+    }
+}
+
+/// How far an engine that guesses tokens ahead may go for one request. Answers do not depend on it.
+public struct SpeculationLimits: Sendable, Equatable {
+    /// Tokens guessed at once at most; 0 guesses none, `nil` leaves it to the engine.
+    public var tokensMax: Int?
+    /// Guesses of fewer tokens are not verified.
+    public var tokensMin: Int?
+    /// A draft model goes on guessing while its best token is at least this likely, 0 to 1.
+    public var probabilityMin: Double?
+
+    public init(tokensMax: Int? = nil, tokensMin: Int? = nil, probabilityMin: Double? = nil) {
+        self.tokensMax = tokensMax
+        self.tokensMin = tokensMin
+        self.probabilityMin = probabilityMin
     }
 }
 

@@ -13,7 +13,7 @@ struct EngineKit {
     init(
         context: Int = 400, sequences: Int = 4, batch: Int = 16, waiting: Int = 64, events: Int = 64,
         cells: Int? = nil, spare: Int = 32, memory: RuntimeShape.Memory = .cells, chat: ChatTemplate? = nil,
-        set: (inout EngineOptions) -> Void = { _ in }
+        draft: ScriptedRuntime.Draft? = nil, set: (inout EngineOptions) -> Void = { _ in }
     ) async throws {
         let record = ScriptedRuntime.Record()
         self.record = record
@@ -26,7 +26,9 @@ struct EngineKit {
             vocabulary: ScriptedRuntime.vocabulary)
         engine = try await Engine(
             served: ServedModel(id: ModelID("toy"), created: 0, contextTokens: context), tokenizer: ByteTokenizer(),
-            chat: chat, options: options, makeRuntime: { ScriptedRuntime(record: record, shape: shape) })
+            chat: chat, options: options,
+            makeDraft: draft.map { draft in { draft.runtime(context: context, sequences: sequences) } },
+            makeRuntime: { ScriptedRuntime(record: record, shape: shape) })
     }
 
     func request(

@@ -118,6 +118,7 @@ public struct CompletionRequest: Sendable, Equatable {
         generation.adaptsSampling = nexus.adaptsSampling
         generation.isReproducible = nexus.isReproducible
         generation.scheduling = nexus.scheduling
+        generation.speculation = try SpeculationFields.read(fields.root)
         generation.cache = CacheOptions(isUsed: try fields.flag("cache_prompt") ?? true, scope: nexus.cacheScope)
     }
 }

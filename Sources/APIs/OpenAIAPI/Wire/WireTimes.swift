@@ -20,7 +20,7 @@ extension GenerationTimings {
         let computed = usage.promptTokens - usage.cachedTokens
         let (prompt, predicted) = (prefill.milliseconds, decode.milliseconds)
         func share(_ part: Double, of whole: Double) -> JSONValue { .number(whole > 0 ? part / whole : 0) }
-        var value: JSONObject = [
+        var times: JSONObject = [
             "queue_ms": .number(queue.milliseconds), "cache_n": .whole(usage.cachedTokens),
             "prompt_n": .whole(computed), "prompt_ms": .number(prompt),
             "prompt_per_token_ms": share(prompt, of: Double(computed)),
@@ -29,8 +29,12 @@ extension GenerationTimings {
             "predicted_per_token_ms": share(predicted, of: Double(usage.completionTokens)),
             "predicted_per_second": share(Double(usage.completionTokens) * 1_000, of: predicted),
         ]
-        if mediaEncode > .zero { value["media_ms"] = .number(mediaEncode.milliseconds) }
-        return .object(value)
+        if mediaEncode > .zero { times["media_ms"] = .number(mediaEncode.milliseconds) }
+        if draftTokens > 0 {
+            times["draft_n"] = .whole(draftTokens)
+            times["draft_n_accepted"] = .whole(acceptedDraftTokens)
+        }
+        return .object(times)
     }
 
     init(_ value: JSONValue) {
@@ -38,6 +42,8 @@ extension GenerationTimings {
         self.init(
             queue: duration("queue_ms"), prefill: duration("prompt_ms"), decode: duration("predicted_ms"),
             mediaEncode: duration("media_ms"))
+        draftTokens = value["draft_n"].count
+        acceptedDraftTokens = min(value["draft_n_accepted"].count, draftTokens)
     }
 }
 

@@ -144,7 +144,7 @@ extension ValueKind where Value == Int {
 }
 
 extension ValueKind where Value == ComputingArguments.GPULayers {
-    fileprivate static var gpuLayers: ValueKind {
+    static var gpuLayers: ValueKind {
         .argument("auto, all or an integer from -2 to 10000", placeholder: "auto|all|N") { text in
             switch text {
             case "auto", "-1": return .auto

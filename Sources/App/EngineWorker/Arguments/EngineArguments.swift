@@ -38,6 +38,7 @@ struct EngineArguments: Sendable, Equatable {
     var batchThreads: Int?
     var computing: ComputingArguments
     var media: MediaArguments
+    var speculation: SpeculationArguments
     var cache: CacheArguments
     var scheduling: SchedulingArguments
     var sampling: SamplingParameters
@@ -84,6 +85,7 @@ struct EngineArguments: Sendable, Equatable {
         batchThreads = parsed[EngineOption.batchThreads].flatMap { $0 > 0 ? $0 : nil }
         computing = ComputingArguments(parsed)
         media = try MediaArguments(parsed)
+        speculation = try SpeculationArguments(parsed)
         cache = CacheArguments(parsed)
         scheduling = SchedulingArguments(parsed)
         sampling = SamplingParameters(parsed)

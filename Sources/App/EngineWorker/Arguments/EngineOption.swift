@@ -5,8 +5,8 @@ enum EngineOption {
     /// Everything that may be written, in the order of the help.
     static let all =
         modelOptions + mediaOptions + servingOptions + computingOptions + schedulingOptions + cacheOptions
-        + adapterOptions
-        + chatOptions + requestOptions + samplingOptions + logOptions + ignored + refused
+        + adapterOptions + speculationOptions + chatOptions + requestOptions + samplingOptions + logOptions + ignored
+        + refused
 
     // MARK: The model
 

@@ -2,7 +2,7 @@ import Configuration
 
 extension EngineOption {
     /// Options of llama-server that change nothing here, and why nothing is lost.
-    static let ignored: [DeclaredOption] = ignoredServing + ignoredPlacing + ignoredBatching
+    static let ignored: [DeclaredOption] = ignoredServing + ignoredPlacing + ignoredBatching + ignoredDrafts
 
     private static let ignoredServing: [DeclaredOption] = [
         .ignored("--log-disable", because: "Choose what is logged with --log-level."),

@@ -3,8 +3,7 @@ import Configuration
 extension EngineOption {
     /// Options of llama-server that would change answers or open doors, and that this engine cannot do.
     static let refused: [DeclaredOption] =
-        speculative.map { spellings in refused(spellings, "speculative decoding comes later. Leave it out.") }
-        + refusedFetching + refusedModel + refusedServing
+        refusedDrafts + refusedFetching + refusedModel + refusedServing
 
     private static func refused(_ spellings: String, _ reason: String) -> DeclaredOption {
         let all = spellings.split(separator: " ").map(String.init)
@@ -13,34 +12,16 @@ extension EngineOption {
     }
 
     /// Spellings of one option in a line, and its variable where it has one.
-    private static let speculative = [
-        "--model-draft -md --spec-draft-model LLAMA_ARG_SPEC_DRAFT_MODEL",
-        "--hf-repo-draft -hfd -hfrd --spec-draft-hf LLAMA_ARG_SPEC_DRAFT_HF_REPO",
-        "--draft --draft-n --draft-max LLAMA_ARG_DRAFT_MAX", "--draft-min --draft-n-min LLAMA_ARG_DRAFT_MIN",
-        "--draft-p-min --spec-draft-p-min LLAMA_ARG_SPEC_DRAFT_P_MIN",
-        "--draft-p-split --spec-draft-p-split LLAMA_ARG_SPEC_DRAFT_P_SPLIT",
-        "--spec-draft-n-max LLAMA_ARG_SPEC_DRAFT_N_MAX", "--spec-draft-n-min LLAMA_ARG_SPEC_DRAFT_N_MIN",
-        "--spec-type LLAMA_ARG_SPEC_TYPE", "--spec-default", "--spec-draft-sampling LLAMA_ARG_SPEC_DRAFT_SAMPLING",
-        "--spec-draft-backend-sampling LLAMA_ARG_SPEC_DRAFT_BACKEND_SAMPLING", "--no-spec-draft-backend-sampling",
-        "--gpu-layers-draft -ngld --n-gpu-layers-draft --spec-draft-ngl LLAMA_ARG_N_GPU_LAYERS_DRAFT",
-        "--device-draft -devd --spec-draft-device", "--threads-draft -td --spec-draft-threads",
-        "--threads-batch-draft -tbd --spec-draft-threads-batch",
-        "--cache-type-k-draft -ctkd --spec-draft-type-k LLAMA_ARG_SPEC_DRAFT_CACHE_TYPE_K",
-        "--cache-type-v-draft -ctvd --spec-draft-type-v LLAMA_ARG_SPEC_DRAFT_CACHE_TYPE_V",
-        "--cpu-mask-draft -Cd --spec-draft-cpu-mask", "--cpu-range-draft -Crd --spec-draft-cpu-range",
-        "--cpu-strict-draft --spec-draft-cpu-strict", "--prio-draft --spec-draft-prio",
-        "--poll-draft --spec-draft-poll", "--cpu-mask-batch-draft -Cbd --spec-draft-cpu-mask-batch",
-        "--cpu-strict-batch-draft --spec-draft-cpu-strict-batch", "--prio-batch-draft --spec-draft-prio-batch",
-        "--poll-batch-draft --spec-draft-poll-batch", "--override-tensor-draft -otd --spec-draft-override-tensor",
-        "--cpu-moe-draft -cmoed --spec-draft-cpu-moe LLAMA_ARG_SPEC_DRAFT_CPU_MOE",
-        "--n-cpu-moe-draft -ncmoed --spec-draft-n-cpu-moe --spec-draft-ncmoe LLAMA_ARG_SPEC_DRAFT_N_CPU_MOE",
-        "--spec-synth-len LLAMA_ARG_SPEC_SYNTH_LEN", "--spec-synth-rates LLAMA_ARG_SPEC_SYNTH_RATES",
-        "--spec-ngram-mod-n-min", "--spec-ngram-mod-n-max", "--spec-ngram-mod-n-match", "--spec-ngram-simple-size-n",
-        "--spec-ngram-simple-size-m", "--spec-ngram-simple-min-hits", "--spec-ngram-map-k-size-n",
-        "--spec-ngram-map-k-size-m", "--spec-ngram-map-k-min-hits", "--spec-ngram-map-k4v-size-n",
-        "--spec-ngram-map-k4v-size-m", "--spec-ngram-map-k4v-min-hits", "--spec-ngram-size-n", "--spec-ngram-size-m",
-        "--spec-ngram-min-hits", "--lookup-cache-static -lcs", "--lookup-cache-dynamic -lcd",
-    ]
+    private static let refusedDrafts =
+        [
+            refused(
+                "--hf-repo-draft -hfd -hfrd --spec-draft-hf LLAMA_ARG_SPEC_DRAFT_HF_REPO",
+                "models are not fetched yet. Download the file and name it with --model-draft.")
+        ]
+        + ["--spec-synth-len LLAMA_ARG_SPEC_SYNTH_LEN", "--spec-synth-rates LLAMA_ARG_SPEC_SYNTH_RATES"]
+        .map { refused($0, "guesses are verified, never made up. Compare with --compare-speculation.") }
+        + ["--lookup-cache-static -lcs", "--lookup-cache-dynamic -lcd"]
+        .map { refused($0, "look-ups have no files: they read the prompt and the answer.") }
 
     private static let refusedFetching = [
         "--hf-repo -hf -hfr LLAMA_ARG_HF_REPO", "--hf-file -hff LLAMA_ARG_HF_FILE",

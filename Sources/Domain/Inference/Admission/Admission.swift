@@ -52,7 +52,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             ignoresEnd: request.ignoresEnd, topLogprobs: request.topLogprobs, constraint: constraint,
             thinking: try thinking(request, prompt: prompt.text), adaptation: adaptation(request),
             scheduling: request.scheduling, cache: options.usesCache ? request.cache : CacheOptions(isUsed: false),
-            isReproducible: request.isReproducible, identity: options.identity)
+            isReproducible: request.isReproducible, identity: options.identity, speculation: request.speculation)
         admitted.media = media.prompt
         if !media.canBeKept { admitted.cache.isUsed = false }
         return Admitted(request: admitted, reading: reading)

@@ -30,6 +30,8 @@ struct AdmittedRequest: Sendable {
     var modelHash: String?
     /// The prompt's images and recordings.
     var media = PromptMedia.none
+    /// How far tokens may be guessed ahead.
+    var speculation = SpeculationLimits()
 
     var scope: CacheScope {
         CacheScope(tenant: cache.scope == .shared ? nil : scheduling.tenant, adapters: adapters.key)

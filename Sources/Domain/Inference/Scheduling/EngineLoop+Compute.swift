@@ -1,35 +1,33 @@
 import Vocabulary
 
+/// Shares that are computed in one batch.
+struct StepPart {
+    let shares: ArraySlice<StepShare>
+    /// Rows that nobody needs.
+    let padding: Int
+}
+
 /// Computing shares with the model: in groups of rows, and what those groups are worth.
 extension EngineLoop {
     /// Computes shares of the common memory, in the groups that are fastest for so many threads.
     ///
     /// - Returns: what became of their tokens, and whether nothing failed; the rest is planned again then.
     mutating func computeTogether(
-        _ shares: [StepShare], threads: Int
+        _ step: GuessedStep, threads: Int
     ) -> (outcomes: [StepOutcome], isWhole: Bool) {
-        let rows = shares.filter(isMedia)
-        let shares = rows.isEmpty ? shares : shares.filter { !isMedia($0) }
-        let writers = shares.filter { $0.wantsToken && $0.range.count == 1 }
-        let groups = (rowGroups[threads] ?? .together).groups(of: writers.count)
-        var parts: [(shares: ArraySlice<StepShare>, padding: Int)] = []
-        if groups.count > 1 || groups.contains(where: { $0.computed > $0.rows }) {
-            var rest = writers[...]
-            for group in groups {
-                let padding = group.computed - group.rows
-                parts.append((rest.prefix(group.rows), padding <= cache.cellsFree - shares.count ? padding : 0))
-                rest = rest.dropFirst(group.rows)
-            }
-            let others = shares.filter { !($0.wantsToken && $0.range.count == 1) }
-            if !others.isEmpty { parts.append((others[...], 0)) }
-        } else {
-            parts = shares.isEmpty ? [] : [(shares[...], 0)]
-        }
-        parts += rows.indices.map { (rows[$0...$0], 0) }
+        let media = step.shares.filter(isMedia)
+        var step = step
+        if !media.isEmpty { step.shares.removeAll(where: isMedia) }
+        var parts = step.hasGuesses ? guessedParts(step, threads: threads) : groupedParts(step.shares, threads: threads)
+        parts += media.indices.map { StepPart(shares: media[$0...$0], padding: 0) }
         var outcomes: [StepOutcome] = []
         for part in parts {
+            let began = speculator == nil ? nil : ContinuousClock.now
             guard let rows = compute(part.shares, padding: part.padding, with: runtime) else {
                 return (outcomes, false)
+            }
+            if let began {
+                observe(part, seconds: (ContinuousClock.now - began) / .seconds(1), isStep: parts.count == 1)
             }
             for share in part.shares {
                 cache.useCells(share.range.count)
@@ -41,9 +39,30 @@ extension EngineLoop {
         return (outcomes, true)
     }
 
+    /// The groups of rows that are fastest for so many threads.
+    func groupedParts(_ shares: [StepShare], threads: Int) -> [StepPart] {
+        let writers = shares.filter { $0.wantsToken && $0.range.count == 1 }
+        let groups = (rowGroups[threads] ?? .together).groups(of: writers.count)
+        guard groups.count > 1 || groups.contains(where: { $0.computed > $0.rows }) else {
+            return shares.isEmpty ? [] : [StepPart(shares: shares[...], padding: 0)]
+        }
+        var parts: [StepPart] = []
+        var rest = writers[...]
+        for group in groups {
+            let padding = group.computed - group.rows
+            parts.append(
+                StepPart(
+                    shares: rest.prefix(group.rows), padding: padding <= cache.cellsFree - shares.count ? padding : 0))
+            rest = rest.dropFirst(group.rows)
+        }
+        let others = shares.filter { !($0.wantsToken && $0.range.count == 1) }
+        if !others.isEmpty { parts.append(StepPart(shares: others[...], padding: 0)) }
+        return parts
+    }
+
     /// Fills the batch and decodes it. A failure ends the sequences that were in it.
     ///
-    /// - Returns: for each share the row of its last token; `nil` after a failure.
+    /// - Returns: for each share the row of its last known token, which those of its guess follow; `nil` after a failure.
     mutating func compute(
         _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: Runtime
     ) -> [Int]? {
@@ -62,6 +81,10 @@ extension EngineLoop {
                     wantsLogits: share.wantsToken && position == share.range.upperBound - 1)
             }
             rows.append(row)
+            for (offset, token) in share.guess.enumerated() {
+                _ = runtime.append(
+                    token: token, position: share.range.upperBound + offset, sequence: slot, wantsLogits: true)
+            }
         }
         if padding > 0 { pad(padding, with: runtime) }
         do {
@@ -76,7 +99,7 @@ extension EngineLoop {
         }
     }
 
-    private func pad(_ count: Int, with runtime: Runtime) {
+    func pad(_ count: Int, with runtime: Runtime) {
         for position in 0..<count {
             _ = runtime.append(token: 0, position: position, sequence: paddingSequence, wantsLogits: true)
         }

@@ -29,15 +29,21 @@ extension EngineLoop {
     private var slots: [SlotReport] {
         (0..<options.sequencesMax).map { slot in
             guard let sequence = running.first(where: { $0.slot == slot }) else {
-                return SlotReport(index: slot, state: .idle)
+                var idle = SlotReport(index: slot, state: .idle)
+                idle.speculates = speculator != nil
+                return idle
             }
             let generation = sequence.generation
-            return SlotReport(
+            var report = SlotReport(
                 index: slot, state: sequence.isBlocked ? .waiting : sequence.isWriting ? .writing : .prefilling,
                 request: generation.request.id, tenant: generation.request.scheduling.tenant,
                 priority: generation.request.scheduling.priority, promptTokens: generation.promptCount,
                 cachedTokens: generation.cacheReport.cachedTokens, computedTokens: sequence.computed,
                 writtenTokens: generation.written)
+            report.speculates = speculator != nil && !sequence.isIsolated
+            report.draftTokens = generation.drafts?.drafted ?? 0
+            report.acceptedDraftTokens = generation.drafts?.accepted ?? 0
+            return report
         }
     }
 }

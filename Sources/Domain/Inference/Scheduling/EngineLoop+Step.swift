@@ -8,6 +8,9 @@ struct StepShare {
     let range: Range<Int>
     /// Whether a token is to be chosen after the last position.
     let wantsToken: Bool
+    /// Guessed tokens that are computed after the last position, to be taken as far as they are what is chosen.
+    var guess: [Int32] = []
+    var source: DraftSource?
 }
 
 /// What became of one sequence's token.
@@ -16,6 +19,8 @@ struct StepOutcome {
     var events: [GenerationEvent] = []
     var finish: FinishReason?
     var error: ServiceError?
+    /// Tokens that were chosen.
+    var tokens = 0
 }
 
 /// Planning a step, computing it, and choosing tokens.
@@ -84,25 +89,29 @@ extension EngineLoop {
         let prompting = shares.filter { promptTokens(of: $0) > 0 }.map { running[$0.index].generation.key }
         let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
         let predicted = stepPolicy.costs.predicted(load)
-        let rows = shares.reduce(0) { $0 + $1.range.count }
-        let threads = threadPolicies.next(rows: rows)
-        runtime.setThreads(threads)
         let isChange = adapterTurns.changes(to: shares.first.map { running[$0.index].adapters })
         guard applyAdapters(of: shares, to: runtime) else { return }
-        let (outcomes, isWhole) = computeTogether(shares, threads: threads)
+        let step = guessed(shares, load: load)
+        let threads = threadPolicies.next(rows: step.rows)
+        runtime.setThreads(threads)
+        let (outcomes, isWhole) = computeTogether(step, threads: threads)
         if isWhole {
             let duration = ContinuousClock.now - began
             adapterTurns.computed(for: duration)
-            // A change of adapters is not what steps usually cost.
-            if stepPolicy.costs.isLearned, !isChange {
-                threadPolicies.observed(ratio: duration / .seconds(1) / predicted, rows: rows)
+            speculator?.allowance.accrue(duration / .seconds(1))
+            // A change of adapters is not what steps usually cost, and what guesses cost is followed elsewhere.
+            if !isChange, !step.hasGuesses {
+                if stepPolicy.costs.isLearned {
+                    threadPolicies.observed(ratio: duration / .seconds(1) / predicted, rows: step.rows)
+                }
+                stepPolicy.observed(load, duration: duration)
             }
-            if !isChange { stepPolicy.observed(load, duration: duration) }
         }
         leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
         for outcome in outcomes { handOut(outcome) }
         cache.counts.tokensComputed += prompts
-        heartbeat.stepped(running: running.count, promptTokens: prompts, completionTokens: outcomes.count)
+        heartbeat.stepped(
+            running: running.count, promptTokens: prompts, completionTokens: outcomes.reduce(0) { $0 + $1.tokens })
     }
 
     private mutating func stepAlone(_ key: UInt64, count: Int) {
@@ -136,7 +145,8 @@ extension EngineLoop {
         remove(key, last: last, error: error)
     }
 
-    /// Chooses the next tokens of all sequences that are due.
+    /// Chooses the next tokens of all sequences that are due. A guessed token is what the model would be asked about next if
+    /// it is the one that is chosen before it: so answers are what they would be without guesses.
     mutating func choose(
         _ shares: ArraySlice<StepShare>, _ rows: [Int], with runtime: Runtime
     ) -> [StepOutcome] {
@@ -144,16 +154,26 @@ extension EngineLoop {
         for (share, row) in zip(shares, rows) where share.wantsToken {
             let generation = running[share.index].generation
             var outcome = StepOutcome(key: generation.key)
+            var accepted = 0
+            var isRefused = false
             do {
-                let token = try runtime.withLogits(row: row) { logits in
-                    try generation.choose(from: logits, scratch)
-                }
-                if case .complete(let reason) = generation.take(token, into: &outcome.events, model: model) {
-                    outcome.finish = reason
+                while outcome.finish == nil, !isRefused {
+                    let token = try runtime.withLogits(row: row + accepted) { logits in
+                        try generation.choose(from: logits, scratch)
+                    }
+                    outcome.tokens += 1
+                    if case .complete(let reason) = generation.take(token, into: &outcome.events, model: model) {
+                        outcome.finish = reason
+                    }
+                    watch(token.id, of: generation)
+                    guard accepted < share.guess.count, outcome.finish == nil else { break }
+                    isRefused = token.id != share.guess[accepted]
+                    if !isRefused { accepted += 1 }
                 }
             } catch {
                 outcome.error = Self.failure(error)
             }
+            settle(share, accepted: accepted, isRefused: isRefused)
             outcomes.append(outcome)
         }
         return outcomes

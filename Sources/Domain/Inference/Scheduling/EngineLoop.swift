@@ -24,6 +24,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     /// By the number of threads that compute; where nothing is known, rows are computed together.
     var rowGroups: [Int: RowGroups] = [:]
     var adapterTurns = AdapterTurns()
+    /// Guesses tokens ahead; `nil` where nothing is guessed.
+    var speculator: Speculator<Runtime>?
     /// The sequence of rows that nobody needs.
     let paddingSequence: Int
     /// In the order in which they got their slots.

@@ -24,6 +24,8 @@ final class Generation {
     /// Events that the reader had no room for, oldest first; while there are any the generation sits out.
     private(set) var undelivered: [GenerationEvent] = []
     var timesParked = 0
+    /// What guessing knows of it, once it was guessed.
+    var drafts: SequenceDrafts?
     /// What its tenant was charged for it.
     var charge: QueueCharge?
     /// Tokens that were computed for it.
@@ -150,6 +152,8 @@ final class Generation {
                 reasoningTokens: writer?.reasoningTokens ?? 0),
             timings: GenerationTimings(
                 queue: begun - arrived, prefill: ready - begun, decode: now - ready, mediaEncode: media.spent))
+        end.timings?.draftTokens = drafts?.drafted ?? 0
+        end.timings?.acceptedDraftTokens = drafts?.accepted ?? 0
         end.cache = cacheReport
         end.stopText = assembler.metStop
         end.adaptations = writer?.adaptations ?? []
