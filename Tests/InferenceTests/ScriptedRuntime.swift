@@ -31,6 +31,8 @@ final class ScriptedRuntime: ModelRuntime {
         }
         let log = Mutex(Log())
         let failingStep = Atomic(-1)
+        /// There is no room for more cells than this, whatever was promised.
+        let cellsReally = Atomic(Int.max)
         /// This step of the isolated memory fails.
         let failingIsolatedStep = Atomic(-1)
         /// Closed gates hold the engine's thread before its next step.
@@ -74,7 +76,7 @@ final class ScriptedRuntime: ModelRuntime {
             rows = []
             pending = []
         }
-        if shape.memory == .cells, cells.count + pending.count > shape.cells { throw RuntimeFailure.noRoom }
+        if cells.count + pending.count > room { throw RuntimeFailure.noRoom }
         cells += pending
         let step = Dictionary(rows.map { ($0.sequence, 1) }, uniquingKeysWith: +)
         let (number, isolated) = record.log.withLock { log in
@@ -155,11 +157,16 @@ final class ScriptedRuntime: ModelRuntime {
         let numbers = stride(from: 0, to: state.count, by: 4).map { start in
             (0..<4).reduce(0) { $0 | Int(state[start + $1]) << (8 * $1) }
         }
-        if shape.memory == .cells, cells.count + numbers.count / 2 > shape.cells { return false }
+        if cells.count + numbers.count / 2 > room { return false }
         for index in stride(from: 0, to: numbers.count, by: 2) {
             cells.append(Cell(token: Int32(numbers[index + 1]), position: numbers[index], holders: [sequence]))
         }
         return true
+    }
+
+    private var room: Int {
+        guard shape.hasCellPerToken else { return .max }
+        return isIsolated ? shape.cells : min(shape.cells, record.cellsReally.load(ordering: .relaxed))
     }
 
     func setThreads(_ count: Int) {}

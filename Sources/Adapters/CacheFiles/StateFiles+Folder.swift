@@ -25,6 +25,17 @@ extension StateFiles {
         }
     }
 
+    /// Makes a folder that others may use, too, or checks that files can be written there; its permissions are its owner's.
+    func prepareShared() throws(FileFailure) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw FileFailure("mkdir \(folder)", Self.code(of: error))
+        }
+        guard unsafe access(folder, W_OK | X_OK) == 0 else { throw FileFailure("writing to \(folder)") }
+    }
+
     /// Removes files that were not finished and that no living process holds.
     ///
     /// - Returns: how many.

@@ -62,6 +62,7 @@ private struct Worker {
     let engine: any WorkerService
     let loaded: LoadedModel
     let shelf: CacheFileShelf?
+    let slotFiles: SlotFileStore?
 
     init(_ arguments: EngineArguments, logger: Logger) async throws {
         self.arguments = arguments
@@ -72,6 +73,7 @@ private struct Worker {
         let parts = WorkerEngine(arguments: arguments, loaded: loaded, logger: logger)
         shelf = await parts.openShelf()
         engine = try await parts.startService(shelf: shelf)
+        slotFiles = parts.slotFiles(for: engine)
         logger.info(
             "model loaded",
             [
@@ -101,8 +103,9 @@ private struct Worker {
         }
         let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
         let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
+        let slots = SlotRoutes(slotFiles).routes
         let embeddings = EmbeddingRoutes(engine)
-        let all = openAI + embeddings.routes + offered + health
+        let all = openAI + embeddings.routes + offered + slots + health
         for route in all + EngineRoutes.aliases(of: all) + embeddings.aliases { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)
         let port = try await server.start()

@@ -31,10 +31,12 @@ struct LlamaEngineRuntime: ModelRuntime {
         isolated.cells = contextTokens
         isolated.sequencesMax = 1
         isolatedOptions = isolated
-        shape = RuntimeShape(
+        var shape = RuntimeShape(
             memory: hasCells ? .cells : .checkpoints,
             cells: options.cells, sequences: options.sequencesMax, vocabulary: model.vocabularyCount,
             threads: options.threads)
+        shape.hasCellPerToken = !model.isRecurrent
+        self.shape = shape
     }
 
     func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int {

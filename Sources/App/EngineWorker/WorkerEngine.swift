@@ -70,7 +70,9 @@ struct WorkerEngine {
         options.groupsRows = true
         options.latencyBias = arguments.scheduling.latencyBias
         options.usesCache = arguments.cache.isUsed
+        options.slotsAreKept = arguments.serving.slotSaveDirectory != nil
         options.cache = CacheLimits(ramBytesMax: ramBytesMax, idleCellsMax: loaded.idleCellsMax)
+        options.cache.checkpoints = arguments.cache.checkpoints
         options.newTokensDefault = arguments.defaults.newTokensMax
         options.stopDefault = arguments.defaults.stop
         options.ignoresEnd = arguments.defaults.ignoresEnd

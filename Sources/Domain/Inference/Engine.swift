@@ -119,6 +119,7 @@ enum EngineMessage: Sendable {
     case room(UInt64)
     case inspect(@Sendable (EngineInspectionResult) -> Void)
     case invalidate(UInt64, @Sendable (Result<Int, ServiceError>) -> Void)
+    case slot(SlotOrder)
     case stop
 }
 

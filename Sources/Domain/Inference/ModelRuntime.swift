@@ -53,6 +53,9 @@ public struct RuntimeShape: Sendable, Equatable {
     public var vocabulary: Int
     /// Threads that compute together at most.
     public var threads: Int
+    /// Whether each token of a sequence takes a cell. Purely recurrent models have one state for all of them, and never run
+    /// out of room.
+    public var hasCellPerToken = true
 
     public init(memory: Memory = .cells, cells: Int, sequences: Int, vocabulary: Int, threads: Int = 1) {
         self.memory = memory

@@ -137,6 +137,8 @@ public struct SchedulingOptions: Sendable, Equatable {
     public var deadline: Duration?
     /// Whether to tell the place in the queue and how much of the prompt is computed.
     public var reportsProgress: Bool
+    /// The slot to run in, from 0; `nil` is any. Whoever asks for one waits until it is free.
+    public var slot: Int?
 
     public init(
         tenant: TenantID = .none, priority: Priority = .normal, weight: Double = 1, deadline: Duration? = nil,

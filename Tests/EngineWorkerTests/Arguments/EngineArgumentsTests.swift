@@ -1,3 +1,4 @@
+import Inference
 import JSONText
 import LlamaRuntime
 import Testing
@@ -30,9 +31,12 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
 }
 
 @Suite struct EngineArgumentsTests {
-    @Test func `options that do nothing yet are told`() throws {
-        let told = try commandLine("-m m --slot-save-path /s --ctx-checkpoints 8 --checkpoint-min-step 64").notices
-        #expect(told.map(\.spelling) == ["--slot-save-path", "--ctx-checkpoints", "--checkpoint-min-step"])
+    @Test func `states of models that cannot go back are left and kept as one is told`() throws {
+        #expect(try commandLine("-m m").cache.checkpoints == CheckpointPolicy())
+        let told = try commandLine("-m m -ctxcp 8 -cms 64 -cpent 300")
+        #expect(told.cache.checkpoints == CheckpointPolicy(statesMax: 8, tokensMin: 64, tokensEvery: 300))
+        #expect(told.notices.isEmpty)
+        #expect(try commandLine("-m m --checkpoint-every-n-tokens -1").cache.checkpoints.tokensEvery == nil)
     }
 
     @Test func `nothing but a model takes the defaults`() throws {

@@ -99,6 +99,7 @@ public struct CompletionRequest: Sendable, Equatable {
         generation.isReproducible = nexus.isReproducible
         generation.scheduling = nexus.scheduling
         generation.cache = CacheOptions(isUsed: try fields.flag("cache_prompt") ?? true, scope: nexus.cacheScope)
+        try MemoryFields.read(fields.root, into: &generation)
     }
 }
 

@@ -89,34 +89,10 @@ struct EngineArguments: Sendable, Equatable {
         chat = try ChatArguments(parsed, readFile: readFile)
         logFormat = parsed[EngineOption.logFormat] ?? (parsed[EngineOption.logLines] ? .json : .auto)
         logLevel = Self.logLevel(parsed)
-        notices = parsed.notices + Self.withoutEffect(serving: serving, cache: cache)
+        notices = parsed.notices
     }
 
     /// Requests that may wait; one more is refused.
-    /// What is taken and does nothing yet: whoever counts on it must hear of it.
-    private static func withoutEffect(serving: ServingArguments, cache: CacheArguments) -> [OptionNotice] {
-        let all: [(isGiven: Bool, notice: OptionNotice)] = [
-            (
-                serving.slotSaveDirectory != nil,
-                OptionNotice(
-                    spelling: "--slot-save-path",
-                    reason: "Slots cannot be saved by clients yet; --cache-dir keeps prefixes over a restart.")
-            ),
-            (
-                cache.checkpointsMax != nil,
-                OptionNotice(
-                    spelling: "--ctx-checkpoints", reason: "States are bounded by --cache-ram, not by their number.")
-            ),
-            (
-                cache.checkpointTokensMin != nil,
-                OptionNotice(
-                    spelling: "--checkpoint-min-step",
-                    reason: "Long prompts leave a state each 1,024 tokens, where prompts part, and at their end.")
-            ),
-        ]
-        return all.filter(\.isGiven).map(\.notice)
-    }
-
     var queueMax: Int { scheduling.queueMax }
 
     /// The file's name without its suffix.

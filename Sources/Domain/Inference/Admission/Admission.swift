@@ -37,6 +37,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
                 hint: "Shorten the prompt, or serve the model with a larger context (`engine.contextTokens`).",
                 parameter: request.prompt.field)
         }
+        if let slot = request.scheduling.slot { try checkSlot(slot, parameter: "id_slot") }
         let room = contextTokens - prompt.tokens.count
         let tools = request.offeredTools
         let constraint = try grammars.constraint(
@@ -52,6 +53,14 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             scheduling: request.scheduling, cache: options.usesCache ? request.cache : CacheOptions(isUsed: false),
             isReproducible: request.isReproducible, identity: options.identity)
         return Admitted(request: admitted, reading: reading)
+    }
+
+    /// Refuses slots that there are not.
+    func checkSlot(_ slot: Int, parameter: String) throws(ServiceError) {
+        guard !(0..<options.sequencesMax).contains(slot) else { return }
+        throw ServiceError(
+            .invalidValue, "There is no slot \(slot): slots go from 0 to \(options.sequencesMax - 1).",
+            hint: "Leave the slot out, or serve the model with more parallel sequences.", parameter: parameter)
     }
 
     /// The request with the server's defaults where it says nothing.

@@ -36,7 +36,7 @@ extension EngineLoop {
         return (outcomes, true)
     }
 
-    /// Fills the batch and decodes it. A failure ends the sequences that were in it.
+    /// Fills the batch and decodes it. A failure ends the sequences that were in it, unless there was only no room.
     ///
     /// - Returns: for each share the row of its last token; `nil` after a failure.
     mutating func compute(
@@ -61,6 +61,11 @@ extension EngineLoop {
             return rows
         } catch {
             if padding > 0 { runtime.forget(paddingSequence, from: 0) }
+            if case RuntimeFailure.noRoom = error, !shares.contains(where: { running[$0.index].isIsolated }) {
+                // Nothing was computed: the next step makes room first.
+                cache.overfilled(by: shares.reduce(padding) { $0 + $1.range.count })
+                return nil
+            }
             // What the failed step left in the cache is nothing to build on.
             for key in shares.map({ running[$0.index].generation.key }) { abandon(key, error: Self.failure(error)) }
             return nil

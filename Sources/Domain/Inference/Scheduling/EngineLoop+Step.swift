@@ -165,35 +165,29 @@ extension EngineLoop {
             let isDue =
                 lease.stops.isEmpty
                 ? sequence.computed >= sequence.generation.promptCount : lease.stops.contains(sequence.computed)
-            if isDue || sequence.computed - lease.node.end >= Self.prefixPiece { commit(at: index) }
+            if isDue || sequence.computed - lease.node.end >= prefixPiece { commit(at: index) }
             tellProgress(index)
         }
     }
 
     /// Tokens of a long prompt after which others may use what there is of it.
-    private static var prefixPiece: Int { 1_024 }
+    private var prefixPiece: Int {
+        runtime.shape.memory == .cells ? 1_024 : options.cache.checkpoints.pieceTokens
+    }
 
     /// Makes room for a step: idle prefixes go first, then the least urgent sequence is parked, and one that is alone
     /// ends with what it has.
     ///
     /// - Returns: `false` when something had to go and the step must be planned again.
     private mutating func ensureRoom(for shares: [StepShare]) -> Bool {
-        guard runtime.shape.memory == .cells else { return true }
-        let needed = shares.reduce(0) { $0 + $1.range.count }
-        if cache.makeRoom(needed) { return true }
-        let others = running.filter { !$0.isIsolated }
-        guard others.count > 1 else {
-            if let last = others.first?.generation { remove(last.key, last: last.close(.length, model: model)) }
+        if cache.makeRoom(shares.reduce(0) { $0 + $1.range.count }) { return true }
+        let others = running.filter { !$0.isIsolated }.map(\.generation)
+        guard let key = RoomPolicy.givingWay(among: others.map { ($0.key, $0.request.scheduling.priority) }) else {
+            if let last = others.first { remove(last.key, last: last.close(.length, model: model)) }
             return false
         }
-        // The last one to come among the least urgent gives way.
-        let index = running.indices.filter { !running[$0].isIsolated }.min { left, right in
-            let (first, second) = (running[left].generation, running[right].generation)
-            let priorities = (first.request.scheduling.priority, second.request.scheduling.priority)
-            return priorities.0 == priorities.1 ? first.key > second.key : priorities.0 < priorities.1
-        }
-        if let index, !park(at: index) {
-            remove(running[index].generation.key, error: .noMemory)
+        if let index = running.firstIndex(where: { $0.generation.key == key }), !park(at: index) {
+            remove(key, error: .noMemory)
         }
         return false
     }

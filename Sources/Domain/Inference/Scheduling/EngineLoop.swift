@@ -27,6 +27,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var running: [RunningSequence] = []
     var parked: [ParkedSequence] = []
     var freeSlots: [Int]
+    var slotHoldings = SlotHoldings()
     /// The second memory for reproducible requests, made when the first one comes.
     var isolatedRuntime: Runtime?
     let scratch: SamplingScratch
@@ -63,6 +64,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         while !isStopping {
             let now = ContinuousClock.now
             expire(now)
+            performSlotOrders()
             fillSlots(now)
             room.tellPositions()
             let shares = plan()
@@ -95,6 +97,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             answer(inspection())
         case .invalidate(let node, let answer):
             answer(invalidated(node))
+        case .slot(let order):
+            take(order)
         case .stop:
             isStopping = true
         }
@@ -102,6 +106,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
 
     private mutating func endAll() {
         for key in running.map(\.generation.key) + parked.map(\.generation.key) { remove(key, error: .shuttingDown) }
+        for order in slotHoldings.orders { order.refuse(.shuttingDown) }
+        slotHoldings.orders = []
         for submission in room.close() { end(submission, error: .shuttingDown) }
         cache.shelveAll(within: Self.shelvingMax)
     }
