@@ -42,7 +42,7 @@ final class ScriptedRuntime: ModelRuntime {
     /// A position of the cache: who holds it. Sharing is by reference, as in the real one.
     private struct Cell {
         let token: Int32
-        let position: Int
+        var position: Int
         var holders: Set<Int>
     }
 
@@ -52,6 +52,8 @@ final class ScriptedRuntime: ModelRuntime {
     private var rows: [(sequence: Int, position: Int, wantsLogits: Bool)] = []
     private var lastRows: [(sequence: Int, position: Int, wantsLogits: Bool)] = []
     private var pending: [Cell] = []
+    /// Sequences that were shifted since the last step.
+    private var moved: Set<Int> = []
     private let isIsolated: Bool
 
     init(record: Record, shape: RuntimeShape, isIsolated: Bool = false) {
@@ -78,6 +80,7 @@ final class ScriptedRuntime: ModelRuntime {
         }
         if cells.count + pending.count > room { throw RuntimeFailure.noRoom }
         cells += pending
+        moved = []
         let step = Dictionary(rows.map { ($0.sequence, 1) }, uniquingKeysWith: +)
         let (number, isolated) = record.log.withLock { log in
             if isIsolated { log.isolatedSteps.append(rows.count) }
@@ -138,7 +141,17 @@ final class ScriptedRuntime: ModelRuntime {
         cells.removeAll { $0.holders.isEmpty }
     }
 
+    func shift(_ sequence: Int, from start: Int, by offset: Int) {
+        if !shape.canShift { violate("this memory cannot be shifted") }
+        for index in cells.indices where cells[index].holders.contains(sequence) && cells[index].position >= start {
+            if cells[index].holders.count > 1 { violate("a cell was moved that \(cells[index].holders) share") }
+            cells[index].position += offset
+        }
+        moved.insert(sequence)
+    }
+
     func state(of sequence: Int) throws -> [UInt8] {
+        if moved.contains(sequence) { violate("the keys of sequence \(sequence) were not turned yet") }
         record.log.withLock { $0.statesSaved += 1 }
         return cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }.flatMap { cell in
             [cell.position, Int(cell.token)].flatMap { number in

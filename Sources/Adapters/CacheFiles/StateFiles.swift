@@ -26,6 +26,7 @@ struct StateFiles: Sendable {
     ///   - state: what to write.
     ///   - path: the file, which is replaced if it is there.
     ///   - mark: a part of the unfinished file's name.
+    /// - Throws: the call that failed; what was there before is still there then.
     func write(_ state: KeptState, at path: String, mark: some StringProtocol) throws(FileFailure) {
         let temporary = "\(folder)/\(Self.unfinished)\(mark)-\(UInt64.random(in: 0 ... .max))"
         do throws(FileFailure) {
@@ -63,6 +64,8 @@ struct StateFiles: Sendable {
     /// - Parameters:
     ///   - path: the file.
     ///   - name: what its content must be named; `nil` where files have names of their owners' choice.
+    /// - Returns: the state.
+    /// - Throws: why the file was not taken.
     func read(at path: String, name: String?) throws(Refusal) -> KeptState {
         let file = try open(path)
         let head = try header(of: file, name)

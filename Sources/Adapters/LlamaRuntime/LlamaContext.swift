@@ -153,6 +153,20 @@ public final class LlamaContext {
         unsafe llama_memory_seq_cp(memory, source, target, range.lowerBound, range.upperBound)
     }
 
+    /// Whether positions of a sequence can be moved.
+    public var canShift: Bool { unsafe llama_memory_can_shift(memory) }
+
+    /// Moves positions of a sequence, with the cells that it has for them; whoever shares them is moved, too. Only where
+    /// `canShift`. llama.cpp turns the keys when the next batch is computed.
+    ///
+    /// - Parameters:
+    ///   - sequence: `0 ..< sequencesMax`.
+    ///   - start: the first position that is moved.
+    ///   - offset: how far.
+    public func shiftSequence(_ sequence: Int32, from start: Int32, by offset: Int32) {
+        unsafe llama_memory_seq_add(memory, sequence, start, -1, offset)
+    }
+
     /// Bytes of what a sequence holds.
     public func stateBytes(ofSequence sequence: Int32) -> Int { unsafe nexus_llama_state_size(handle, sequence) }
 

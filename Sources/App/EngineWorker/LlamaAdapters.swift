@@ -36,6 +36,7 @@ struct LlamaEngineRuntime: ModelRuntime {
             cells: options.cells, sequences: options.sequencesMax, vocabulary: model.vocabularyCount,
             threads: options.threads)
         shape.hasCellPerToken = !model.isRecurrent
+        shape.canShift = hasCells && context.canShift
         self.shape = shape
     }
 
@@ -69,6 +70,10 @@ struct LlamaEngineRuntime: ModelRuntime {
 
     func forget(_ sequence: Int, range: Range<Int>) {
         context.removeSequence(Int32(sequence), range: Self.positions(range))
+    }
+
+    func shift(_ sequence: Int, from start: Int, by offset: Int) {
+        context.shiftSequence(Int32(sequence), from: Int32(start), by: Int32(offset))
     }
 
     func state(of sequence: Int) throws -> [UInt8] { try context.state(ofSequence: Int32(sequence)) }

@@ -70,6 +70,7 @@ struct WorkerEngine {
         options.groupsRows = true
         options.latencyBias = arguments.scheduling.latencyBias
         options.usesCache = arguments.cache.isUsed
+        options.contextShift = arguments.memory.contextShift
         options.slotsAreKept = arguments.serving.slotSaveDirectory != nil
         options.cache = CacheLimits(ramBytesMax: ramBytesMax, idleCellsMax: loaded.idleCellsMax)
         options.cache.checkpoints = arguments.cache.checkpoints

@@ -23,6 +23,11 @@ public protocol ModelRuntime {
     func forget(_ sequence: Int, from start: Int) -> Bool
     /// Lets a sequence forget a range of positions. Only for models whose memory is `RuntimeShape.Memory.cells`.
     func forget(_ sequence: Int, range: Range<Int>)
+    /// Moves the positions of a sequence from `start` on by `offset`. Only where `RuntimeShape.canShift`, and only for a
+    /// sequence that shares these positions with nobody.
+    ///
+    /// Keys are turned when the next step is computed: until then `state` is not to be asked for.
+    func shift(_ sequence: Int, from start: Int, by offset: Int)
     /// A copy of everything that a sequence holds.
     func state(of sequence: Int) throws -> [UInt8]
     /// Bytes of what a sequence holds.
@@ -56,6 +61,8 @@ public struct RuntimeShape: Sendable, Equatable {
     /// Whether each token of a sequence takes a cell. Purely recurrent models have one state for all of them, and never run
     /// out of room.
     public var hasCellPerToken = true
+    /// Whether positions can be moved.
+    public var canShift = false
 
     public init(memory: Memory = .cells, cells: Int, sequences: Int, vocabulary: Int, threads: Int = 1) {
         self.memory = memory

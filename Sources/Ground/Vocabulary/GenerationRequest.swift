@@ -38,6 +38,8 @@ public struct GenerationRequest: Sendable, Equatable {
     public var adaptsSampling = false
     /// The same request and seed give the same tokens whatever runs beside it.
     public var isReproducible = false
+    /// What goes first when the context is full, where the server goes on then.
+    public var shift = ContextShift()
     public var scheduling = SchedulingOptions()
     public var cache = CacheOptions()
 

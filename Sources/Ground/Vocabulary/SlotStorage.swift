@@ -23,6 +23,7 @@ public protocol SlotStoring: Sendable {
     ///
     /// - Parameter slot: from 0.
     /// - Returns: tokens that the slot held.
+    /// - Throws: `invalidValue` when there is no such slot.
     func erase(slot: Int) async throws(ServiceError) -> Int
 }
 

@@ -31,6 +31,15 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
 }
 
 @Suite struct EngineArgumentsTests {
+    @Test func `contexts are shifted only when one asks for it`() throws {
+        #expect(try commandLine("-m m").memory.contextShift == nil)
+        #expect(try commandLine("-m m --keep 7 --no-context-shift").memory.contextShift == nil)
+        #expect(try commandLine("-m m --context-shift").memory.contextShift == ContextShift())
+        #expect(try commandLine("-m m --context-shift --keep -1").memory.contextShift == ContextShift(kept: .prompt))
+        #expect(try commandLine("-m m --context-shift --keep 7").memory.contextShift == ContextShift(kept: .tokens(7)))
+        #expect(refusal("-m m --keep -2") != nil)
+    }
+
     @Test func `states of models that cannot go back are left and kept as one is told`() throws {
         #expect(try commandLine("-m m").cache.checkpoints == CheckpointPolicy())
         let told = try commandLine("-m m -ctxcp 8 -cms 64 -cpent 300")
@@ -72,7 +81,7 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
         #expect(all.cache.ram == .unlimited && all.serving.timeout == .seconds(600))
         #expect(
             all.notices.map(\.spelling) == [
-                "--jinja", "-cb", "--no-webui", "--cache-reuse", "--no-context-shift", "--no-warmup",
+                "--jinja", "-cb", "--no-webui", "--cache-reuse", "--no-warmup",
             ])
         #expect(all.notices.allSatisfy { $0.reason.hasSuffix(".") })
     }

@@ -21,7 +21,7 @@ import Testing
         ("--draft-max 8", "speculative"),
         ("--mmproj x", "images"), ("-mm x", "images"), ("--control-vector x", "control vectors"),
         ("--rpc h:1", "other machines"), ("-hf a/b", "--model"), ("--rope-scale 2", "as its file describes"),
-        ("--ssl-key-file k", "nexus serve"), ("--tools all", "no tools"), ("--context-shift", "--ctx-size"),
+        ("--ssl-key-file k", "nexus serve"), ("--tools all", "no tools"),
         ("--model_draft x", "speculative decoding"), ("--spec-type=none", "speculative decoding"),
     ])
     func `an option of llama-server that is not done yet is refused by name`(line: String, part: String) {

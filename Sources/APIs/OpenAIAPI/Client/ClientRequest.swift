@@ -37,6 +37,7 @@ public struct ClientRequest: Sendable, Equatable {
         Self.write(topLogprobs: request.topLogprobs, isChat: path == "/v1/chat/completions", to: &body)
         ConstraintFields.write(request, to: &body)
         let isThinking = ReasoningFields.write(request, to: &body)
+        MemoryFields.write(request, to: &body)
         NexusFields.write(request, isThinking: isThinking, to: &body)
         self.body = .object(body)
     }

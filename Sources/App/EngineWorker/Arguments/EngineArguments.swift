@@ -38,6 +38,7 @@ struct EngineArguments: Sendable, Equatable {
     var batchThreads: Int?
     var computing: ComputingArguments
     var cache: CacheArguments
+    var memory: MemoryArguments
     var scheduling: SchedulingArguments
     var sampling: SamplingParameters
     var defaults: RequestDefaults
@@ -83,6 +84,7 @@ struct EngineArguments: Sendable, Equatable {
         batchThreads = parsed[EngineOption.batchThreads].flatMap { $0 > 0 ? $0 : nil }
         computing = ComputingArguments(parsed)
         cache = CacheArguments(parsed)
+        memory = MemoryArguments(parsed)
         scheduling = SchedulingArguments(parsed)
         sampling = SamplingParameters(parsed)
         defaults = try RequestDefaults(parsed, readFile: readFile)

@@ -44,15 +44,28 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             for: request, tools: tools, format: format, opening: prompt.text.map(format.opening) ?? .undecided)
         let reading = try reading(request, tools: tools, prompt: prompt.text)
         let stops = request.stop + (tools.isEmpty ? [] : format.stops)
-        let admitted = AdmittedRequest(
+        let shift = try shiftPolicy(request, promptCount: prompt.tokens.count)
+        var admitted = AdmittedRequest(
             id: request.id, model: request.model, prompt: prompt.tokens,
-            newTokensMax: min(request.newTokensMax ?? room, room),
+            newTokensMax: shift == nil ? min(request.newTokensMax ?? room, room) : request.newTokensMax ?? .max,
             sampling: try sampling(request), stop: stops.map { Array($0.utf8) }.filter { !$0.isEmpty },
             ignoresEnd: request.ignoresEnd, topLogprobs: request.topLogprobs, constraint: constraint,
             thinking: try thinking(request, prompt: prompt.text), adaptation: adaptation(request),
             scheduling: request.scheduling, cache: options.usesCache ? request.cache : CacheOptions(isUsed: false),
             isReproducible: request.isReproducible, identity: options.identity)
+        admitted.shift = shift
+        admitted.newTokensAsked = request.newTokensMax
         return Admitted(request: admitted, reading: reading)
+    }
+
+    /// How a request goes on when its context is full. One that is computed by itself always ends there: what it says must
+    /// not depend on how large the context is.
+    private func shiftPolicy(_ request: GenerationRequest, promptCount: Int) throws(ServiceError) -> ShiftPolicy? {
+        guard let fallback = options.contextShift, !request.isReproducible else { return nil }
+        let begin = try tokenizer.tokens(of: "", addsSpecial: true, parsesSpecial: false)
+        return ShiftPolicy(
+            request.shift, over: fallback, promptCount: promptCount, hasBegin: !begin.isEmpty,
+            contextTokens: options.contextTokens)
     }
 
     /// Refuses slots that there are not.

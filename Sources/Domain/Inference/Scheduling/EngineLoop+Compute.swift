@@ -29,6 +29,7 @@ extension EngineLoop {
             for share in part.shares {
                 cache.useCells(share.range.count)
                 running[share.index].computed = share.range.upperBound
+                running[share.index].isMoved = false
             }
             // Before the next computation: it overwrites the logits.
             outcomes += choose(part.shares, rows, with: runtime)

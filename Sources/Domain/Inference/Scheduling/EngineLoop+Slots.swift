@@ -185,8 +185,10 @@ extension EngineLoop {
     mutating func park(at index: Int) -> Bool {
         let sequence = running[index]
         var state: [UInt8] = []
+        // What was moved is computed anew when it comes back.
+        let kept = sequence.isMoved ? 0 : sequence.computed
         do {
-            if sequence.computed > 0 { state = try runtime.state(of: sequence.slot) }
+            if kept > 0 { state = try runtime.state(of: sequence.slot) }
         } catch {
             return false
         }
@@ -196,7 +198,7 @@ extension EngineLoop {
         sequence.generation.timesParked += 1
         parked.append(
             ParkedSequence(
-                generation: sequence.generation, computed: sequence.computed, state: state, since: .now))
+                generation: sequence.generation, computed: kept, state: state, since: .now))
         return true
     }
 
@@ -211,7 +213,7 @@ extension EngineLoop {
         let isAlone = sharing == 0
         if isAlone, sequence.generation.writer == nil { cache.trustCells() }
         let cells = RoomPolicy.cellsToStart(
-            prompt: sequence.generation.promptCount, computed: sequence.computed, running: sharing)
+            prompt: sequence.generation.promptHeld, computed: sequence.computed, running: sharing)
         guard cache.makeRoom(cells) else {
             if isAlone { endParked(at: index) }
             return false

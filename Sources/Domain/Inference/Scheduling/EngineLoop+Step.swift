@@ -22,6 +22,7 @@ struct StepOutcome {
 extension EngineLoop {
     /// What the next step computes; empty when nothing can go on.
     mutating func plan() -> [StepShare] {
+        shiftContexts()
         let active = running.indices.filter { !running[$0].isBlocked && !running[$0].isIsolated }
         let counts = stepPolicy.plan(active.map { candidate(running[$0]) }, waiting: room.count)
         var shares = zip(active, counts).compactMap { share($0, count: Self.tiled($1, of: running[$0].pending)) }
@@ -106,7 +107,7 @@ extension EngineLoop {
     }
 
     private func promptTokens(of share: StepShare) -> Int {
-        max(0, min(share.range.upperBound, running[share.index].generation.promptCount) - share.range.lowerBound)
+        max(0, min(share.range.upperBound, running[share.index].generation.promptHeld) - share.range.lowerBound)
     }
 
     /// Ends a generation without leaving what it computed to anybody: it is not to be trusted.
@@ -164,7 +165,7 @@ extension EngineLoop {
             let sequence = running[index]
             let isDue =
                 lease.stops.isEmpty
-                ? sequence.computed >= sequence.generation.promptCount : lease.stops.contains(sequence.computed)
+                ? sequence.computed >= sequence.generation.promptHeld : lease.stops.contains(sequence.computed)
             if isDue || sequence.computed - lease.node.end >= prefixPiece { commit(at: index) }
             tellProgress(index)
         }

@@ -11,12 +11,14 @@ struct RunningSequence {
     var lease: CacheLease?
     /// Its reader is slow: it sits out until there is room.
     var isBlocked = false
+    /// Its positions were moved, and nothing was computed since: it has no state that could be copied.
+    var isMoved = false
     /// Computed by itself, so that nothing beside it changes its numbers.
     var isIsolated: Bool { generation.request.isReproducible }
 
     /// Tokens computed for it in this slot.
     var workHere: Int { computed - computedBefore }
-    var isWriting: Bool { computed >= generation.promptCount }
+    var isWriting: Bool { computed >= generation.promptHeld }
     /// Tokens that are known and not yet computed.
     var pending: Int { generation.tokens.count - computed }
 }

@@ -16,6 +16,7 @@ struct RoomPolicy: Sendable {
     ///   - prompt: tokens of its prompt.
     ///   - computed: tokens that it has already, of prompt and answer.
     ///   - running: sequences that share the cells with it.
+    /// - Returns: a number of cells.
     static func cellsToStart(prompt: Int, computed: Int, running: Int) -> Int {
         max(prompt, computed) + (running == 0 ? 1 : tokensToGoOn * (running + 1))
     }
@@ -38,6 +39,7 @@ struct RoomPolicy: Sendable {
     ///   - cells: what `cellsToStart` gave for it.
     ///   - cellsFree: cells that hold nothing.
     ///   - running: the priorities of those that share the cells.
+    /// - Returns: whether it is to wait.
     static func mustWait(_ priority: Priority, cells: Int, cellsFree: Int, running: [Priority]) -> Bool {
         cells > cellsFree && !running.isEmpty && running.allSatisfy { $0 >= priority }
     }
