@@ -28,6 +28,7 @@ final class ScriptedRuntime: ModelRuntime {
             var begun: [String] = []
             /// Steps of the isolated memory: how many tokens each had.
             var isolatedSteps: [Int] = []
+            var observedSteps = 0
         }
         let log = Mutex(Log())
         let failingStep = Atomic(-1)
@@ -44,6 +45,8 @@ final class ScriptedRuntime: ModelRuntime {
         let token: Int32
         var position: Int
         var holders: Set<Int>
+        /// Which cell of the cache it is, for those who observe attention.
+        var number = 0
     }
 
     let shape: RuntimeShape
@@ -63,7 +66,7 @@ final class ScriptedRuntime: ModelRuntime {
     }
 
     func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int {
-        let held = count(sequence) + pending.count { $0.holders.contains(sequence) }
+        let held = next(of: sequence)
         if held != position { violate("sequence \(sequence) holds \(held) tokens, position \(position) came") }
         if sequence >= shape.sequences { violate("there is no sequence \(sequence)") }
         pending.append(Cell(token: token, position: position, holders: [sequence]))
@@ -90,6 +93,31 @@ final class ScriptedRuntime: ModelRuntime {
         }
         if isIsolated, isolated == record.failingIsolatedStep.load(ordering: .relaxed) { throw Broken() }
         if number == record.failingStep.load(ordering: .relaxed) { throw Broken() }
+    }
+
+    /// Rows look at capital letters, and hardly at anything else.
+    func decodeObserving() throws -> ObservedAttention {
+        let sequence = rows.last?.sequence ?? 0
+        if Set(rows.map(\.sequence)).count > 1 { violate("rows of several sequences were observed together") }
+        record.log.withLock { $0.observedSteps += 1 }
+        try decode()
+        var used = Set(cells.map(\.number))
+        for index in cells.indices where cells[index].number == 0 {
+            var number = 1
+            while used.contains(number) { number += 1 }
+            used.insert(number)
+            cells[index].number = number
+        }
+        var seen = ObservedAttention(
+            weights: Array(repeating: 0, count: (used.max() ?? 0) + 1),
+            visible: cells.filter { $0.holders.contains(sequence) }.map(\.number).sorted())
+        let capitals = Int32(UInt8(ascii: "A"))...Int32(UInt8(ascii: "Z"))
+        for cell in cells { seen.weights[cell.number] = capitals.contains(cell.token) ? 1 : 0.01 }
+        return seen
+    }
+
+    func positions(of sequence: Int) throws -> [Int] {
+        cells.filter { $0.holders.contains(sequence) }.sorted { $0.number < $1.number }.map(\.position)
     }
 
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
@@ -202,10 +230,16 @@ final class ScriptedRuntime: ModelRuntime {
 
     private func tokens(_ sequence: Int) -> [Int32] {
         let held = cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }
-        if held.map(\.position) != Array(0..<held.count) {
+        if held.map(\.position) != Array(0..<held.count), shape.observedRowsMax == 0 {
             violate("sequence \(sequence) has positions \(held.map(\.position))")
         }
         return held.map(\.token)
+    }
+
+    /// The position after the last one.
+    private func next(of sequence: Int) -> Int {
+        let last = cells.reduce(-1) { $1.holders.contains(sequence) ? max($0, $1.position) : $0 }
+        return pending.reduce(last) { $1.holders.contains(sequence) ? max($0, $1.position) : $0 } + 1
     }
 
     private func count(_ sequence: Int) -> Int { cells.count { $0.holders.contains(sequence) } }

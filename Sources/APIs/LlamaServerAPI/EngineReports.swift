@@ -13,6 +13,7 @@ extension SlotReport {
             "priority": priority.map { .string($0.rawValue) } ?? .null,
             "prompt_tokens": .whole(promptTokens), "cached_tokens": .whole(cachedTokens),
             "computed_tokens": .whole(computedTokens), "written_tokens": .whole(writtenTokens),
+            "dropped_tokens": .whole(droppedTokens),
         ]
     }
 }
@@ -24,6 +25,7 @@ extension CacheListing {
             "totals": [
                 "lookups": .whole(lookups), "hits": .whole(hits), "tokens_reused": .whole(tokensReused),
                 "tokens_computed": .whole(tokensComputed), "evictions": .whole(evictions),
+                "tokens_dropped": .whole(tokensDropped),
                 "rejected_files": .whole(rejectedFiles),
             ], "tiers": .array(tiers.map(\.value)), "nodes": .array(nodes.map(\.value)),
         ]

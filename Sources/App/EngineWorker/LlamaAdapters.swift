@@ -36,6 +36,9 @@ struct LlamaEngineRuntime: ModelRuntime {
             cells: options.cells, sequences: options.sequencesMax, vocabulary: model.vocabularyCount,
             threads: options.threads)
         shape.hasCellPerToken = !model.isRecurrent
+        if options.observesAttention, model.memoryIsCells {
+            shape.observedRowsMax = min(options.batchTokensMax, options.microBatchTokensMax)
+        }
         shape.canShift = hasCells && context.canShift
         self.shape = shape
     }
@@ -55,6 +58,20 @@ struct LlamaEngineRuntime: ModelRuntime {
             throw error
         }
     }
+
+    func decodeObserving() throws -> ObservedAttention {
+        defer { context.clearBatch() }
+        do throws(LlamaError) {
+            let seen = try context.decodeObserving()
+            return ObservedAttention(
+                weights: seen.weights, visible: seen.visible.indices.filter { seen.visible[$0] })
+        } catch {
+            if error.code == .cacheFull { throw RuntimeFailure.noRoom }
+            throw error
+        }
+    }
+
+    func positions(of sequence: Int) throws -> [Int] { try context.positions(ofSequence: Int32(sequence)) }
 
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
         try unsafe context.withLogits(row: Int32(row), body)

@@ -39,6 +39,9 @@ struct WorkerEngine {
     /// - Throws: `ServiceError` for an adapter; `LlamaError` when there is no memory for the context.
     func start(shelf: CacheFileShelf? = nil) async throws -> Engine<LlamaTokenizer> {
         let options = engineOptions
+        if !hasCells, options.compression != nil || options.contextShift != nil {
+            logger.warning("--kv-compress and --context-shift do nothing for a model whose memory cannot be cut")
+        }
         let context = contextOptions
         // llama.cpp wants them before there is a context.
         let adapters = try LoadedAdapters(
@@ -70,6 +73,7 @@ struct WorkerEngine {
         options.groupsRows = true
         options.latencyBias = arguments.scheduling.latencyBias
         options.usesCache = arguments.cache.isUsed
+        options.compression = arguments.memory.compression
         options.contextShift = arguments.memory.contextShift
         options.slotsAreKept = arguments.serving.slotSaveDirectory != nil
         options.cache = CacheLimits(ramBytesMax: ramBytesMax, idleCellsMax: loaded.idleCellsMax)
@@ -105,6 +109,7 @@ struct WorkerEngine {
         options.keepsWholeWindow = arguments.computing.hasFullWindow
         options.flashAttention = arguments.computing.flashAttention
         options.offloadsCache = arguments.computing.offloadsCache
+        options.observesAttention = arguments.memory.compression != nil
         options.keyType = arguments.computing.keyType
         options.valueType = arguments.computing.valueType
         options.batchThreads = arguments.batchThreads

@@ -12,6 +12,12 @@ public protocol ModelRuntime {
     ///
     /// - Throws: `RuntimeFailure.noRoom` when the key-value cache has no room; nothing was computed then.
     func decode() throws
+    /// Computes the step as `decode` does, and tells where its rows looked. Only where `RuntimeShape.observedRowsMax`
+    /// is more than 0, and for rows
+    /// of one sequence alone.
+    func decodeObserving() throws -> ObservedAttention
+    /// The positions that a sequence holds, in the order of their cells.
+    func positions(of sequence: Int) throws -> [Int]
     /// Gives the logits of a row of the last step, `RuntimeShape.vocabulary` of them.
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result
     /// Lets a sequence hold positions that another one holds, without copying them.
@@ -61,6 +67,8 @@ public struct RuntimeShape: Sendable, Equatable {
     /// Whether each token of a sequence takes a cell. Purely recurrent models have one state for all of them, and never run
     /// out of room.
     public var hasCellPerToken = true
+    /// Whether attention can be observed; 0 is not at all, else the rows that one step can have then.
+    public var observedRowsMax = 0
     /// Whether positions can be moved.
     public var canShift = false
 

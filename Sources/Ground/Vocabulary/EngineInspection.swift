@@ -47,6 +47,8 @@ public struct SlotReport: Sendable, Equatable {
     /// Positions computed, of prompt and answer.
     public var computedTokens: Int
     public var writtenTokens: Int
+    /// Of the computed positions, those that were dropped to keep to a budget.
+    public var droppedTokens = 0
 
     public init(
         index: Int, state: State, request: RequestID? = nil, tenant: TenantID? = nil, priority: Priority? = nil,
@@ -131,6 +133,8 @@ public struct CacheListing: Sendable, Equatable {
     public var tokensReused: Int
     public var tokensComputed: Int
     public var evictions: Int
+    /// Positions of running sequences that were dropped to keep to a budget.
+    public var tokensDropped = 0
     /// Files that were refused because they were damaged or not of this model.
     public var rejectedFiles: Int
 

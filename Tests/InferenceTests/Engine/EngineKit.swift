@@ -25,6 +25,7 @@ struct EngineKit {
             memory: memory, cells: cells ?? context * (sequences + 2), sequences: sequences + spare,
             vocabulary: ScriptedRuntime.vocabulary)
         shape.canShift = memory == .cells
+        shape.observedRowsMax = options.compression == nil ? 0 : batch
         let made = shape
         engine = try await Engine(
             served: ServedModel(id: ModelID("toy"), created: 0, contextTokens: context), tokenizer: ByteTokenizer(),

@@ -18,9 +18,9 @@ import Vocabulary
 
         let second = try await EngineKit(memory: memory)
         try await second.engine.hold(held, inSlot: 0)
+        #expect(try await second.engine.held(bySlot: 0) == held)
         let turn = "\(talk)=done\ndone and =more\n"
         #expect(try await second.ask(turn).cached == held.tokens.count)
-        #expect(try await second.engine.held(bySlot: 0) == held)
         try await second.finish()
     }
 
@@ -54,9 +54,9 @@ import Vocabulary
     @Test func `erasing leaves what other conversations go through`() async throws {
         let kit = try await EngineKit()
         try await kit.ask("\(talk)=a\n") { $0.scheduling.slot = 0 }
-        try await kit.ask("\(talk)=b\n") { $0.scheduling.slot = 1 }
+        try await kit.ask("\(talk)=other\n") { $0.scheduling.slot = 1 }
         _ = try await kit.engine.erase(slot: 0)
-        #expect(try await kit.ask("\(talk)=b\n").cached == "\(talk)=b".utf8.count)
+        #expect(try await kit.ask("\(talk)=other\n").cached == "\(talk)=other".utf8.count)
         try await kit.finish()
     }
 

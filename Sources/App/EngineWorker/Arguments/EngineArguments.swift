@@ -1,4 +1,5 @@
 import Configuration
+import LlamaRuntime
 import Vocabulary
 
 /// What `nexus engine` is told, by llama-server's names and meanings where that program has the same thing.
@@ -84,7 +85,8 @@ struct EngineArguments: Sendable, Equatable {
         batchThreads = parsed[EngineOption.batchThreads].flatMap { $0 > 0 ? $0 : nil }
         computing = ComputingArguments(parsed)
         cache = CacheArguments(parsed)
-        memory = MemoryArguments(parsed)
+        memory = try MemoryArguments(parsed)
+        if memory.compression != nil { computing.flashAttention = .off }
         scheduling = SchedulingArguments(parsed)
         sampling = SamplingParameters(parsed)
         defaults = try RequestDefaults(parsed, readFile: readFile)

@@ -249,6 +249,8 @@ struct CacheCounts: Equatable {
     var tokensReused = 0
     var tokensComputed = 0
     var evictions = 0
+    /// Positions of running sequences that were dropped to keep to a budget.
+    var tokensDropped = 0
 }
 
 extension CacheReport.Tier: Comparable {

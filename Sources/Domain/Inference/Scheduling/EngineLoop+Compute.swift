@@ -43,7 +43,8 @@ extension EngineLoop {
     ///
     /// - Returns: for each share the row of its last token; `nil` after a failure.
     mutating func compute(
-        _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: Runtime
+        _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: Runtime,
+        decode: (Runtime) throws -> Void = { try $0.decode() }
     ) -> [Int]? {
         var rows: [Int] = []
         for share in shares {
@@ -59,7 +60,7 @@ extension EngineLoop {
         }
         if padding > 0 { pad(padding, with: runtime) }
         do {
-            try runtime.decode()
+            try decode(runtime)
             if padding > 0 { runtime.forget(paddingSequence, from: 0) }
             return rows
         } catch {

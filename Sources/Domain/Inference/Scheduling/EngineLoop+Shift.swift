@@ -14,8 +14,10 @@ extension EngineLoop {
 
     private mutating func shift(at index: Int) {
         let generation = running[index].generation
-        guard runtime.shape.canShift, let range = generation.request.shift?.dropped(of: running[index].computed),
-            takeCellsOver(at: index, without: range)
+        // Positions of a compressed sequence have gaps: it ends here.
+        guard runtime.shape.canShift, running[index].dropped == 0,
+            let range = generation.request.shift?.dropped(of: running[index].computed),
+            takeCellsOver(at: index, without: [range])
         else { return remove(generation.key, last: generation.close(.length, model: model)) }
         runtime.shift(running[index].slot, from: range.upperBound, by: -range.count)
         generation.drop(range)
@@ -27,15 +29,19 @@ extension EngineLoop {
     /// Makes a sequence forget positions, and own all others alone: cells that are moved must be nobody else's, and the
     /// prefix cache must never learn what is in them.
     ///
+    /// - Parameters:
+    ///   - index: which of `running`.
+    ///   - ranges: what it forgets; it holds all of it.
     /// - Returns: `false` when there is no room for a copy of what it shares; the sequence holds nothing then.
-    private mutating func takeCellsOver(at index: Int, without range: Range<Int>) -> Bool {
+    mutating func takeCellsOver(at index: Int, without ranges: [Range<Int>]) -> Bool {
         let sequence = running[index]
-        runtime.forget(sequence.slot, range: range)
+        let count = ranges.reduce(0) { $0 + $1.count }
+        for range in ranges { runtime.forget(sequence.slot, range: range) }
         guard let lease = sequence.lease else {
-            cache.freeCells(range.count)
+            cache.freeCells(count)
             return true
         }
-        let rest = sequence.computed - range.count
+        let rest = sequence.held - count
         var state: [UInt8]?
         do { state = try runtime.state(of: sequence.slot) } catch {}
         cache.detach(lease, sequence: sequence.slot, computed: sequence.computed)
@@ -43,7 +49,7 @@ extension EngineLoop {
         guard let state, cache.makeRoom(rest), runtime.restore(state, to: sequence.slot) else {
             runtime.forget(sequence.slot, from: 0)
             running[index].generation.work += sequence.workHere
-            (running[index].computed, running[index].computedBefore) = (0, 0)
+            (running[index].computed, running[index].computedBefore, running[index].dropped) = (0, 0, 0)
             return false
         }
         cache.useCells(rest)

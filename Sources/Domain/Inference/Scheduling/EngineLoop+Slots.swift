@@ -103,7 +103,7 @@ extension EngineLoop {
         } else if generation.request.cache.isUsed {
             let attached = cache.attach(
                 generation.request.prompt, scope: generation.request.scope, to: slot, now: now,
-                most: reusable(by: generation.request))
+                most: min(reusable(by: generation.request), unobserved(of: generation.request)))
             generation.cacheReport = attached.report
             if let place = attached.report.firstDifference {
                 generation.cacheReport.differenceText = text(Array(generation.request.prompt[place...].prefix(12)))
@@ -139,7 +139,7 @@ extension EngineLoop {
             cache.trimIdle()
         } else {
             runtime.forget(sequence.slot, from: 0)
-            cache.freeCells(sequence.computed)
+            cache.freeCells(sequence.held)
         }
         freeSlots.append(sequence.slot)
     }
@@ -198,7 +198,8 @@ extension EngineLoop {
         sequence.generation.timesParked += 1
         parked.append(
             ParkedSequence(
-                generation: sequence.generation, computed: kept, state: state, since: .now))
+                generation: sequence.generation, computed: kept, dropped: kept > 0 ? sequence.dropped : 0,
+                state: state, since: .now))
         return true
     }
 
@@ -212,8 +213,10 @@ extension EngineLoop {
         let sharing = running.count { !$0.isIsolated }
         let isAlone = sharing == 0
         if isAlone, sequence.generation.writer == nil { cache.trustCells() }
+        let held = sequence.computed - sequence.dropped
+        // What was compressed had its whole prompt already.
         let cells = RoomPolicy.cellsToStart(
-            prompt: sequence.generation.promptHeld, computed: sequence.computed, running: sharing)
+            prompt: sequence.dropped > 0 ? held : sequence.generation.promptHeld, computed: held, running: sharing)
         guard cache.makeRoom(cells) else {
             if isAlone { endParked(at: index) }
             return false
@@ -228,16 +231,19 @@ extension EngineLoop {
         if sequence.computed > 0, !runtime.restore(sequence.state, to: slot) {
             runtime.forget(slot, from: 0)
             freeSlots.append(slot)
-            cache.overfilled(by: sequence.computed)
+            cache.overfilled(by: held)
             // Each attempt believes in fewer cells: prefixes leave, or it ends with what it has.
             return isAlone && resume(key)
         }
-        cache.useCells(sequence.computed)
+        cache.useCells(held)
         parked.remove(at: index)
         var back = RunningSequence(
             generation: sequence.generation, slot: slot, computed: sequence.computed,
             computedBefore: sequence.computed)
-        if sequence.generation.request.cache.isUsed { back.lease = cache.emptyLease(sequence.generation.request.scope) }
+        back.dropped = sequence.dropped
+        if sequence.generation.request.cache.isUsed, sequence.dropped == 0 {
+            back.lease = cache.emptyLease(sequence.generation.request.scope)
+        }
         running.append(back)
         return true
     }

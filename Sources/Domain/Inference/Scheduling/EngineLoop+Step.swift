@@ -54,10 +54,14 @@ extension EngineLoop {
     /// differently for batches of different size.
     private static var isolatedChunk: Int { 128 }
 
-    private func share(_ index: Int, count: Int) -> StepShare? {
+    func share(_ index: Int, count: Int) -> StepShare? {
         guard count > 0 else { return nil }
         let sequence = running[index]
-        let stop = sequence.lease?.stops.first { $0 > sequence.computed } ?? .max
+        if let range = observedRange(sequence) {
+            return StepShare(index: index, range: range, wantsToken: true)
+        }
+        let leaseStop = sequence.lease?.stops.first { $0 > sequence.computed } ?? .max
+        let stop = min(leaseStop, observationStop(sequence) ?? .max)
         let range = sequence.computed..<min(sequence.computed + count, stop)
         return StepShare(
             index: index, range: range, wantsToken: range.upperBound == sequence.generation.tokens.count)
@@ -69,7 +73,10 @@ extension EngineLoop {
         let alone = shares.first { running[$0.index].isIsolated }.map { running[$0.index].generation.key }
         let size = alone == nil ? 0 : shares.last?.range.count ?? 0
         guard ensureRoom(for: together) else { return }
-        if !together.isEmpty { stepTogether(together) }
+        let observed = observedKeys(together)
+        let others = observed.isEmpty ? together : together.filter { observedRange(running[$0.index]) == nil }
+        if !others.isEmpty { stepTogether(others) }
+        for key in observed { stepObserved(key) }
         if let alone { stepAlone(alone, count: size) }
     }
 
@@ -110,7 +117,7 @@ extension EngineLoop {
         heartbeat.stepped(running: running.count, promptTokens: prompts, completionTokens: outcomes.count)
     }
 
-    private func promptTokens(of share: StepShare) -> Int {
+    func promptTokens(of share: StepShare) -> Int {
         max(0, min(share.range.upperBound, running[share.index].generation.promptHeld) - share.range.lowerBound)
     }
 
@@ -123,6 +130,7 @@ extension EngineLoop {
             running[index].lease = nil
             running[index].computed = 0
             running[index].computedBefore = 0
+            running[index].dropped = 0
         }
         remove(key, last: last, error: error)
     }
@@ -150,7 +158,7 @@ extension EngineLoop {
         return outcomes
     }
 
-    private mutating func handOut(_ outcome: StepOutcome) {
+    mutating func handOut(_ outcome: StepOutcome) {
         guard let index = running.firstIndex(where: { $0.generation.key == outcome.key }) else { return }
         if let error = outcome.error {
             abandon(outcome.key, last: outcome.events, error: error)
@@ -162,7 +170,7 @@ extension EngineLoop {
     }
 
     /// Leaves prompts for others as soon as they are computed, long ones piece by piece.
-    private mutating func leavePrefixes(_ keys: [UInt64], except failed: Set<UInt64>) {
+    mutating func leavePrefixes(_ keys: [UInt64], except failed: Set<UInt64>) {
         for key in keys where !failed.contains(key) {
             guard let index = running.firstIndex(where: { $0.generation.key == key }), let lease = running[index].lease
             else { continue }
