@@ -73,7 +73,9 @@ private let root = URL(filePath: #filePath).deletingLastPathComponent().deleting
         options.flashAttention = .off
         options.observesAttention = true
         let runtime = try LlamaEngineRuntime(
-            model: loaded.model, options: options, contextTokens: 1_024, hasCells: true)
+            model: loaded.model, options: options, contextTokens: 1_024, hasCells: true,
+            adapters: LoadedAdapters(
+                model: loaded.model, modelPath: arguments.modelPath, logger: Logger(label: "test", sink: .none)))
         #expect(runtime.shape.observedRowsMax == 512)
         let tokens = try loaded.tokenizer.tokens(of: text, addsSpecial: false, parsesSpecial: true)
         let step = Self.contextTokens + Self.foretold + 1

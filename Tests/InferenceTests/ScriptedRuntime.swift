@@ -29,6 +29,12 @@ final class ScriptedRuntime: ModelRuntime {
             /// Steps of the isolated memory: how many tokens each had.
             var isolatedSteps: [Int] = []
             var observedSteps = 0
+            /// The adapters of each step.
+            var adapters: [AdapterSet] = []
+            /// The names of those that are in memory, by the ids that `AdapterCandidate.load` got.
+            var loadedAdapters: [Int: String] = [:]
+            /// All that anything was computed with, as names and scales; states know them by place.
+            var knownAdapters: [[String]] = [[]]
         }
         let log = Mutex(Log())
         let failingStep = Atomic(-1)
@@ -44,6 +50,8 @@ final class ScriptedRuntime: ModelRuntime {
     private struct Cell {
         let token: Int32
         var position: Int
+        /// What it was computed with: nobody with other adapters may look at it.
+        let adapters: [String]
         var holders: Set<Int>
         /// Which cell of the cache it is, for those who observe attention.
         var number = 0
@@ -58,6 +66,9 @@ final class ScriptedRuntime: ModelRuntime {
     /// Sequences that were shifted since the last step.
     private var moved: Set<Int> = []
     private let isIsolated: Bool
+    private var adapters = AdapterSet.none
+    /// The same by names.
+    private var names: [String] = []
 
     init(record: Record, shape: RuntimeShape, isIsolated: Bool = false) {
         self.record = record
@@ -69,7 +80,7 @@ final class ScriptedRuntime: ModelRuntime {
         let held = next(of: sequence)
         if held != position { violate("sequence \(sequence) holds \(held) tokens, position \(position) came") }
         if sequence >= shape.sequences { violate("there is no sequence \(sequence)") }
-        pending.append(Cell(token: token, position: position, holders: [sequence]))
+        pending.append(Cell(token: token, position: position, adapters: names, holders: [sequence]))
         rows.append((sequence, position, wantsLogits))
         return rows.count - 1
     }
@@ -88,6 +99,7 @@ final class ScriptedRuntime: ModelRuntime {
         let (number, isolated) = record.log.withLock { log in
             if isIsolated { log.isolatedSteps.append(rows.count) }
             log.steps.append(step)
+            log.adapters.append(adapters)
             log.cellsUsed = cells.count
             return (log.steps.count - 1, log.isolatedSteps.count - 1)
         }
@@ -182,7 +194,7 @@ final class ScriptedRuntime: ModelRuntime {
         if moved.contains(sequence) { violate("the keys of sequence \(sequence) were not turned yet") }
         record.log.withLock { $0.statesSaved += 1 }
         return cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }.flatMap { cell in
-            [cell.position, Int(cell.token)].flatMap { number in
+            [cell.position, Int(cell.token) | place(of: cell.adapters) << 16].flatMap { number in
                 (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
             }
         }
@@ -200,7 +212,11 @@ final class ScriptedRuntime: ModelRuntime {
         }
         if cells.count + numbers.count / 2 > room { return false }
         for index in stride(from: 0, to: numbers.count, by: 2) {
-            cells.append(Cell(token: Int32(numbers[index + 1]), position: numbers[index], holders: [sequence]))
+            let adapters = record.log.withLock { $0.knownAdapters[numbers[index + 1] >> 16] }
+            cells.append(
+                Cell(
+                    token: Int32(numbers[index + 1] & 0xFFFF), position: numbers[index], adapters: adapters,
+                    holders: [sequence]))
         }
         return true
     }
@@ -208,6 +224,22 @@ final class ScriptedRuntime: ModelRuntime {
     private var room: Int {
         guard shape.hasCellPerToken else { return .max }
         return isIsolated ? shape.cells : min(shape.cells, record.cellsReally.load(ordering: .relaxed))
+    }
+
+    private func place(of adapters: [String]) -> Int {
+        record.log.withLock { log in
+            if let place = log.knownAdapters.firstIndex(of: adapters) { return place }
+            log.knownAdapters.append(adapters)
+            return log.knownAdapters.count - 1
+        }
+    }
+
+    func apply(_ adapters: AdapterSet) throws {
+        let loaded = record.log.withLock(\.loadedAdapters)
+        let missing = adapters.scales.filter { loaded[$0.id] == nil }
+        if !missing.isEmpty { violate("adapters \(missing) are not in memory") }
+        names = adapters.scales.map { "\(loaded[$0.id] ?? "?")*\($0.scale)" }.sorted()
+        self.adapters = adapters
     }
 
     func setThreads(_ count: Int) {}
@@ -232,6 +264,9 @@ final class ScriptedRuntime: ModelRuntime {
         let held = cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }
         if held.map(\.position) != Array(0..<held.count), shape.observedRowsMax == 0 {
             violate("sequence \(sequence) has positions \(held.map(\.position))")
+        }
+        if held.contains(where: { $0.adapters != names }) {
+            violate("sequence \(sequence) holds what other adapters computed")
         }
         return held.map(\.token)
     }

@@ -95,7 +95,7 @@ import Vocabulary
 
     @Test(arguments: [
         (#""n":2,"best_of":4"#, "best_of"), (#""echo":true"#, "echo"), (#""suffix":"x""#, "suffix"),
-        (#""audio":{}"#, "audio"), (#""modalities":["text","audio"]"#, "modalities"), (#""lora":[{"id":0}]"#, "lora"),
+        (#""audio":{}"#, "audio"), (#""modalities":["text","audio"]"#, "modalities"),
         (#""post_sampling_probs":true"#, "post_sampling_probs"), (#""t_max_predict_ms":5"#, "t_max_predict_ms"),
         (#""tools":[{"type":"web_search"}]"#, "tools[0].type"),
         (#""tool_choice":{"type":"allowed_tools"}"#, "tool_choice.type"),

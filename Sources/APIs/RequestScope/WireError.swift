@@ -34,6 +34,8 @@ public struct WireError: Sendable, Equatable {
         case .methodNotAllowed: (405, "invalid_request_error")
         case .bodyTooLarge: (413, "invalid_request_error")
         case .unsupportedMediaType: (415, "invalid_request_error")
+        // llama-server's status and type for endpoints that its options have not turned on.
+        case .notSupported: (501, "not_supported_error")
         case .overloaded: (429, "rate_limit_error")
         case .engineFailed: (502, "server_error")
         case .modelUnavailable, .shuttingDown: (503, "server_error")
@@ -50,9 +52,10 @@ public struct WireError: Sendable, Equatable {
     /// - Returns: its code, words and hint, or the best guess from the status.
     public static func serviceError(from body: JSONValue, status: Int?) -> ServiceError {
         let error = body["error"]
-        let message = error?["message"]?.string ?? body["message"]?.string
+        // Some servers, and we beside OpenAI's paths, answer with RFC 9457 problem details.
+        let message = error?["message"]?.string ?? body["message"]?.string ?? body["detail"]?.string
         let hint = error?["hint"]?.string
-        let code = error?["code"]?.string.map(ServiceError.Code.init(rawValue:))
+        let code = (error?["code"] ?? body["code"])?.string.map(ServiceError.Code.init(rawValue:))
         var text = message ?? "The model's server answered with an error."
         if let hint, text.hasSuffix(" \(hint)") { text.removeLast(hint.count + 1) }
         return ServiceError(
@@ -68,6 +71,7 @@ public struct WireError: Sendable, Equatable {
         case 409: .conflict
         case 413: .bodyTooLarge
         case 429: .overloaded
+        case 501: .notSupported
         case 503: .modelUnavailable
         case 504: .timeout
         default: .engineFailed

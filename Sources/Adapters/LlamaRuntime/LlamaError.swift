@@ -19,6 +19,8 @@ public struct LlamaError: Error, Sendable, Equatable {
         case state
         /// An adapter does not fit the model, or cannot be loaded.
         case adapter
+        /// A control vector does not fit the model.
+        case controlVector
     }
 
     public let code: Code

@@ -104,8 +104,9 @@ private struct Worker {
         let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
         let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
         let slots = SlotRoutes(slotFiles).routes
-        let embeddings = EmbeddingRoutes(engine)
-        let all = openAI + embeddings.routes + offered + slots + health
+        let embeddings = EmbeddingRoutes(engine, now: now)
+        let adapters = AdapterRoutes(engine) { field throws(JSONFieldError) in try AdapterFields.list(field) }
+        let all = openAI + embeddings.routes + offered + slots + adapters.routes + health
         for route in all + EngineRoutes.aliases(of: all) + embeddings.aliases { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)
         let port = try await server.start()

@@ -35,7 +35,8 @@ final class SlotFileStore: SlotStoring {
         let files = try await openFiles()
         let began = ContinuousClock.now
         let held = try await slots.held(bySlot: slot)
-        let state = KeptState(tenant: held.tenant?.name, tokens: held.tokens, start: 0, state: held.state)
+        let state = KeptState(
+            tenant: held.tenant?.name, adapters: held.adapters, tokens: held.tokens, start: 0, state: held.state)
         let bytes = try await onThread { () throws(SlotFileError) in try files.save(state, as: name) }
         return SlotFileReport(file: file, tokens: held.tokens.count, bytes: bytes, elapsed: .now - began)
     }
@@ -46,7 +47,8 @@ final class SlotFileStore: SlotStoring {
         let began = ContinuousClock.now
         let (kept, bytes) = try await onThread { () throws(SlotFileError) in try files.load(name) }
         let held = ShelvedState(
-            tenant: kept.tenant.map(TenantID.init), tokens: kept.tokens, start: kept.start, state: kept.state)
+            tenant: kept.tenant.map(TenantID.init), adapters: kept.adapters, tokens: kept.tokens, start: kept.start,
+            state: kept.state)
         try await slots.hold(held, inSlot: slot)
         return SlotFileReport(file: file, tokens: kept.tokens.count, bytes: bytes, elapsed: .now - began)
     }

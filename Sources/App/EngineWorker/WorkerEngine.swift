@@ -11,6 +11,14 @@ struct WorkerEngine {
     let arguments: EngineArguments
     let loaded: LoadedModel
     let logger: Logger
+    let adapters: LoadedAdapters
+
+    init(arguments: EngineArguments, loaded: LoadedModel, logger: Logger) {
+        self.arguments = arguments
+        self.loaded = loaded
+        self.logger = logger
+        adapters = LoadedAdapters(model: loaded.model, modelPath: arguments.modelPath, logger: logger)
+    }
 
     private var format: ChatFormat {
         ChatFormat.detect(template: loaded.templateSource ?? "", controlTexts: loaded.tokenizer.controlTexts)
@@ -38,14 +46,13 @@ struct WorkerEngine {
     /// - Returns: the engine, whose context is made.
     /// - Throws: `ServiceError` for an adapter; `LlamaError` when there is no memory for the context.
     func start(shelf: CacheFileShelf? = nil) async throws -> Engine<LlamaTokenizer> {
-        let options = engineOptions
+        var options = engineOptions
+        options.adapters = try await adapterOptions()
         if !hasCells, options.compression != nil || options.contextShift != nil {
             logger.warning("--kv-compress and --context-shift do nothing for a model whose memory cannot be cut")
         }
-        let context = contextOptions
-        // llama.cpp wants them before there is a context.
-        let adapters = try LoadedAdapters(
-            arguments.adapters, model: loaded.model, modelPath: arguments.modelPath, logger: logger)
+        var context = contextOptions
+        context.controlVector = try controlVector()
         logger.info(
             "starting the engine",
             [
@@ -58,9 +65,9 @@ struct WorkerEngine {
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
                 contextTokens: sequenceTokens, note: arguments.note),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
-            makeRuntime: { [model = loaded.model, hasCells] in
+            makeRuntime: { [model = loaded.model, hasCells, context, adapters, sequenceTokens] in
                 try LlamaEngineRuntime(
-                    model: model, options: context, contextTokens: options.contextTokens, hasCells: hasCells,
+                    model: model, options: context, contextTokens: sequenceTokens, hasCells: hasCells,
                     adapters: adapters)
             })
     }

@@ -46,6 +46,7 @@ public struct EngineOptions: Sendable {
     /// How the model writes tool calls and thinking.
     public var format = ChatFormat.generic
     public var identity = EngineIdentity.unknown
+    public var adapters = AdapterOptions()
 
     public init(
         contextTokens: Int, sequencesMax: Int = 8, batchTokensMax: Int = 512, waitingMax: Int = 256, eventsMax: Int = 64

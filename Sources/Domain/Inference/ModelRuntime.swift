@@ -42,6 +42,12 @@ public protocol ModelRuntime {
     ///
     /// - Returns: `false` when there is no room, or when the state is not of this model.
     func restore(_ state: [UInt8], to sequence: Int) -> Bool
+    /// Computes later steps with these adapters instead of those before; nothing happens when they are the same. What the
+    /// key-value cache holds stays as it is.
+    ///
+    /// - Parameter adapters: ids that `AdapterCandidate.load` has brought into memory.
+    /// - Throws: when one of them is not there; nothing has changed then.
+    func apply(_ adapters: AdapterSet) throws
     /// Computes later steps on so many threads.
     func setThreads(_ count: Int)
     /// A second memory of one sequence over the same model, in which nothing else is computed.

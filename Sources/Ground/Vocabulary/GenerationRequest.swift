@@ -40,6 +40,8 @@ public struct GenerationRequest: Sendable, Equatable {
     public var isReproducible = false
     /// What goes first when the context is full, where the server goes on then.
     public var shift = ContextShift()
+    /// The LoRA adapters to write with; those that are not named are left out. `nil` takes the server's scales.
+    public var adapters: [AdapterScale]?
     public var scheduling = SchedulingOptions()
     public var cache = CacheOptions()
 

@@ -46,6 +46,8 @@ public struct ServiceError: Error, Sendable, Equatable {
         public static let unsupportedMediaType = Code(rawValue: "unsupported_media_type")
         /// The feature exists in the API but not in this server.
         public static let unsupported = Code(rawValue: "unsupported")
+        /// This server was started for something else, or its model cannot do it.
+        public static let notSupported = Code(rawValue: "not_supported")
         /// A queue is full.
         public static let overloaded = Code(rawValue: "overloaded")
         /// The model is being loaded or its worker is being restarted.

@@ -36,6 +36,7 @@ public struct ClientRequest: Sendable, Equatable {
         Self.write(request.sampling, to: &body)
         Self.write(topLogprobs: request.topLogprobs, isChat: path == "/v1/chat/completions", to: &body)
         ConstraintFields.write(request, to: &body)
+        AdapterFields.write(request.adapters, to: &body)
         let isThinking = ReasoningFields.write(request, to: &body)
         MemoryFields.write(request, to: &body)
         NexusFields.write(request, isThinking: isThinking, to: &body)

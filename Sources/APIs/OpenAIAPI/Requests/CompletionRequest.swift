@@ -95,6 +95,7 @@ public struct CompletionRequest: Sendable, Equatable {
         generation.lengthLimits = try ConstraintFields.length(fields.root)
         generation.reasoning = try ReasoningFields.read(fields.root, variables: variables, nexus: nexus)
         generation.topLogprobs = try fields.topLogprobs(kind)
+        generation.adapters = try AdapterFields.read(fields.root)
         generation.adaptsSampling = nexus.adaptsSampling
         generation.isReproducible = nexus.isReproducible
         generation.scheduling = nexus.scheduling

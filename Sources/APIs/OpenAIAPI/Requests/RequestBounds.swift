@@ -17,6 +17,8 @@ enum RequestBounds {
     static let probabilitiesMax = 1_000
     static let logitBiasesMax = 10_000
     static let samplersMax = 64
+    /// Adapters that one request names.
+    static let adaptersMax = 1_024
     static let breakersMax = 64
     /// Bytes of a grammar or of a regular expression.
     static let constraintBytesMax = 1 << 20

@@ -101,7 +101,7 @@ struct RequestFields {
 
     /// Members that this server does not act on, and the values that ask for nothing.
     private static let harmless: [(name: String, values: [JSONValue])] = [
-        ("echo", [false]), ("suffix", [""]), ("modalities", [["text"]]), ("audio", []), ("lora", [[]]),
+        ("echo", [false]), ("suffix", [""]), ("modalities", [["text"]]), ("audio", []),
         ("post_sampling_probs", [false]), ("t_max_predict_ms", [0, -1]), ("n_indent", [0]),
     ]
 }

@@ -22,6 +22,7 @@ struct ModelDraft: Sendable {
     var url: String?
     var upstreamModel: String?
     var apiKey: Secret?
+    var kind = ModelKind.text
     var threads: Int?
     var contextTokens: Int?
     var parallel: Int?

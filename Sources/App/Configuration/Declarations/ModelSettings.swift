@@ -8,6 +8,7 @@ enum ModelSettings {
             "Name of the model at that server; the same name when left out."),
         Setting(
             "apiKey", \.apiKey, .optional(.secret(.text("KEY"))), isSecret: true, "Key for that server."),
+        Setting("kind", \.kind, .choice, "What the model is for: text, embeddings or reranking."),
         Setting(
             "contextTokens", \.contextTokens, .optional(EngineKinds.contextTokens), "Overrides engine.contextTokens."),
         Setting("parallel", \.parallel, .optional(EngineKinds.parallel), "Overrides engine.parallel."),

@@ -49,7 +49,7 @@ struct ConfigurationChecks {
     private mutating func model(_ draft: ModelDraft) -> ModelConfiguration? {
         guard let source = modelSource(draft) else { return nil }
         return ModelConfiguration(
-            name: draft.name, source: source,
+            name: draft.name, source: source, kind: draft.kind,
             engine: draft.parameters(over: self.draft.configuration.engine.parameters),
             sampling: draft.sampling, note: draft.note, autostart: draft.autostart)
     }

@@ -19,8 +19,8 @@ struct EngineArguments: Sendable, Equatable {
     var otherAliases: [String]
     /// A remark that clients are told.
     var note: String?
-    /// LoRA adapters in the order in which they were named; their places are their ids.
-    var adapters: [AdapterArgument]
+    /// What changes the model beside its weights.
+    var adapters: AdapterArguments
     var listener: Listener
     var serving: ServingArguments
     /// Tokens that one sequence holds at most; `nil` is the lesser of `cells` and what the model was trained for.
@@ -68,7 +68,7 @@ struct EngineArguments: Sendable, Equatable {
         alias = names[0]
         otherAliases = Array(names.dropFirst())
         note = parsed[EngineOption.note]
-        adapters = AdapterArgument.all(parsed)
+        adapters = AdapterArguments(parsed)
         listener = Self.listener(parsed)
         serving = try ServingArguments(parsed, readFile: readFile)
         contextTokens = parsed[EngineOption.sequenceTokens].flatMap { $0 == 0 ? nil : $0 }

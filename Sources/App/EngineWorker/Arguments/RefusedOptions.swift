@@ -58,8 +58,6 @@ extension EngineOption {
             "--video-timestamp-interval LLAMA_ARG_VIDEO_TIMESTAMP_INTERVAL",
             "--video-ffmpeg-dir LLAMA_ARG_VIDEO_FFMPEG_DIR", "--media-path",
         ].map { refused($0, "images, sound and video come later.") }
-        + ["--control-vector", "--control-vector-scaled", "--control-vector-layer-range"]
-        .map { refused($0, "control vectors come later.") }
         + [
             "--rope-scaling LLAMA_ARG_ROPE_SCALING_TYPE", "--rope-scale LLAMA_ARG_ROPE_SCALE",
             "--rope-freq-base LLAMA_ARG_ROPE_FREQ_BASE", "--rope-freq-scale LLAMA_ARG_ROPE_FREQ_SCALE",

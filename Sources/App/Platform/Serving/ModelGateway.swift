@@ -45,7 +45,7 @@ struct ModelGateway: Generating {
         }
     }
 
-    private func find(_ asked: ModelID) throws -> (ModelID, Deployment) {
+    func find(_ asked: ModelID) throws -> (ModelID, Deployment) {
         let wanted = asked.name.isEmpty ? defaultModel : asked
         if let wanted, let found = deployments.first(where: { $0.id == wanted }) { return found }
         let names = deployments.map { "'\($0.id)'" }.joined(separator: ", ")
@@ -73,7 +73,7 @@ struct ModelGateway: Generating {
         }
     }
 
-    private func ready(_ supervisor: WorkerSupervisor) async throws {
+    func ready(_ supervisor: WorkerSupervisor) async throws {
         let name = supervisor.model.name
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await supervisor.ready() }

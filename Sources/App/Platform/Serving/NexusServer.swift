@@ -134,6 +134,7 @@ struct NexusServer {
         router.onError = { error, request in errors.respond(to: error, request) }
         let routes =
             OpenAIRoutes(gateway, now: { unixSeconds() }).routes
+            + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
             + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes
         for route in routes { router.add(route) }

@@ -28,10 +28,14 @@ struct AdmittedRequest: Sendable {
     var shift: ShiftPolicy?
     /// Tokens that were asked for, beyond what fits; `nil` is as many as fit.
     var newTokensAsked: Int?
+    /// What it is computed with; while the request is held, none of them is removed.
+    var adapters = AdapterLease.none
     /// The hash that `EngineIdentity.modelHash` gave, where there is to be a receipt.
     var modelHash: String?
 
-    var scope: CacheScope { cache.scope == .shared ? .shared : .tenant(scheduling.tenant) }
+    var scope: CacheScope {
+        CacheScope(tenant: cache.scope == .shared ? nil : scheduling.tenant, adapters: adapters.key)
+    }
 
     /// Tokens to compute, as far as one can tell: most answers are shorter than they may be.
     var expectedWork: Int { prompt.count + min(newTokensMax, Self.usualAnswer) }

@@ -1,10 +1,25 @@
 import Vocabulary
 
-/// Who may reuse what a node holds.
-enum CacheScope: Hashable, Sendable {
-    /// Everyone: prefixes that the operator owns.
-    case shared
-    case tenant(TenantID)
+/// Who may reuse what a node holds, and what it was computed with.
+struct CacheScope: Hashable, Sendable {
+    /// `nil` is everyone: prefixes that the operator owns.
+    let tenant: TenantID?
+    /// `AdapterLease.key`: keys and values of other adapters are of no use.
+    let adapters: String
+
+    init(tenant: TenantID?, adapters: String = "") {
+        self.tenant = tenant
+        self.adapters = adapters
+    }
+
+    /// Everyone's, without adapters.
+    static let shared = CacheScope(tenant: nil)
+    /// One tenant's, without adapters.
+    static func tenant(_ tenant: TenantID) -> CacheScope { CacheScope(tenant: tenant) }
+
+    var isShared: Bool { tenant == nil }
+    /// Everyone's, with the same adapters.
+    var shared: CacheScope { CacheScope(tenant: nil, adapters: adapters) }
 }
 
 /// A run of tokens in the prefix tree, with the keys and values that the model computed for it, wherever they are.
@@ -71,7 +86,7 @@ final class PrefixNode {
     func child(_ scope: CacheScope, _ token: Int32) -> PrefixNode? { children[ChildKey(scope: scope, token: token)] }
 
     func hasChild(visibleTo scope: CacheScope) -> Bool {
-        children.keys.contains { $0.scope == scope || $0.scope == .shared }
+        children.keys.contains { $0.scope == scope || $0.scope == scope.shared }
     }
 
     func add(_ child: PrefixNode) {

@@ -4,7 +4,7 @@ import Vocabulary
 /// states, not states.
 ///
 /// A path goes through shared nodes first and then through nodes of one tenant, so that a tenant's prompt can continue
-/// an operator's prefix and yet be seen by nobody else.
+/// an operator's prefix and yet be seen by nobody else. Paths of different adapters part at the root.
 struct PrefixTree {
     let root: PrefixNode
     private(set) var nodes: [UInt64: PrefixNode] = [:]
@@ -59,8 +59,8 @@ struct PrefixTree {
     private func visible(from node: PrefixNode, _ tokens: [Int32], _ scope: CacheScope) -> [PrefixNode] {
         guard node.end < tokens.count else { return [] }
         let token = tokens[node.end]
-        let own = scope == .shared ? nil : node.child(scope, token)
-        let shared = node.scope == .shared ? node.child(.shared, token) : nil
+        let own = scope.isShared ? nil : node.child(scope, token)
+        let shared = node.scope.isShared ? node.child(scope.shared, token) : nil
         return [shared, own].compactMap { $0 }
     }
 

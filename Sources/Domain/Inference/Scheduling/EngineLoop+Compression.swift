@@ -60,6 +60,8 @@ extension EngineLoop {
         guard let index = running.firstIndex(where: { $0.generation.key == key }), let share = share(index, count: 1)
         else { return }
         let prompts = promptTokens(of: share)
+        _ = adapterTurns.changes(to: running[index].adapters)
+        guard applyAdapters(of: [share], to: runtime) else { return }
         var observed: ObservedAttention?
         guard let rows = compute([share], with: runtime, decode: { observed = try $0.decodeObserving() }) else {
             return

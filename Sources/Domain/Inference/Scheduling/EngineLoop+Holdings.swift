@@ -67,7 +67,8 @@ extension EngineLoop {
             let state = try runtime.state(of: slot)
             return .success(
                 ShelvedState(
-                    tenant: holding.scope.tenant, tokens: Array(holding.tokens.prefix(count)), start: 0, state: state))
+                    tenant: holding.scope.tenant, adapters: holding.scope.adapters,
+                    tokens: Array(holding.tokens.prefix(count)), start: 0, state: state))
         } catch {
             return .failure(Self.failure(error))
         }
@@ -75,7 +76,7 @@ extension EngineLoop {
 
     private mutating func replace(_ slot: Int, _ held: ShelvedState) -> Result<Void, ServiceError> {
         let count = held.tokens.count
-        let scope = held.tenant.map(CacheScope.tenant) ?? .shared
+        let scope = CacheScope(tenant: held.tenant, adapters: held.adapters)
         guard cache.makeRoom(count) else { return .failure(.noRoomToHold(count)) }
         guard runtime.restore(held.state, to: slot) else {
             runtime.forget(slot, from: 0)

@@ -58,7 +58,7 @@ extension EngineLoop {
         return rule
     }
 
-    private func generation(_ next: WaitingRoom.Next) -> Generation {
+    private func generation(_ next: WaitingRoom<Submission>.Next) -> Generation {
         let generation = Generation(next.submission)
         generation.charge = next.charge
         return generation

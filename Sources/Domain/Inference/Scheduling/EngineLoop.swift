@@ -12,8 +12,9 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     let model: ModelID
     let mailbox: Mailbox<EngineMessage>
     let heartbeat: Heartbeat
-    let room: WaitingRoom
+    let room: WaitingRoom<Submission>
     let vocabulary: EngineVocabulary
+    let book: AdapterBook
 
     var stepPolicy: StepPolicy
     let slotPolicy: SlotPolicy
@@ -22,6 +23,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var threadPolicies: ThreadPolicies
     /// By the number of threads that compute; where nothing is known, rows are computed together.
     var rowGroups: [Int: RowGroups] = [:]
+    var adapterTurns = AdapterTurns()
     /// The sequence of rows that nobody needs.
     let paddingSequence: Int
     /// In the order in which they got their slots.
@@ -46,6 +48,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         heartbeat = parts.heartbeat
         room = parts.room
         vocabulary = parts.vocabulary
+        book = parts.book
         let bias = LatencyBias(options.latencyBias)
         stepPolicy = StepPolicy(batchTokensMax: options.batchTokensMax, bias: bias)
         slotPolicy = SlotPolicy(sequencesMax: options.sequencesMax, bias: bias)
@@ -100,6 +103,10 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             answer(invalidated(node))
         case .slot(let order):
             take(order)
+        case .loadAdapter(let candidate, let answer):
+            answer(loaded(candidate))
+        case .removeAdapter(let id, let answer):
+            answer(removed(adapter: id))
         case .stop:
             isStopping = true
         }

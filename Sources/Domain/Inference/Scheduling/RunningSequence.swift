@@ -22,6 +22,10 @@ struct RunningSequence {
 
     /// Positions that it holds.
     var held: Int { computed - dropped }
+
+    /// What it is computed with.
+    var adapters: AdapterSet { generation.request.adapters.set }
+
     /// Tokens computed for it in this slot.
     var workHere: Int { computed - computedBefore }
     var isWriting: Bool { computed >= generation.promptHeld }
