@@ -28,6 +28,7 @@ final class ScriptedRuntime: ModelRuntime {
             var begun: [String] = []
             /// Steps of the isolated memory: how many tokens each had.
             var isolatedSteps: [Int] = []
+            var observedSteps = 0
             /// The adapters of each step.
             var adapters: [AdapterSet] = []
             /// The names of those that are in memory, by the ids that `AdapterCandidate.load` got.
@@ -37,6 +38,8 @@ final class ScriptedRuntime: ModelRuntime {
         }
         let log = Mutex(Log())
         let failingStep = Atomic(-1)
+        /// There is no room for more cells than this, whatever was promised.
+        let cellsReally = Atomic(Int.max)
         /// This step of the isolated memory fails.
         let failingIsolatedStep = Atomic(-1)
         /// Closed gates hold the engine's thread before its next step.
@@ -46,10 +49,12 @@ final class ScriptedRuntime: ModelRuntime {
     /// A position of the cache: who holds it. Sharing is by reference, as in the real one.
     private struct Cell {
         let token: Int32
-        let position: Int
+        var position: Int
         /// What it was computed with: nobody with other adapters may look at it.
         let adapters: [String]
         var holders: Set<Int>
+        /// Which cell of the cache it is, for those who observe attention.
+        var number = 0
     }
 
     let shape: RuntimeShape
@@ -58,6 +63,8 @@ final class ScriptedRuntime: ModelRuntime {
     private var rows: [(sequence: Int, position: Int, wantsLogits: Bool)] = []
     private var lastRows: [(sequence: Int, position: Int, wantsLogits: Bool)] = []
     private var pending: [Cell] = []
+    /// Sequences that were shifted since the last step.
+    private var moved: Set<Int> = []
     private let isIsolated: Bool
     /// As a draft model it has one of so many tokens wrong; 0 has none wrong.
     private let wrongEvery: Int
@@ -77,7 +84,7 @@ final class ScriptedRuntime: ModelRuntime {
     }
 
     func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int {
-        let held = count(sequence) + pending.count { $0.holders.contains(sequence) }
+        let held = next(of: sequence)
         if held != position { violate("sequence \(sequence) holds \(held) tokens, position \(position) came") }
         if sequence >= shape.sequences { violate("there is no sequence \(sequence)") }
         pending.append(Cell(token: token, position: position, adapters: names, holders: [sequence]))
@@ -92,8 +99,9 @@ final class ScriptedRuntime: ModelRuntime {
             rows = []
             pending = []
         }
-        if shape.memory == .cells, cells.count + pending.count > shape.cells { throw RuntimeFailure.noRoom }
+        if cells.count + pending.count > room { throw RuntimeFailure.noRoom }
         cells += pending
+        moved = []
         let step = Dictionary(rows.map { ($0.sequence, 1) }, uniquingKeysWith: +)
         let (number, isolated) = record.log.withLock { log in
             if isIsolated { log.isolatedSteps.append(rows.count) }
@@ -121,6 +129,30 @@ final class ScriptedRuntime: ModelRuntime {
     }
 
     static let firstRow: Int32 = 300
+    /// Rows look at capital letters, and hardly at anything else.
+    func decodeObserving() throws -> ObservedAttention {
+        let sequence = rows.last?.sequence ?? 0
+        if Set(rows.map(\.sequence)).count > 1 { violate("rows of several sequences were observed together") }
+        record.log.withLock { $0.observedSteps += 1 }
+        try decode()
+        var used = Set(cells.map(\.number))
+        for index in cells.indices where cells[index].number == 0 {
+            var number = 1
+            while used.contains(number) { number += 1 }
+            used.insert(number)
+            cells[index].number = number
+        }
+        var seen = ObservedAttention(
+            weights: Array(repeating: 0, count: (used.max() ?? 0) + 1),
+            visible: cells.filter { $0.holders.contains(sequence) }.map(\.number).sorted())
+        let capitals = Int32(UInt8(ascii: "A"))...Int32(UInt8(ascii: "Z"))
+        for cell in cells { seen.weights[cell.number] = capitals.contains(cell.token) ? 1 : 0.01 }
+        return seen
+    }
+
+    func positions(of sequence: Int) throws -> [Int] {
+        cells.filter { $0.holders.contains(sequence) }.sorted { $0.number < $1.number }.map(\.position)
+    }
 
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
         let asked = lastRows[row]
@@ -172,7 +204,17 @@ final class ScriptedRuntime: ModelRuntime {
         cells.removeAll { $0.holders.isEmpty }
     }
 
+    func shift(_ sequence: Int, from start: Int, by offset: Int) {
+        if !shape.canShift { violate("this memory cannot be shifted") }
+        for index in cells.indices where cells[index].holders.contains(sequence) && cells[index].position >= start {
+            if cells[index].holders.count > 1 { violate("a cell was moved that \(cells[index].holders) share") }
+            cells[index].position += offset
+        }
+        moved.insert(sequence)
+    }
+
     func state(of sequence: Int) throws -> [UInt8] {
+        if moved.contains(sequence) { violate("the keys of sequence \(sequence) were not turned yet") }
         record.log.withLock { $0.statesSaved += 1 }
         return cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }.flatMap { cell in
             [cell.position, Int(cell.token) | place(of: cell.adapters) << 16].flatMap { number in
@@ -191,7 +233,7 @@ final class ScriptedRuntime: ModelRuntime {
         let numbers = stride(from: 0, to: state.count, by: 4).map { start in
             (0..<4).reduce(0) { $0 | Int(state[start + $1]) << (8 * $1) }
         }
-        if shape.memory == .cells, cells.count + numbers.count / 2 > shape.cells { return false }
+        if cells.count + numbers.count / 2 > room { return false }
         for index in stride(from: 0, to: numbers.count, by: 2) {
             let adapters = record.log.withLock { $0.knownAdapters[numbers[index + 1] >> 16] }
             cells.append(
@@ -200,6 +242,11 @@ final class ScriptedRuntime: ModelRuntime {
                     holders: [sequence]))
         }
         return true
+    }
+
+    private var room: Int {
+        guard shape.hasCellPerToken else { return .max }
+        return isIsolated ? shape.cells : min(shape.cells, record.cellsReally.load(ordering: .relaxed))
     }
 
     private func place(of adapters: [String]) -> Int {
@@ -238,13 +285,19 @@ final class ScriptedRuntime: ModelRuntime {
 
     private func tokens(_ sequence: Int) -> [Int32] {
         let held = cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }
-        if held.map(\.position) != Array(0..<held.count) {
+        if held.map(\.position) != Array(0..<held.count), shape.observedRowsMax == 0 {
             violate("sequence \(sequence) has positions \(held.map(\.position))")
         }
         if held.contains(where: { $0.adapters != names }) {
             violate("sequence \(sequence) holds what other adapters computed")
         }
         return held.map(\.token)
+    }
+
+    /// The position after the last one.
+    private func next(of sequence: Int) -> Int {
+        let last = cells.reduce(-1) { $1.holders.contains(sequence) ? max($0, $1.position) : $0 }
+        return pending.reduce(last) { $1.holders.contains(sequence) ? max($0, $1.position) : $0 } + 1
     }
 
     private func count(_ sequence: Int) -> Int { cells.count { $0.holders.contains(sequence) } }

@@ -55,6 +55,9 @@ struct RandomValues {
             tenant: chance() ? .none : TenantID("té \(number())"), priority: one(Priority.allCases),
             weight: one([1, 0.5, 3.25]), deadline: maybe { .milliseconds($0.number(1...99_999)) },
             reportsProgress: chance())
+        request.scheduling.slot = maybe { $0.number(0...99) }
+        request.shift = ContextShift(
+            kept: maybe { $0.chance() ? .prompt : .tokens($0.number()) }, discarded: maybe { $0.number(1...99) })
         request.cache = CacheOptions(isUsed: chance(), scope: one(CacheOptions.Scope.allCases))
         request.speculation = SpeculationLimits(
             tokensMax: maybe { $0.number(0...99) }, tokensMin: maybe { $0.number(0...9) },

@@ -14,6 +14,7 @@ extension SlotReport {
             "prompt_tokens": .whole(promptTokens), "cached_tokens": .whole(cachedTokens),
             "computed_tokens": .whole(computedTokens), "written_tokens": .whole(writtenTokens),
             "draft_tokens": .whole(draftTokens), "draft_tokens_accepted": .whole(acceptedDraftTokens),
+            "dropped_tokens": .whole(droppedTokens),
         ]
     }
 }
@@ -25,6 +26,7 @@ extension CacheListing {
             "totals": [
                 "lookups": .whole(lookups), "hits": .whole(hits), "tokens_reused": .whole(tokensReused),
                 "tokens_computed": .whole(tokensComputed), "evictions": .whole(evictions),
+                "tokens_dropped": .whole(tokensDropped),
                 "rejected_files": .whole(rejectedFiles),
             ], "tiers": .array(tiers.map(\.value)), "nodes": .array(nodes.map(\.value)),
         ]

@@ -43,6 +43,22 @@ enum EngineSchemas {
             .init(.serviceUnavailable, "No slot is idle."),
         ])
 
+    static let slotAction = RouteDescription(
+        operation: "actOnSlot", summary: "Save what a slot holds to a file, restore it from one, or forget it.",
+        tags: ["engine"],
+        parameters: [
+            .init("id", in: .path, summary: "A slot that GET /slots lists."),
+            .init(
+                "action", in: .query, summary: "What to do.",
+                schema: ["type": "string", "enum": ["save", "restore", "erase"]]),
+        ],
+        requestBodies: [.json(object(["filename": ["type": "string"]], required: []))],
+        responses: [
+            .init(.ok, nil, .json(object(["id_slot": ["type": "integer"]], required: ["id_slot"]))),
+            .init(.badRequest, "The file is not there, damaged, or another model's; or there is no such slot."),
+            .init(.conflict, "The slot holds nothing, or there is no room."),
+        ])
+
     static let cache = RouteDescription(
         operation: "getPrefixCache", summary: "What the prefix cache holds.", tags: ["engine"],
         responses: [

@@ -58,6 +58,7 @@ enum RequestSchemas {
         "max_completion_tokens": count(1...RequestBounds.newTokensMax),
         "n_predict": count(-1...RequestBounds.newTokensMax), "seed": ["type": "integer"],
         "stop": ["oneOf": [text, ["type": "array", "maxItems": .whole(RequestBounds.stopsMax), "items": text]]],
+        "id_slot": count(-1...65_535), "n_keep": count(-1...Int(Int32.max)), "n_discard": count(0...Int(Int32.max)),
         "ignore_eos": flag, "n_probs": count(0...RequestBounds.probabilitiesMax),
         "logit_bias": ["oneOf": [["type": "object"], ["type": "array", "items": ["type": "array"]]]],
         "samplers": ["oneOf": [text, ["type": "array", "items": ["enum": words(SamplerKind.self)]]]],

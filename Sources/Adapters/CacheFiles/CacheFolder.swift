@@ -1,5 +1,6 @@
 public import Digests
 import Dispatch
+import Glibc
 import Synchronization
 
 /// States of one model as files in a folder: they survive the process, and nothing damaged ever comes back.
@@ -12,7 +13,8 @@ public final class CacheFolder: Sendable {
         public var path: String
         /// What states must have been written for: a digest of everything that a state depends on.
         public var fingerprint: SHA256.Digest
-        /// What this model's files may take together; those that were not used for the longest time go first.
+        /// What this model's files may take together; those that were not used for the longest time go first. The folders of
+        /// all other models may take as much again.
         public var bytesMax: Int
         /// Files that this model may have.
         public var filesMax = 16_384
@@ -28,7 +30,12 @@ public final class CacheFolder: Sendable {
         }
     }
 
+    /// Hexadecimal digits of the fingerprint that name a model's folder.
+    static let folderDigits = 32
+
     private let options: Options
+    /// `nil` where the folder cannot be used.
+    private let presence: FolderPresence?
     private let files: StateFiles
     private let writer: FolderWriter
     private let report: @Sendable (CacheFolderEvent) -> Void
@@ -42,26 +49,53 @@ public final class CacheFolder: Sendable {
         self.options = options
         self.report = report
         files = StateFiles(
-            folder: "\(options.path)/\(options.fingerprint.hexadecimal.prefix(32))", fingerprint: options.fingerprint,
+            folder: "\(options.path)/\(options.fingerprint.hexadecimal.prefix(Self.folderDigits))",
+            fingerprint: options.fingerprint,
             fileBytesMax: max(0, options.bytesMax))
         var state = FolderState(
             bytesMax: max(0, options.bytesMax), filesMax: max(1, options.filesMax),
             queueBytesMax: options.queueBytesMax)
+        var presence: FolderPresence?
         do throws(FileFailure) {
-            try files.prepare()
+            presence = try Self.enter(files)
             let removed = try files.removeLeftovers()
             if removed > 0 { report(.leftoversRemoved(count: removed)) }
             for file in try files.list() { state.ledger.add(file.name, bytes: file.bytes) }
             for victim in state.ledger.makeRoom(for: 0, files: 0) { state.discard(victim) }
+            try Self.boundOthers(options, report)
         } catch {
             report(.unusable(reason: "\(error)"))
         }
+        self.presence = presence
         writer = FolderWriter(files, state, report: report)
         writer.start()
         writer.wake()
     }
 
     deinit { writer.stop() }
+
+    /// Makes the folder and marks it as in use. Somebody may take an old one for forgotten in between: then once more.
+    private static func enter(_ files: StateFiles) throws(FileFailure) -> FolderPresence {
+        for _ in 0..<8 {
+            do throws(FileFailure) {
+                try files.prepare()
+                return try FolderPresence(files.folder)
+            } catch {
+                guard error.code == ENOENT else { throw error }
+            }
+        }
+        throw FileFailure("flock \(files.folder)", EAGAIN)
+    }
+
+    /// Removes folders of other models that nobody uses, beyond what all of them may take.
+    private static func boundOthers(
+        _ options: Options, _ report: @Sendable (CacheFolderEvent) -> Void
+    ) throws(FileFailure) {
+        let own = String(options.fingerprint.hexadecimal.prefix(folderDigits))
+        let others = OtherFolders(path: options.path, own: own)
+        let gone = OtherFolders.surplus(try others.list(), bytesMax: max(0, options.bytesMax)).filter(others.remove)
+        if !gone.isEmpty { report(.othersRemoved(count: gone.count, bytes: gone.reduce(0) { $0 + $1.bytes })) }
+    }
 
     /// What is there: reads the headers of the files, and rejects those that are damaged or another model's.
     public func contents() -> [KeptEntry] {

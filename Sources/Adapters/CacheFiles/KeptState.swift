@@ -45,6 +45,8 @@ public enum CacheFolderEvent: Sendable, Equatable {
     case rejected(file: String, reason: String, isRemoved: Bool)
     /// Files that a process left which was killed while it wrote them.
     case leftoversRemoved(count: Int)
+    /// Folders of other models that were not used for the longest time, and what was in them.
+    case othersRemoved(count: Int, bytes: Int)
     /// A state could not be written. Told once, until one can be written again.
     case writingFailed(reason: String)
     case writingWorksAgain

@@ -35,6 +35,14 @@ struct OpenFile: ~Copyable {
     /// Takes the file's lock, which goes with the process; `false` when another process has it.
     func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
+    /// Takes a lock that others may have as well, when nobody has it alone. Waits for it.
+    func share() -> Bool {
+        while flock(descriptor, LOCK_SH) != 0 {
+            if errno != EINTR { return false }
+        }
+        return true
+    }
+
     /// Notes that the file was used now. Only makes it live longer, so a failure harms nobody.
     func touch() { _ = futimens(descriptor, nil) }
 

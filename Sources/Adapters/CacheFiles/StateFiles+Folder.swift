@@ -16,13 +16,24 @@ extension StateFiles {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw FileFailure("mkdir \(folder)", Self.code(of: error))
+            throw FileFailure("mkdir \(folder)", FolderEntries.code(of: error))
         }
         let status = try OpenFile(folder, flags: O_RDONLY | O_DIRECTORY).status()
         guard status.st_uid == geteuid() else { throw FileFailure("the owner of \(folder) is another user", EPERM) }
         guard unsafe chmod(folder, 0o700) == 0, unsafe access(folder, W_OK | X_OK) == 0 else {
             throw FileFailure("writing to \(folder)")
         }
+    }
+
+    /// Makes a folder that others may use, too, or checks that files can be written there; its permissions are its owner's.
+    func prepareShared() throws(FileFailure) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw FileFailure("mkdir \(folder)", FolderEntries.code(of: error))
+        }
+        guard unsafe access(folder, W_OK | X_OK) == 0 else { throw FileFailure("writing to \(folder)") }
     }
 
     /// Removes files that were not finished and that no living process holds.
@@ -59,16 +70,5 @@ extension StateFiles {
         }
     }
 
-    private func entries() throws(FileFailure) -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: folder)
-        } catch {
-            throw FileFailure("reading \(folder)", Self.code(of: error))
-        }
-    }
-
-    private static func code(of error: any Error) -> Int32 {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        return underlying.map { Int32(clamping: $0.code) } ?? EIO
-    }
+    private func entries() throws(FileFailure) -> [String] { try FolderEntries.names(in: folder) }
 }

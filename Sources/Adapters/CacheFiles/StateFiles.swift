@@ -17,7 +17,18 @@ struct StateFiles: Sendable {
 
     /// Writes a state so that its file is there as a whole, or not at all, whenever the process or the machine ends.
     func write(_ state: KeptState, name: String) throws(FileFailure) {
-        let temporary = "\(folder)/\(Self.unfinished)\(name.prefix(16))-\(UInt64.random(in: 0 ... .max))"
+        try write(state, at: path(name), mark: name.prefix(16))
+    }
+
+    /// The same for a file with any name in the folder.
+    ///
+    /// - Parameters:
+    ///   - state: what to write.
+    ///   - path: the file, which is replaced if it is there.
+    ///   - mark: a part of the unfinished file's name.
+    /// - Throws: the call that failed; what was there before is still there then.
+    func write(_ state: KeptState, at path: String, mark: some StringProtocol) throws(FileFailure) {
+        let temporary = "\(folder)/\(Self.unfinished)\(mark)-\(UInt64.random(in: 0 ... .max))"
         do throws(FileFailure) {
             let file = try OpenFile(temporary, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
             guard file.lock() else { throw FileFailure("flock") }
@@ -28,7 +39,7 @@ struct StateFiles: Sendable {
             var unused = SHA256()
             try unsafe file.write(digest.bytes.span.bytes, &unused)
             try file.synchronize()
-            guard unsafe rename(temporary, path(name)) == 0 else { throw FileFailure("rename") }
+            guard unsafe rename(temporary, path) == 0 else { throw FileFailure("rename") }
         } catch {
             unsafe unlink(temporary)
             throw error
@@ -40,14 +51,23 @@ struct StateFiles: Sendable {
     ///
     /// - Returns: the header, and the bytes of the whole file.
     func header(_ name: String) throws(Refusal) -> (header: StateHeader, bytes: Int) {
-        let file = try open(name)
+        let file = try open(path(name))
         let read = try self.header(of: file, name)
         return (read.header, read.fileBytes)
     }
 
     /// Reads and checks a whole file.
-    func read(_ name: String) throws(Refusal) -> KeptState {
-        let file = try open(name)
+    func read(_ name: String) throws(Refusal) -> KeptState { try read(at: path(name), name: name) }
+
+    /// The same for a file with any name in the folder.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - name: what its content must be named; `nil` where files have names of their owners' choice.
+    /// - Returns: the state.
+    /// - Throws: why the file was not taken.
+    func read(at path: String, name: String?) throws(Refusal) -> KeptState {
+        let file = try open(path)
         let head = try header(of: file, name)
         let state: [UInt8]
         let digest: [UInt8]
@@ -71,16 +91,16 @@ struct StateFiles: Sendable {
 
     func remove(_ name: String) { _ = unsafe unlink(path(name)) }
 
-    private func open(_ name: String) throws(Refusal) -> OpenFile {
+    private func open(_ path: String) throws(Refusal) -> OpenFile {
         do {
-            return try OpenFile(path(name), flags: O_RDONLY)
+            return try OpenFile(path, flags: O_RDONLY)
         } catch {
             throw error.code == ENOENT ? .missing : .unreadable("\(error)")
         }
     }
 
     private func header(
-        of file: borrowing OpenFile, _ name: String
+        of file: borrowing OpenFile, _ name: String?
     ) throws(Refusal) -> (header: StateHeader, bytes: [UInt8], fileBytes: Int) {
         let status: stat
         let fixed: [UInt8]
@@ -104,7 +124,7 @@ struct StateFiles: Sendable {
         }
         guard bytes.count == count else { throw .damaged("it became shorter") }
         let header = try StateFormat.decode(bytes, fingerprint: fingerprint)
-        guard StateFormat.name(header) == name else { throw .damaged("it has another's name") }
+        guard name == nil || StateFormat.name(header) == name else { throw .damaged("it has another's name") }
         return (header, bytes, status.st_size)
     }
 }

@@ -21,6 +21,8 @@ public final class LlamaContext {
         public var flashAttention = FlashAttention.auto
         /// Whether a GPU that has the layers may hold their key-value cache, too.
         public var offloadsCache = true
+        /// Whether batches can be watched with `decodeObserving`. Only without flash attention.
+        public var observesAttention = false
         /// Types of the key-value cache.
         public var keyType = CacheType.f16
         public var valueType = CacheType.f16
@@ -39,6 +41,7 @@ public final class LlamaContext {
     private let model: LlamaModel
     private let memory: OpaquePointer
     private var batch: llama_batch
+    private let observer: AttentionObserver?
     public let options: Options
 
     public init(model: LlamaModel, options: Options) throws(LlamaError) {
@@ -57,6 +60,8 @@ public final class LlamaContext {
         unsafe parameters.type_k = options.keyType.value
         unsafe parameters.type_v = options.valueType.value
         unsafe parameters.no_perf = true
+        observer = options.observesAttention ? AttentionObserver() : nil
+        unsafe observer?.attach(to: &parameters)
         let error = ErrorText()
         guard
             let made = unsafe nexus_llama_make_context(model.handle, parameters, error.pointer, ErrorText.size)
@@ -124,6 +129,25 @@ public final class LlamaContext {
         }
     }
 
+    /// Computes a batch of one sequence's tokens, and tells where they looked. Only with `Options.observesAttention`.
+    ///
+    /// - Returns: the attention of all rows, heads and layers to each cell, and whether the last row could see it; empty when
+    ///   it could not be observed.
+    public func decodeObserving() throws(LlamaError) -> (weights: [Float], visible: [Bool]) {
+        guard let observer else { throw LlamaError(code: .decode, message: "the context was not made to be observed") }
+        let cells = Int(unsafe llama_n_ctx(handle))
+        return try observer.watch(cells: cells) { () throws(LlamaError) in try decode() }
+    }
+
+    /// The positions that a sequence holds, in the order of their cells. Copies its state: for models without a sliding window
+    /// or a recurrent state.
+    public func positions(ofSequence sequence: Int32) throws(LlamaError) -> [Int] {
+        guard let positions = StatePositions.read(try state(ofSequence: sequence)) else {
+            throw LlamaError(code: .state, message: "the positions of sequence \(sequence) cannot be read")
+        }
+        return positions
+    }
+
     /// Gives the logits of a row of the last batch: `vocabularyCount` floats, valid until the next `decode`.
     ///
     /// - Parameters:
@@ -159,6 +183,20 @@ public final class LlamaContext {
     /// Lets `target` hold the cells that `source` has for a range of positions, without copying them.
     public func shareSequence(_ source: Int32, with target: Int32, range: Range<Int32>) {
         unsafe llama_memory_seq_cp(memory, source, target, range.lowerBound, range.upperBound)
+    }
+
+    /// Whether positions of a sequence can be moved.
+    public var canShift: Bool { unsafe llama_memory_can_shift(memory) }
+
+    /// Moves positions of a sequence, with the cells that it has for them; whoever shares them is moved, too. Only where
+    /// `canShift`. llama.cpp turns the keys when the next batch is computed.
+    ///
+    /// - Parameters:
+    ///   - sequence: `0 ..< sequencesMax`.
+    ///   - start: the first position that is moved.
+    ///   - offset: how far.
+    public func shiftSequence(_ sequence: Int32, from start: Int32, by offset: Int32) {
+        unsafe llama_memory_seq_add(memory, sequence, start, -1, offset)
     }
 
     /// Bytes of what a sequence holds.

@@ -66,6 +66,8 @@ public final class LlamaModel: Sendable {
     public var memoryIsCells: Bool {
         unsafe !llama_model_is_recurrent(handle) && !llama_model_is_hybrid(handle) && slidingWindow == 0
     }
+    /// Whether all that it remembers is one state of fixed size, whatever the length of a sequence.
+    public var isRecurrent: Bool { unsafe llama_model_is_recurrent(handle) && !llama_model_is_hybrid(handle) }
     public var vocabularyCount: Int { Int(unsafe llama_vocab_n_tokens(vocabulary)) }
     public var hasDecoder: Bool { unsafe llama_model_has_decoder(handle) && !llama_model_has_encoder(handle) }
 

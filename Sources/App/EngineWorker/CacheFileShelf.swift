@@ -71,6 +71,10 @@ struct CacheFileShelf: CacheShelf {
                 ["file": .string(file), "reason": .string(reason)])
         case .leftoversRemoved(let count):
             logger.notice("removed cache files that were half-written", ["count": .integer(Int64(count))])
+        case .othersRemoved(let count, let bytes):
+            logger.notice(
+                "removed old cache folders of other models or settings",
+                ["count": .integer(Int64(count)), "bytes": .integer(Int64(bytes))])
         case .writingFailed(let reason):
             logger.error("the prefix cache cannot write to its folder", [.error: .string(reason)])
         case .writingWorksAgain:

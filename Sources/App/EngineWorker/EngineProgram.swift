@@ -81,6 +81,7 @@ private struct Worker {
     let engine: any WorkerService
     let loaded: LoadedModel
     let shelf: CacheFileShelf?
+    let slotFiles: SlotFileStore?
 
     init(_ arguments: EngineArguments, logger: Logger) async throws {
         self.arguments = arguments
@@ -91,6 +92,7 @@ private struct Worker {
         let parts = WorkerEngine(arguments: arguments, loaded: loaded, logger: logger)
         shelf = await parts.openShelf()
         engine = try await parts.startService(shelf: shelf)
+        slotFiles = parts.slotFiles(for: engine)
         logger.info(
             "model loaded",
             [
@@ -120,12 +122,13 @@ private struct Worker {
         }
         let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
         let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
+        let slots = SlotRoutes(slotFiles).routes
         let embeddings = EmbeddingRoutes(engine, now: now)
         let adapters = AdapterRoutes(engine) { field throws(JSONFieldError) in try AdapterFields.list(field) }
         let counts = TokenCountRoutes(engine)
         let responses = ResponsesRoutes(engine, now: now)
         let dialects = counts.routes + responses.routes + MessagesRoutes(engine).routes
-        let all = openAI + dialects + embeddings.routes + offered + adapters.routes + health
+        let all = openAI + dialects + embeddings.routes + offered + slots + adapters.routes + health
         let aliases = EngineRoutes.aliases(of: all) + embeddings.aliases + counts.aliases + responses.aliases
         for route in all + aliases { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)

@@ -31,10 +31,16 @@ struct LlamaEngineRuntime: ModelRuntime {
         isolated.cells = contextTokens
         isolated.sequencesMax = 1
         isolatedOptions = isolated
-        shape = RuntimeShape(
+        var shape = RuntimeShape(
             memory: hasCells ? .cells : .checkpoints,
             cells: options.cells, sequences: options.sequencesMax, vocabulary: model.vocabularyCount,
             threads: options.threads)
+        shape.hasCellPerToken = !model.isRecurrent
+        if options.observesAttention, model.memoryIsCells {
+            shape.observedRowsMax = min(options.batchTokensMax, options.microBatchTokensMax)
+        }
+        shape.canShift = hasCells && context.canShift
+        self.shape = shape
     }
 
     func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int {
@@ -68,6 +74,20 @@ struct LlamaEngineRuntime: ModelRuntime {
         }
     }
 
+    func decodeObserving() throws -> ObservedAttention {
+        defer { context.clearBatch() }
+        do throws(LlamaError) {
+            let seen = try context.decodeObserving()
+            return ObservedAttention(
+                weights: seen.weights, visible: seen.visible.indices.filter { seen.visible[$0] })
+        } catch {
+            if error.code == .cacheFull { throw RuntimeFailure.noRoom }
+            throw error
+        }
+    }
+
+    func positions(of sequence: Int) throws -> [Int] { try context.positions(ofSequence: Int32(sequence)) }
+
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
         try unsafe context.withLogits(row: Int32(row), body)
     }
@@ -82,6 +102,10 @@ struct LlamaEngineRuntime: ModelRuntime {
 
     func forget(_ sequence: Int, range: Range<Int>) {
         context.removeSequence(Int32(sequence), range: Self.positions(range))
+    }
+
+    func shift(_ sequence: Int, from start: Int, by offset: Int) {
+        context.shiftSequence(Int32(sequence), from: Int32(start), by: Int32(offset))
     }
 
     func state(of sequence: Int) throws -> [UInt8] { try context.state(ofSequence: Int32(sequence)) }

@@ -36,7 +36,10 @@ extension WorkerEngine {
     }
 
     /// A digest of everything that a state depends on: what computes, with which weights, and how.
-    private func fingerprint(_ store: FileHashStore) async -> SHA256.Digest? {
+    ///
+    /// - Parameter store: where hashes of files are kept from one start to the next.
+    /// - Returns: `nil` when a file has no hash.
+    func fingerprint(_ store: FileHashStore?) async -> SHA256.Digest? {
         let model = await loaded.hash.value(store: store)
         guard !model.isEmpty else { return nil }
         var lines = ["llama-nexus state 1", LlamaBuild.version, "model \(model)"]

@@ -52,6 +52,9 @@ struct WorkerEngine {
             arguments.media, model: loaded.model, threads: arguments.batchThreads ?? threads,
             flashAttention: arguments.computing.flashAttention, logger: logger)
         options.media = projector
+        if !hasCells, options.compression != nil || options.contextShift != nil {
+            logger.warning("--kv-compress and --context-shift do nothing for a model whose memory cannot be cut")
+        }
         var context = contextOptions
         context.controlVector = try controlVector()
         let draft = try loadedDraft()
@@ -105,7 +108,11 @@ struct WorkerEngine {
         options.groupsRows = true
         options.latencyBias = arguments.scheduling.latencyBias
         options.usesCache = arguments.cache.isUsed
+        options.compression = arguments.memory.compression
+        options.contextShift = arguments.memory.contextShift
+        options.slotsAreKept = arguments.serving.slotSaveDirectory != nil
         options.cache = CacheLimits(ramBytesMax: ramBytesMax, idleCellsMax: loaded.idleCellsMax)
+        options.cache.checkpoints = arguments.cache.checkpoints
         options.newTokensDefault = arguments.defaults.newTokensMax
         options.stopDefault = arguments.defaults.stop
         options.ignoresEnd = arguments.defaults.ignoresEnd
@@ -139,6 +146,7 @@ struct WorkerEngine {
         options.keepsWholeWindow = arguments.computing.hasFullWindow
         options.flashAttention = arguments.computing.flashAttention
         options.offloadsCache = arguments.computing.offloadsCache
+        options.observesAttention = arguments.memory.compression != nil
         options.keyType = arguments.computing.keyType
         options.valueType = arguments.computing.valueType
         options.batchThreads = arguments.batchThreads

@@ -1,7 +1,13 @@
 #include "CLlamaShim.h"
 
+#include <ggml-backend.h>
+
+#include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <new>
+#include <vector>
 
 namespace {
 
@@ -30,7 +36,98 @@ LogTarget log_target;
 
 }  // namespace
 
+struct nexus_llama_observer {
+    bool is_watching = false;
+    /// Something was seen that cannot be told apart: more rows or cells than at first.
+    bool is_mixed = false;
+    int64_t rows = 0;
+    std::vector<float> weights;
+    std::vector<char> visible;
+    std::vector<float> buffer;
+
+    static bool is_attention(const ggml_tensor * node) {
+        return std::strncmp(node->name, "kq_soft_max", 11) == 0 && node->type == GGML_TYPE_F32;
+    }
+
+    /// `ggml_backend_sched_eval_callback`: first asked whether a node is wanted, then given it computed.
+    static bool on_node(ggml_tensor * node, bool asks, void * context) {
+        auto * self = static_cast<nexus_llama_observer *>(context);
+        if (!self->is_watching || !is_attention(node)) return !asks;
+        if (asks) return true;
+        try {
+            self->take(node);
+        } catch (...) {
+            self->is_mixed = true;
+        }
+        return true;
+    }
+
+    /// Axes: cells, rows, heads, streams.
+    void take(const ggml_tensor * node) {
+        const int64_t cells = node->ne[0], count = node->ne[1], heads = node->ne[2];
+        if (node->ne[3] != 1 || !ggml_is_contiguous(node)) {
+            is_mixed = true;
+            return;
+        }
+        if (weights.empty()) {
+            weights.assign(cells, 0.0f);
+            visible.assign(cells, 0);
+            rows = count;
+        }
+        if (static_cast<int64_t>(weights.size()) != cells || rows != count) {
+            is_mixed = true;
+            return;
+        }
+        buffer.resize(cells * count * heads);
+        ggml_backend_tensor_get(node, buffer.data(), 0, buffer.size() * sizeof(float));
+        for (int64_t line = 0; line < count * heads; line++) {
+            const float * row = buffer.data() + line * cells;
+            for (int64_t cell = 0; cell < cells; cell++) weights[cell] += row[cell];
+        }
+        see(node->src[1], cells, count);
+    }
+
+    /// The mask has minus infinity where a row may not look.
+    void see(const ggml_tensor * mask, int64_t cells, int64_t count) {
+        if (mask == nullptr || mask->type != GGML_TYPE_F32 || mask->ne[0] != cells || mask->ne[1] < count) {
+            is_mixed = true;
+            return;
+        }
+        buffer.resize(cells);
+        ggml_backend_tensor_get(mask, buffer.data(), (count - 1) * mask->nb[1], cells * sizeof(float));
+        for (int64_t cell = 0; cell < cells; cell++) visible[cell] |= std::isinf(buffer[cell]) ? 0 : 1;
+    }
+};
+
 extern "C" {
+
+nexus_llama_observer * nexus_llama_observer_new(void) { return new (std::nothrow) nexus_llama_observer(); }
+
+void nexus_llama_observer_free(nexus_llama_observer * observer) { delete observer; }
+
+void nexus_llama_observer_attach(nexus_llama_observer * observer, llama_context_params * params) {
+    params->cb_eval = nexus_llama_observer::on_node;
+    params->cb_eval_user_data = observer;
+}
+
+void nexus_llama_observer_set(nexus_llama_observer * observer, bool is_watching) {
+    observer->is_watching = is_watching;
+    if (!is_watching) return;
+    observer->is_mixed = false;
+    observer->rows = 0;
+    observer->weights.clear();
+    observer->visible.clear();
+}
+
+size_t nexus_llama_observer_read(
+    const nexus_llama_observer * observer, float * weights, bool * visible, size_t cells_max) {
+    if (observer->is_mixed) return 0;
+    for (size_t cell = 0; cell < observer->weights.size() && cell < cells_max; cell++) {
+        weights[cell] = observer->weights[cell];
+        visible[cell] = observer->visible[cell] != 0;
+    }
+    return observer->weights.size();
+}
 
 llama_model * nexus_llama_load(const char * path, llama_model_params params, char * error, size_t error_size) {
     return guarded<llama_model *>(

@@ -130,6 +130,7 @@ enum EngineMessage: Sendable {
     /// Vectors of one of a prompt's images or recordings were computed, or not.
     case encoded(UInt64, Int, Result<[Float], ServiceError>, Duration)
     case invalidate(UInt64, @Sendable (Result<Int, ServiceError>) -> Void)
+    case slot(SlotOrder)
     case loadAdapter(AdapterCandidate, @Sendable (Result<AdapterReport, ServiceError>) -> Void)
     case removeAdapter(Int, @Sendable (Result<AdapterReport, ServiceError>) -> Void)
     case stop

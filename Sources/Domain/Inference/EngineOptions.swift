@@ -23,6 +23,12 @@ public struct EngineOptions: Sendable {
     public var cache = CacheLimits()
     /// Whether requests may use the prefix cache at all.
     public var usesCache = true
+    /// Answers that outgrow the context go on, and what goes first; `nil` ends them. Only for models that can.
+    public var contextShift: ContextShift?
+    /// Long sequences keep a part of their positions only. Only for models that can be observed.
+    public var compression: CompressionPolicy?
+    /// Clients save and restore what slots hold: a request that names its slot takes what that slot holds, and nothing else.
+    public var slotsAreKept = false
     /// Tokens of an answer where a request says nothing; `nil` is as many as fit.
     public var newTokensDefault: Int?
     /// Stop texts where a request has none.

@@ -17,6 +17,12 @@ public protocol ModelRuntime {
     /// - Returns: the row of the last one, for its logits.
     /// - Throws: `RuntimeFailure.noRoom` when the key-value cache has no room; nothing was computed then.
     func decode(_ rows: MediaRows) throws -> Int
+    /// Computes the step as `decode` does, and tells where its rows looked. Only where `RuntimeShape.observedRowsMax`
+    /// is more than 0, and for rows
+    /// of one sequence alone.
+    func decodeObserving() throws -> ObservedAttention
+    /// The positions that a sequence holds, in the order of their cells.
+    func positions(of sequence: Int) throws -> [Int]
     /// Gives the logits of a row of the last step, `RuntimeShape.vocabulary` of them.
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result
     /// Lets a sequence hold positions that another one holds, without copying them.
@@ -28,6 +34,11 @@ public protocol ModelRuntime {
     func forget(_ sequence: Int, from start: Int) -> Bool
     /// Lets a sequence forget a range of positions. Only for models whose memory is `RuntimeShape.Memory.cells`.
     func forget(_ sequence: Int, range: Range<Int>)
+    /// Moves the positions of a sequence from `start` on by `offset`. Only where `RuntimeShape.canShift`, and only for a
+    /// sequence that shares these positions with nobody.
+    ///
+    /// Keys are turned when the next step is computed: until then `state` is not to be asked for.
+    func shift(_ sequence: Int, from start: Int, by offset: Int)
     /// A copy of everything that a sequence holds.
     func state(of sequence: Int) throws -> [UInt8]
     /// Bytes of what a sequence holds.
@@ -64,6 +75,13 @@ public struct RuntimeShape: Sendable, Equatable {
     public var vocabulary: Int
     /// Threads that compute together at most.
     public var threads: Int
+    /// Whether each token of a sequence takes a cell. Purely recurrent models have one state for all of them, and never run
+    /// out of room.
+    public var hasCellPerToken = true
+    /// Whether attention can be observed; 0 is not at all, else the rows that one step can have then.
+    public var observedRowsMax = 0
+    /// Whether positions can be moved.
+    public var canShift = false
 
     public init(memory: Memory = .cells, cells: Int, sequences: Int, vocabulary: Int, threads: Int = 1) {
         self.memory = memory

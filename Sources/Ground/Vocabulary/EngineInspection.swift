@@ -52,6 +52,8 @@ public struct SlotReport: Sendable, Equatable {
     /// Guessed tokens of this answer that were verified, and those of them that were right.
     public var draftTokens = 0
     public var acceptedDraftTokens = 0
+    /// Of the computed positions, those that were dropped to keep to a budget.
+    public var droppedTokens = 0
 
     public init(
         index: Int, state: State, request: RequestID? = nil, tenant: TenantID? = nil, priority: Priority? = nil,
@@ -136,6 +138,8 @@ public struct CacheListing: Sendable, Equatable {
     public var tokensReused: Int
     public var tokensComputed: Int
     public var evictions: Int
+    /// Positions of running sequences that were dropped to keep to a budget.
+    public var tokensDropped = 0
     /// Files that were refused because they were damaged or not of this model.
     public var rejectedFiles: Int
 

@@ -63,6 +63,8 @@ public struct GenerationEnd: Sendable, Equatable {
     public var receipt: ReproductionReceipt?
     /// What adaptive sampling changed, in order.
     public var adaptations: [SamplingAdaptation] = []
+    /// The context was too small: the answer ended before all tokens that it might have, or the beginning was dropped.
+    public var isTruncated = false
 
     public init(reason: FinishReason, usage: TokenUsage, timings: GenerationTimings? = nil) {
         self.reason = reason

@@ -40,6 +40,8 @@ public struct GenerationRequest: Sendable, Equatable {
     public var adaptsSampling = false
     /// The same request and seed give the same tokens whatever runs beside it.
     public var isReproducible = false
+    /// What goes first when the context is full, where the server goes on then.
+    public var shift = ContextShift()
     /// The LoRA adapters to write with; those that are not named are left out. `nil` takes the server's scales.
     public var adapters: [AdapterScale]?
     public var scheduling = SchedulingOptions()
@@ -142,6 +144,8 @@ public struct SchedulingOptions: Sendable, Equatable {
     public var deadline: Duration?
     /// Whether to tell the place in the queue and how much of the prompt is computed.
     public var reportsProgress: Bool
+    /// The slot to run in, from 0; `nil` is any. Whoever asks for one waits until it is free.
+    public var slot: Int?
 
     public init(
         tenant: TenantID = .none, priority: Priority = .normal, weight: Double = 1, deadline: Duration? = nil,

@@ -1,3 +1,4 @@
+import Inference
 import JSONText
 import LlamaRuntime
 import Testing
@@ -30,9 +31,21 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
 }
 
 @Suite struct EngineArgumentsTests {
-    @Test func `options that do nothing yet are told`() throws {
-        let told = try commandLine("-m m --slot-save-path /s --ctx-checkpoints 8 --checkpoint-min-step 64").notices
-        #expect(told.map(\.spelling) == ["--slot-save-path", "--ctx-checkpoints", "--checkpoint-min-step"])
+    @Test func `contexts are shifted only when one asks for it`() throws {
+        #expect(try commandLine("-m m").memory.contextShift == nil)
+        #expect(try commandLine("-m m --keep 7 --no-context-shift").memory.contextShift == nil)
+        #expect(try commandLine("-m m --context-shift").memory.contextShift == ContextShift())
+        #expect(try commandLine("-m m --context-shift --keep -1").memory.contextShift == ContextShift(kept: .prompt))
+        #expect(try commandLine("-m m --context-shift --keep 7").memory.contextShift == ContextShift(kept: .tokens(7)))
+        #expect(refusal("-m m --keep -2") != nil)
+    }
+
+    @Test func `states of models that cannot go back are left and kept as one is told`() throws {
+        #expect(try commandLine("-m m").cache.checkpoints == CheckpointPolicy())
+        let told = try commandLine("-m m -ctxcp 8 -cms 64 -cpent 300")
+        #expect(told.cache.checkpoints == CheckpointPolicy(statesMax: 8, tokensMin: 64, tokensEvery: 300))
+        #expect(told.notices.isEmpty)
+        #expect(try commandLine("-m m --checkpoint-every-n-tokens -1").cache.checkpoints.tokensEvery == nil)
     }
 
     @Test func `nothing but a model takes the defaults`() throws {
@@ -68,7 +81,7 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
         #expect(all.cache.ram == .unlimited && all.serving.timeout == .seconds(600))
         #expect(
             all.notices.map(\.spelling) == [
-                "--jinja", "-cb", "--no-webui", "--cache-reuse", "--no-context-shift", "--no-warmup",
+                "--jinja", "-cb", "--no-webui", "--cache-reuse", "--no-warmup",
             ])
         #expect(all.notices.allSatisfy { $0.reason.hasSuffix(".") })
     }

@@ -155,6 +155,47 @@ private typealias TinyEngine = Engine<LlamaTokenizer>
         }
     }
 
+    @Test(arguments: TinyModel.allCases)
+    func `a long prompt leaves states as often as it is told, and keeps as many`(model: TinyModel) async throws {
+        let options = "-b 64 --checkpoint-every-n-tokens 200 --checkpoint-min-step 150 --ctx-checkpoints 4"
+        try await withEngine(model, options) { engine in
+            let long = prompt(1_500, seed: 300)
+            _ = try await ask(engine, long, count: 20)
+            let states = try await engine.cache().nodes.filter { $0.tier == .ram }
+            // Four, and the one at the answer's end.
+            #expect(states.count == 5)
+            let ends = states.map { $0.start + $0.tokens }.sorted()
+            #expect(ends.suffix(2) == [1_499, 1_519])
+            #expect(zip(ends, ends.dropFirst()).dropLast(2).allSatisfy { $1 - $0 >= 200 }, "\(ends)")
+            let parted = Array(long.prefix(1_450)) + prompt(40, seed: 301)
+            let answer = try await ask(engine, parted)
+            #expect(answer.cached >= 1_200)
+            #expect(try await ask(engine, parted, usesCache: false).tokens == answer.tokens)
+        }
+    }
+
+    @Test(arguments: TinyModel.allCases)
+    func `with room for few all are answered in the end`(model: TinyModel) async throws {
+        // llama.cpp rounds up to 256 cells: these are all there are.
+        try await withEngine(model, "-c 512 -np 4 -b 64") { engine in
+            let prompts = (0..<7).map { prompt(100 + 40 * $0, seed: UInt64(200 + $0)) }
+            let answers = try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
+                for (index, prompt) in prompts.enumerated() {
+                    group.addTask { (index, try await ask(engine, prompt, count: 140)) }
+                }
+                return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+            for (index, prompt) in prompts.enumerated() {
+                let answer = try #require(answers[index])
+                #expect(answer.tokens.count == 140)
+                #expect(try await ask(engine, prompt, count: 140, usesCache: false).tokens == answer.tokens)
+            }
+            let alone = try await ask(engine, prompts[0], count: 1_000)
+            #expect(alone.tokens.count == 512 - prompts[0].count, "one that fills all cells ends with length")
+            #expect(try await engine.cache().cellsUsed == 0)
+        }
+    }
+
     @Test func `a window that is kept whole can be cut anywhere`() async throws {
         try await withEngine(.slidingWindow, "--swa-full") { engine in
             let whole = prompt(200, seed: 70)

@@ -224,7 +224,6 @@ final class CacheDriver {
             if !runtime.held(by: free).isEmpty { Issue.record("the free sequence \(free) holds something") }
         }
         if let shelf { #expect(shelf.names.isSuperset(of: nodes.compactMap(\.file))) }
-        guard cache.memory == .cells else { return }
         #expect(cache.cellsUsed == runtime.cellCount)
         #expect(runtime.cellCount <= runtime.shape.cells)
         let idle = nodes.reduce(0) { $0 + ($1.isHot && $1.users == 0 ? $1.tokens.count : 0) }

@@ -54,6 +54,33 @@ private let bob = CacheScope.tenant(TenantID("bob"))
         #expect(driver.cache.tree.nodes.count <= 8)
     }
 
+    @Test func `no path keeps more states than it may, and each path its latest`() throws {
+        var limits = CacheLimits()
+        limits.checkpoints.statesMax = 2
+        let driver = CacheDriver(memory: .checkpoints, limits: limits)
+        var talk = run(1, 40)
+        for turn in 2..<8 as Range<Int32> {
+            try driver.serve(talk, alice, writes: 20)
+            talk += Array(repeating: 7, count: 20) + run(turn, 20)
+        }
+        let states = driver.cache.tree.nodes.values.filter { $0.blob != nil }
+        #expect(states.count == 3)
+        #expect(states.map(\.end).max() == talk.count - 20)
+        // The latest state of a talk is found, whatever went before it.
+        #expect(try driver.serve(talk, alice).cachedTokens == talk.count - 20)
+        #expect(try driver.serve(run(1, 40) + run(9, 5), bob).cachedTokens == 0)
+    }
+
+    @Test func `with no states beside the latest the next turn is still cheap`() throws {
+        var limits = CacheLimits()
+        limits.checkpoints.statesMax = 0
+        let driver = CacheDriver(memory: .checkpoints, limits: limits)
+        try driver.serve(run(1, 40), alice, writes: 20)
+        #expect(driver.cache.tree.nodes.values.count { $0.blob != nil } == 1)
+        #expect(try driver.serve(run(1, 40) + Array(repeating: 7, count: 20) + run(2, 5), alice).cachedTokens == 60)
+        #expect(try driver.serve(run(1, 40) + run(3, 5), alice).cachedTokens == 0)
+    }
+
     @Test func `a refused state gives way to the one before it`() throws {
         let shelf = FaultyShelf()
         let driver = CacheDriver(memory: .checkpoints, limits: CacheLimits(ramBytesMax: 1_000), shelf: shelf)

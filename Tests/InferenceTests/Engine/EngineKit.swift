@@ -21,14 +21,17 @@ struct EngineKit {
             contextTokens: context, sequencesMax: sequences, batchTokensMax: batch, waitingMax: waiting,
             eventsMax: events)
         set(&options)
-        let shape = RuntimeShape(
+        var shape = RuntimeShape(
             memory: memory, cells: cells ?? context * (sequences + 2), sequences: sequences + spare,
             vocabulary: ScriptedRuntime.vocabulary)
+        shape.canShift = memory == .cells
+        shape.observedRowsMax = options.compression == nil ? 0 : batch
+        let made = shape
         engine = try await Engine(
             served: ServedModel(id: ModelID("toy"), created: 0, contextTokens: context), tokenizer: ByteTokenizer(),
             chat: chat, options: options,
             makeDraft: draft.map { draft in { draft.runtime(context: context, sequences: sequences) } },
-            makeRuntime: { ScriptedRuntime(record: record, shape: shape) })
+            makeRuntime: { ScriptedRuntime(record: record, shape: made) })
     }
 
     func request(

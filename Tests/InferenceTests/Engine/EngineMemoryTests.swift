@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -48,6 +49,81 @@ import Vocabulary
     @Test func `without sequences for the cache all answers come`() async throws {
         let kit = try await EngineKit(spare: 0)
         for number in 0..<6 { #expect(try await kit.ask("The same prompt =\(number)\n").text == "\(number)") }
+        try await kit.finish()
+    }
+
+    @Test func `models that keep whole states wait for cells, and every answer comes out right`() async throws {
+        let kit = try await EngineKit(context: 140, sequences: 4, cells: 150, spare: 0, memory: .checkpoints)
+        let answers = (0..<12).map { "\($0)-" + String(repeating: "\($0 % 10)", count: 40) }
+        try await kit.within(.seconds(20)) {
+            try await withThrowingTaskGroup { group in
+                for text in answers {
+                    group.addTask {
+                        let answer = try await kit.ask("=\(text)\n")
+                        #expect(answer.text == text)
+                        #expect(answer.end?.reason == .stop)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        try await kit.finish()
+    }
+
+    @Test func `answers that outgrow the cells of such a model take turns and end`() async throws {
+        // Short prompts all start; then there is no room for what they write.
+        let kit = try await EngineKit(
+            context: 700, sequences: 3, batch: 64, cells: 700, spare: 0, memory: .checkpoints)
+        let answers = (0..<6).map { "\($0)-" + String(repeating: "\($0)", count: 250) }
+        try await kit.within(.seconds(20)) {
+            try await withThrowingTaskGroup { group in
+                for text in answers {
+                    group.addTask {
+                        let answer = try await kit.ask("=\(text)\n")
+                        #expect(answer.text == text)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        #expect(kit.record.log.withLock(\.statesRestored) > 0, "nobody had to give way")
+        try await kit.finish()
+    }
+
+    @Test func `a more urgent request takes the cells of a less urgent one that cannot be cut`() async throws {
+        let kit = try await EngineKit(context: 300, sequences: 2, cells: 300, spare: 0, memory: .checkpoints)
+        try await kit.within(.seconds(10)) {
+            let stream = try await kit.start(String(repeating: "x", count: 200)) { $0.scheduling.priority = .low }
+            let low = Task { try await kit.read(stream) }
+            let answer = try await kit.ask(String(repeating: "y", count: 150) + "=high\n") {
+                $0.scheduling.priority = .high
+            }
+            #expect(answer.text == "high")
+            #expect(try await low.value.end?.reason == .length)
+        }
+        try await kit.finish()
+    }
+
+    @Test(arguments: [RuntimeShape.Memory.cells, .checkpoints])
+    func `less room than was promised ends nobody with an error`(memory: RuntimeShape.Memory) async throws {
+        let kit = try await EngineKit(context: 400, sequences: 4, cells: 800, spare: 8, memory: memory)
+        kit.record.cellsReally.store(230, ordering: .relaxed)
+        try await kit.within(.seconds(20)) {
+            try await withThrowingTaskGroup { group in
+                for number in 0..<8 {
+                    let text = "\(number)-" + String(repeating: "\(number)", count: 60)
+                    group.addTask {
+                        let answer = try await kit.ask("=\(text)\n")
+                        #expect(answer.text == text)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            // One that is alone ends where there is no room, and the next one has all of it again.
+            #expect(try await kit.ask("no script").end?.reason == .length)
+        }
+        kit.record.cellsReally.store(.max, ordering: .relaxed)
+        #expect(try await kit.ask("no script").end?.usage.completionTokens == 391)
         try await kit.finish()
     }
 }

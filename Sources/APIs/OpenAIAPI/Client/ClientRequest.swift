@@ -42,6 +42,7 @@ public struct ClientRequest: Sendable, Equatable {
         SpeculationFields.write(request.speculation, to: &body)
         AdapterFields.write(request.adapters, to: &body)
         let isThinking = ReasoningFields.write(request, to: &body)
+        MemoryFields.write(request, to: &body)
         NexusFields.write(request, isThinking: isThinking, to: &body)
         self.body = .object(body)
     }

@@ -120,6 +120,7 @@ public struct CompletionRequest: Sendable, Equatable {
         generation.scheduling = nexus.scheduling
         generation.speculation = try SpeculationFields.read(fields.root)
         generation.cache = CacheOptions(isUsed: try fields.flag("cache_prompt") ?? true, scope: nexus.cacheScope)
+        try MemoryFields.read(fields.root, into: &generation)
     }
 }
 

@@ -1,4 +1,5 @@
 import Configuration
+import Inference
 
 /// What of earlier requests is kept, and where.
 struct CacheArguments: Sendable, Equatable {
@@ -17,10 +18,8 @@ struct CacheArguments: Sendable, Equatable {
     var disk: Bound
     /// Where the disk tier lies.
     var directory: String?
-    /// States of one sequence that are kept for models whose cache cannot be cut, such as recurrent ones.
-    var checkpointsMax: Int?
-    /// Tokens between two such states at least.
-    var checkpointTokensMin: Int?
+    /// For models whose cache cannot be cut, such as recurrent ones.
+    var checkpoints: CheckpointPolicy
 
     /// What the disk tier may take where only a directory is named: 8 GiB, as llama-server's RAM tier.
     static let diskBytesDefault: UInt64 = 8 << 30
@@ -30,8 +29,11 @@ struct CacheArguments: Sendable, Equatable {
         ram = parsed[EngineOption.cacheRAM]
         directory = parsed[EngineOption.cacheDirectory]
         disk = directory == nil ? .off : parsed[EngineOption.cacheDisk] ?? .bytes(Self.diskBytesDefault)
-        checkpointsMax = parsed[EngineOption.checkpoints]
-        checkpointTokensMin = parsed[EngineOption.checkpointStep]
+        checkpoints = CheckpointPolicy(
+            statesMax: parsed[EngineOption.checkpoints], tokensMin: parsed[EngineOption.checkpointStep] ?? 0)
+        if let every = parsed[EngineOption.checkpointEvery] {
+            checkpoints.tokensEvery = every < 1 ? nil : every
+        }
     }
 }
 
@@ -77,14 +79,19 @@ extension EngineOption {
         "cache-dir", .path("DIR"), "Where prefixes are kept that survive a restart (default: nowhere).")
     static let checkpoints = CommandOption<Int>(
         "ctx-checkpoints", also: ["-ctxcp", "--swa-checkpoints"], variable: "LLAMA_ARG_CTX_CHECKPOINTS",
-        .integer(in: 0...10_000), "States kept of one sequence, for models that cannot go back.")
+        .integer(in: 0...10_000),
+        "States kept of one conversation beside its latest, for models that cannot go back (default: as --cache-ram).")
     static let checkpointStep = CommandOption<Int>(
         "checkpoint-min-step", also: ["-cms"], variable: "LLAMA_ARG_CHECKPOINT_MIN_SPACING_NT",
-        .integer(in: 0...100_000_000), "Tokens between two of them at least.")
+        .integer(in: 0...100_000_000), "Tokens between two of them at least (default 0).")
+    static let checkpointEvery = CommandOption<Int>(
+        "checkpoint-every-n-tokens", also: ["-cpent"], variable: "LLAMA_ARG_CHECKPOINT_EVERY_NT",
+        .integer(in: -1...100_000_000),
+        "Tokens of a long prompt after which one is kept; -1 keeps none on the way (default 1024).")
 
     static let cacheOptions = [
         usesCache.declared, cacheRAM.declared, cacheDisk.declared, cacheDirectory.declared, checkpoints.declared,
-        checkpointStep.declared,
+        checkpointStep.declared, checkpointEvery.declared,
     ].map { $0.listed(under: "Cache") }
 }
 

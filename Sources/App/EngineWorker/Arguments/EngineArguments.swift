@@ -1,4 +1,5 @@
 import Configuration
+import LlamaRuntime
 import Vocabulary
 
 /// What `nexus engine` is told, by llama-server's names and meanings where that program has the same thing.
@@ -40,6 +41,7 @@ struct EngineArguments: Sendable, Equatable {
     var media: MediaArguments
     var speculation: SpeculationArguments
     var cache: CacheArguments
+    var memory: MemoryArguments
     var scheduling: SchedulingArguments
     var sampling: SamplingParameters
     var defaults: RequestDefaults
@@ -87,40 +89,18 @@ struct EngineArguments: Sendable, Equatable {
         media = try MediaArguments(parsed)
         speculation = try SpeculationArguments(parsed)
         cache = CacheArguments(parsed)
+        memory = try MemoryArguments(parsed)
+        if memory.compression != nil { computing.flashAttention = .off }
         scheduling = SchedulingArguments(parsed)
         sampling = SamplingParameters(parsed)
         defaults = try RequestDefaults(parsed, readFile: readFile)
         chat = try ChatArguments(parsed, readFile: readFile)
         logFormat = parsed[EngineOption.logFormat] ?? (parsed[EngineOption.logLines] ? .json : .auto)
         logLevel = Self.logLevel(parsed)
-        notices = parsed.notices + Self.withoutEffect(serving: serving, cache: cache)
+        notices = parsed.notices
     }
 
     /// Requests that may wait; one more is refused.
-    /// What is taken and does nothing yet: whoever counts on it must hear of it.
-    private static func withoutEffect(serving: ServingArguments, cache: CacheArguments) -> [OptionNotice] {
-        let all: [(isGiven: Bool, notice: OptionNotice)] = [
-            (
-                serving.slotSaveDirectory != nil,
-                OptionNotice(
-                    spelling: "--slot-save-path",
-                    reason: "Slots cannot be saved by clients yet; --cache-dir keeps prefixes over a restart.")
-            ),
-            (
-                cache.checkpointsMax != nil,
-                OptionNotice(
-                    spelling: "--ctx-checkpoints", reason: "States are bounded by --cache-ram, not by their number.")
-            ),
-            (
-                cache.checkpointTokensMin != nil,
-                OptionNotice(
-                    spelling: "--checkpoint-min-step",
-                    reason: "Long prompts leave a state each 1,024 tokens, where prompts part, and at their end.")
-            ),
-        ]
-        return all.filter(\.isGiven).map(\.notice)
-    }
-
     var queueMax: Int { scheduling.queueMax }
 
     /// The file's name without its suffix.

@@ -103,9 +103,6 @@ extension EngineOption {
         .ignored(
             "--kv-unified", "-kvu", "--no-kv-unified", "-no-kvu", variable: "LLAMA_ARG_KV_UNIFIED",
             because: "All sequences always share one cache."),
-        .ignored(
-            "--no-context-shift", because: "An answer always ends where its context is full."),
-        .ignored("--keep", takesValue: true, because: "Nothing of a context is ever dropped."),
         .ignored("--warmup", "--no-warmup", because: "The engine says when it is ready."),
         .ignored("--perf", "--no-perf", variable: "LLAMA_ARG_PERF", because: "Times are always measured."),
         .ignored("--jinja", "--no-jinja", variable: "LLAMA_ARG_JINJA", because: "Chat templates are always Jinja."),

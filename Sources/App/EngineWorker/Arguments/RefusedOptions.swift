@@ -52,9 +52,6 @@ extension EngineOption {
         ].map { refused($0, "the model is used as its file describes it.") }
         + [
             refused("--rpc LLAMA_ARG_RPC", "computing on other machines comes later."),
-            refused(
-                "--context-shift LLAMA_ARG_CONTEXT_SHIFT",
-                "an answer ends where its context is full, and says so. Raise --ctx-size."),
             refused("--special -sp", "control tokens are never part of a text."),
             refused("--spm-infill", "filling in the middle comes later."),
             refused("--reasoning-budget-message LLAMA_ARG_THINK_BUDGET_MESSAGE", "that message comes later."),

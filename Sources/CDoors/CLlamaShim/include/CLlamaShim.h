@@ -70,6 +70,26 @@ int32_t nexus_llama_set_adapters(
     struct llama_context * context, struct llama_adapter_lora ** adapters, size_t count, float * scales, char * error,
     size_t error_size);
 
+/// Watches where the rows of a computation look: the nodes `kq_soft_max` of its graph, which there are without flash
+/// attention only.
+typedef struct nexus_llama_observer nexus_llama_observer;
+
+/// An observer that watches nothing yet; NULL without memory. It must outlive the contexts that it is attached to.
+nexus_llama_observer * nexus_llama_observer_new(void);
+void nexus_llama_observer_free(nexus_llama_observer * observer);
+
+/// Lets a context that is made with `params` be watched.
+void nexus_llama_observer_attach(nexus_llama_observer * observer, struct llama_context_params * params);
+
+/// Watches the computations from now on, or no longer. Starting forgets what was seen.
+void nexus_llama_observer_set(nexus_llama_observer * observer, bool is_watching);
+
+/// What was seen: for each cell the attention of all rows, heads and layers, and whether the last row could see it.
+/// Gives the number of cells, and writes at most `cells_max` of each; 0 when there was nothing, or more than one piece of
+/// a batch.
+size_t nexus_llama_observer_read(
+    const nexus_llama_observer * observer, float * weights, bool * visible, size_t cells_max);
+
 /// llama_adapter_lora_free: takes an adapter out of its model, too. No context may compute with it any more.
 void nexus_llama_free_adapter(struct llama_adapter_lora * adapter);
 

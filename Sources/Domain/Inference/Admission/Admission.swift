@@ -39,15 +39,18 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
                 hint: "Shorten the prompt, or serve the model with a larger context (`engine.contextTokens`).",
                 parameter: request.prompt.field)
         }
+        if let slot = request.scheduling.slot { try checkSlot(slot, parameter: "id_slot") }
         let room = contextTokens - prompt.tokens.count
         let tools = request.offeredTools
         let constraint = try grammars.constraint(
             for: request, tools: tools, format: format, opening: prompt.text.map(format.opening) ?? .undecided)
         let reading = try reading(request, tools: tools, prompt: prompt.text)
         let stops = request.stop + (tools.isEmpty ? [] : format.stops)
+        // After an image a place in the list of tokens is not a position, and positions are what moves.
+        let shift = media.prompt.isEmpty ? try shiftPolicy(request, promptCount: prompt.tokens.count) : nil
         var admitted = AdmittedRequest(
             id: request.id, model: request.model, prompt: prompt.tokens,
-            newTokensMax: min(request.newTokensMax ?? room, room),
+            newTokensMax: shift == nil ? min(request.newTokensMax ?? room, room) : request.newTokensMax ?? .max,
             sampling: try sampling(request), stop: stops.map { Array($0.utf8) }.filter { !$0.isEmpty },
             ignoresEnd: request.ignoresEnd, topLogprobs: request.topLogprobs, constraint: constraint,
             thinking: try thinking(request, prompt: prompt.text), adaptation: adaptation(request),
@@ -55,7 +58,27 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             isReproducible: request.isReproducible, identity: options.identity, speculation: request.speculation)
         admitted.media = media.prompt
         if !media.canBeKept { admitted.cache.isUsed = false }
+        admitted.shift = shift
+        admitted.newTokensAsked = request.newTokensMax
         return Admitted(request: admitted, reading: reading)
+    }
+
+    /// How a request goes on when its context is full. One that is computed by itself always ends there: what it says must
+    /// not depend on how large the context is.
+    private func shiftPolicy(_ request: GenerationRequest, promptCount: Int) throws(ServiceError) -> ShiftPolicy? {
+        guard let fallback = options.contextShift, !request.isReproducible else { return nil }
+        let begin = try tokenizer.tokens(of: "", addsSpecial: true, parsesSpecial: false)
+        return ShiftPolicy(
+            request.shift, over: fallback, promptCount: promptCount, hasBegin: !begin.isEmpty,
+            contextTokens: options.contextTokens)
+    }
+
+    /// Refuses slots that there are not.
+    func checkSlot(_ slot: Int, parameter: String) throws(ServiceError) {
+        guard !(0..<options.sequencesMax).contains(slot) else { return }
+        throw ServiceError(
+            .invalidValue, "There is no slot \(slot): slots go from 0 to \(options.sequencesMax - 1).",
+            hint: "Leave the slot out, or serve the model with more parallel sequences.", parameter: parameter)
     }
 
     /// The request with the server's defaults where it says nothing.

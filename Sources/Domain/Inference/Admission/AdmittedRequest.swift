@@ -7,7 +7,7 @@ struct AdmittedRequest: Sendable {
     let model: ModelID
     /// At least one token; numbers below 0 stand for rows of `media`.
     let prompt: [Int32]
-    /// At least 1, and prompt and answer together fit the context.
+    /// At least 1, and prompt and answer together fit the context unless it is shifted.
     let newTokensMax: Int
     /// With the model's defaults where the request said nothing.
     let sampling: SamplingParameters
@@ -24,6 +24,10 @@ struct AdmittedRequest: Sendable {
     let isReproducible: Bool
     /// What a receipt names beside the seed.
     let identity: EngineIdentity
+    /// How it goes on when its context is full; `nil` ends it there.
+    var shift: ShiftPolicy?
+    /// Tokens that were asked for, beyond what fits; `nil` is as many as fit.
+    var newTokensAsked: Int?
     /// What it is computed with; while the request is held, none of them is removed.
     var adapters = AdapterLease.none
     /// The hash that `EngineIdentity.modelHash` gave, where there is to be a receipt.

@@ -13,9 +13,11 @@ extension PrefixCache {
             path.append(node)
             next = node.parent
         }
-        for node in path where node.hasState {
+        // What has no room now may have it later: such a state stays.
+        for node in path where node.hasState && node.end <= cellsFree {
             let tier = node.tier
             if let state = fetchState(of: node), runtime.restore(state, to: sequence) {
+                useCells(node.end)
                 node.hits += 1
                 tree.touch(node, now: now)
                 if tier == .disk, makeRoomInRAM(state.count) { keep(state, of: node) }
@@ -30,26 +32,6 @@ extension PrefixCache {
         runtime.forget(sequence, from: 0)
         return (tree.root, .none)
     }
-
-    /// Where a prompt leaves its state while it is computed.
-    ///
-    /// Before its last token, which is always computed anew, so that the same prompt finds all that it can use. And
-    /// where it parts from another one: what two prompts have in common, such as a system prompt, a third is likely to
-    /// begin with too (after Marconi, Pan et al. 2024: admission at branch points).
-    ///
-    /// - Parameters:
-    ///   - start: tokens that came from the cache.
-    ///   - branch: tokens that are known from earlier prompts, with or without a state.
-    ///   - end: tokens that may ever come from the cache.
-    /// - Returns: ascending positions after `start`. Each costs a step of its own, so short runs have none.
-    static func stops(after start: Int, branch: Int, end: Int) -> [Int] {
-        var stops: [Int] = []
-        for stop in [branch, end] where stop - (stops.last ?? start) >= stopMin { stops.append(stop) }
-        return stops
-    }
-
-    /// Fewer tokens than this are computed again faster than a state is copied.
-    private static var stopMin: Int { 16 }
 
     /// Keeps a sequence's state as it is now, if there is room for it.
     mutating func checkpoint(
@@ -80,6 +62,25 @@ extension PrefixCache {
             shelve(state, of: node)
         }
         move(&lease, to: node, now: now)
+        dropSurplus(before: node)
+    }
+
+    /// Lets go of states that a path has too many of. Shared ones are everybody's, and stay.
+    private mutating func dropSurplus(before latest: PrefixNode) {
+        guard limits.checkpoints.statesMax != nil else { return }
+        var states: [CheckpointPolicy.State] = []
+        var next = latest.parent
+        while let node = next, !node.isRoot {
+            if node.hasState, node.scope == latest.scope {
+                states.append(.init(id: node.id, end: node.end, branches: node.children.count, hits: node.hits))
+            }
+            next = node.parent
+        }
+        for id in limits.checkpoints.surplus(states) {
+            guard let node = tree.nodes[id] else { continue }
+            release(node)
+            counts.evictions += 1
+        }
     }
 
     private func move(_ lease: inout CacheLease, to node: PrefixNode, now: ContinuousClock.Instant) {

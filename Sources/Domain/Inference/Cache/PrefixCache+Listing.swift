@@ -10,7 +10,7 @@ extension PrefixCache {
                 tier: tier, bytes: bytes, bytesMax: bytesMax, nodes: nodes.count(where: { $0.tier == tier }))
         }
         let hotTokens = nodes.reduce(0) { $0 + ($1.isHot ? $1.tokens.count : 0) }
-        return CacheListing(
+        var listing = CacheListing(
             tiers: [
                 use(.memory, hotTokens * bytesPerCell, of: runtime.shape.cells * bytesPerCell),
                 use(.ram, ramBytes, of: limits.ramBytesMax),
@@ -28,6 +28,8 @@ extension PrefixCache {
             cells: runtime.shape.cells, cellsUsed: cellsUsed, lookups: counts.lookups, hits: counts.hits,
             tokensReused: counts.tokensReused, tokensComputed: counts.tokensComputed, evictions: counts.evictions,
             rejectedFiles: shelf?.rejectedCount ?? 0)
+        listing.tokensDropped = counts.tokensDropped
+        return listing
     }
 
     /// Forgets a node and everything below it.

@@ -7,7 +7,6 @@ extension PrefixCache {
     /// - Parameter count: cells that must be free.
     /// - Returns: whether they are.
     mutating func makeRoom(_ count: Int) -> Bool {
-        guard memory == .cells else { return true }
         while cellsFree < count {
             guard let victim = coldestHot() else { return false }
             demote(victim)

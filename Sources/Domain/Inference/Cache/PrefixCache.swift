@@ -7,6 +7,8 @@ public struct CacheLimits: Sendable, Equatable {
     /// Cells that prefixes may keep in the key-value cache while nobody uses them. Attention looks over every cell in
     /// use, so prefixes beyond this wait in ordinary memory.
     public var idleCellsMax: Int
+    /// For models whose memory cannot be cut.
+    public var checkpoints = CheckpointPolicy()
 
     public init(ramBytesMax: Int = 512 << 20, idleCellsMax: Int = .max) {
         self.ramBytesMax = ramBytesMax
@@ -40,6 +42,8 @@ struct PrefixCache<Runtime: ModelRuntime> {
     var freeSequences: [Int]
     /// Cells that hold something: of nodes, and of running sequences beyond their nodes.
     private(set) var cellsUsed = 0
+    /// Cells that can hold something, as far as one knows: fewer than there are after the model found no room.
+    private(set) var cellsMax: Int
     var ramBytes = 0
     var counts = CacheCounts()
 
@@ -56,16 +60,23 @@ struct PrefixCache<Runtime: ModelRuntime> {
         self.runtime = runtime
         self.limits = limits
         self.shelf = shelf
+        cellsMax = runtime.shape.cells
         tree = PrefixTree(now: now)
         freeSequences = sequences.reversed()
         restoreShelf(now: now)
     }
 
     var memory: RuntimeShape.Memory { runtime.shape.memory }
-    var cellsFree: Int { runtime.shape.cells - cellsUsed }
+    var cellsFree: Int { runtime.shape.hasCellPerToken ? cellsMax - cellsUsed : .max }
 
-    mutating func useCells(_ count: Int) { if memory == .cells { cellsUsed += count } }
-    mutating func freeCells(_ count: Int) { if memory == .cells { cellsUsed -= count } }
+    mutating func useCells(_ count: Int) { if runtime.shape.hasCellPerToken { cellsUsed += count } }
+    mutating func freeCells(_ count: Int) { if runtime.shape.hasCellPerToken { cellsUsed -= count } }
+
+    /// Notes that the model found no room for so many more cells, although there should have been some.
+    mutating func overfilled(by count: Int) { cellsMax = max(1, min(cellsMax, cellsUsed + count - 1)) }
+
+    /// Believes again in all cells, when nobody holds any.
+    mutating func trustCells() { cellsMax = runtime.shape.cells }
 
     /// Finds the longest prefix of a prompt that this scope may use and gives it to a sequence.
     ///
@@ -74,11 +85,12 @@ struct PrefixCache<Runtime: ModelRuntime> {
     ///   - scope: whose nodes are visible.
     ///   - sequence: an empty sequence of the runtime.
     ///   - now: the time.
+    ///   - most: tokens that may be taken.
     /// - Returns: the lease, and what the answer reports.
     mutating func attach(
-        _ prompt: [Int32], scope: CacheScope, to sequence: Int, now: ContinuousClock.Instant
+        _ prompt: [Int32], scope: CacheScope, to sequence: Int, now: ContinuousClock.Instant, most: Int = .max
     ) -> (lease: CacheLease, report: CacheReport) {
-        let usable = Array(prompt.dropLast())
+        let usable = Array(prompt.dropLast().prefix(most))
         counts.lookups += 1
         let match = tree.match(usable, scope: scope)
         let found = memory == .cells ? sharePath(to: match, sequence, now: now) : restoreBest(match, sequence, now: now)
@@ -91,7 +103,8 @@ struct PrefixCache<Runtime: ModelRuntime> {
         var report = CacheReport(cachedTokens: length, tier: length > 0 ? found.tier : .none)
         let isParted = !match.isWhole || match.node.hasChild(visibleTo: scope)
         if match.length < usable.count, isParted { report.firstDifference = match.length }
-        let stops = memory == .cells ? [] : Self.stops(after: length, branch: match.length, end: usable.count)
+        let stops =
+            memory == .cells ? [] : limits.checkpoints.stops(after: length, branch: match.length, end: prompt.count - 1)
         return (CacheLease(node: found.node, scope: scope, stops: stops), report)
     }
 
@@ -99,7 +112,7 @@ struct PrefixCache<Runtime: ModelRuntime> {
     func emptyLease(_ scope: CacheScope) -> CacheLease { CacheLease(node: tree.root, scope: scope) }
 
     /// Gives a sequence all of a matched path by reference; as much of it as can be had.
-    private mutating func sharePath(
+    mutating func sharePath(
         to match: PrefixTree.Match, _ sequence: Int, now: ContinuousClock.Instant
     ) -> (node: PrefixNode, tier: CacheReport.Tier) {
         var path: [PrefixNode] = []
@@ -220,7 +233,12 @@ struct PrefixCache<Runtime: ModelRuntime> {
     /// Ends a lease; the sequence's cells beyond its node go with the sequence.
     mutating func detach(_ lease: CacheLease, sequence: Int, computed: Int) {
         tree.changeUsers(from: lease.node, by: -1)
-        if memory == .cells { freeCells(max(0, computed - lease.node.end)) } else { prune(from: lease.node) }
+        if memory == .cells {
+            freeCells(max(0, computed - lease.node.end))
+        } else {
+            freeCells(computed)
+            prune(from: lease.node)
+        }
         runtime.forget(sequence, from: 0)
     }
 }
@@ -232,6 +250,8 @@ struct CacheCounts: Equatable {
     var tokensReused = 0
     var tokensComputed = 0
     var evictions = 0
+    /// Positions of running sequences that were dropped to keep to a budget.
+    var tokensDropped = 0
 }
 
 extension CacheReport.Tier: Comparable {

@@ -47,7 +47,7 @@ extension EngineLoop {
 
     /// Lets the model read rows of an image or a recording.
     ///
-    /// - Returns: the row of the last one; `nil` after a failure, which ended the sequence.
+    /// - Returns: the row of the last one; `nil` after a failure, which ended the sequence unless there was only no room.
     mutating func computeMedia(_ share: StepShare, with runtime: Runtime) -> Int? {
         let sequence = running[share.index]
         let generation = sequence.generation
@@ -65,6 +65,10 @@ extension EngineLoop {
             generation.media.read(media, computed: share.range.upperBound)
             encodeNext(generation, computed: share.range.upperBound)
             return row
+        } catch RuntimeFailure.noRoom where !sequence.isIsolated {
+            // Nothing was computed: the next step makes room first.
+            cache.overfilled(by: share.range.count)
+            return nil
         } catch {
             abandon(generation.key, error: Self.failure(error))
             return nil

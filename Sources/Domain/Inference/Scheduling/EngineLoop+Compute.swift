@@ -32,6 +32,7 @@ extension EngineLoop {
             for share in part.shares {
                 cache.useCells(share.range.count)
                 running[share.index].computed = share.range.upperBound
+                running[share.index].isMoved = false
             }
             // Before the next computation: it overwrites the logits.
             outcomes += choose(part.shares, rows, with: runtime)
@@ -60,11 +61,12 @@ extension EngineLoop {
         return parts
     }
 
-    /// Fills the batch and decodes it. A failure ends the sequences that were in it.
+    /// Fills the batch and decodes it. A failure ends the sequences that were in it, unless there was only no room.
     ///
     /// - Returns: for each share the row of its last known token, which those of its guess follow; `nil` after a failure.
     mutating func compute(
-        _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: Runtime
+        _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: Runtime,
+        decode: (Runtime) throws -> Void = { try $0.decode() }
     ) -> [Int]? {
         if let share = shares.first, shares.count == 1, isMedia(share) {
             return computeMedia(share, with: runtime).map { [$0] }
@@ -88,11 +90,16 @@ extension EngineLoop {
         }
         if padding > 0 { pad(padding, with: runtime) }
         do {
-            try runtime.decode()
+            try decode(runtime)
             if padding > 0 { runtime.forget(paddingSequence, from: 0) }
             return rows
         } catch {
             if padding > 0 { runtime.forget(paddingSequence, from: 0) }
+            if case RuntimeFailure.noRoom = error, !shares.contains(where: { running[$0.index].isIsolated }) {
+                // Nothing was computed: the next step makes room first.
+                cache.overfilled(by: shares.reduce(padding) { $0 + $1.range.count + $1.guess.count })
+                return nil
+            }
             // What the failed step left in the cache is nothing to build on.
             for key in shares.map({ running[$0.index].generation.key }) { abandon(key, error: Self.failure(error)) }
             return nil

@@ -43,6 +43,7 @@ extension EngineLoop {
             report.speculates = speculator != nil && !sequence.isIsolated
             report.draftTokens = generation.drafts?.drafted ?? 0
             report.acceptedDraftTokens = generation.drafts?.accepted ?? 0
+            report.droppedTokens = sequence.dropped
             return report
         }
     }

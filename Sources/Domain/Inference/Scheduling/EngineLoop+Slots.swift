@@ -29,7 +29,7 @@ extension EngineLoop {
                 if !running.isEmpty { break }
             }
             guard let generation = nextWaiting(now) else { break }
-            start(generation, now: now)
+            startOrWait(generation, now: now)
         }
         preempt(now)
         room.setSlotsFree(freeSlots.count)
@@ -47,6 +47,7 @@ extension EngineLoop {
 
     private var startRule: StartRule {
         var rule = StartRule(isIsolatedTaken: running.contains(where: \.isIsolated))
+        rule.slotsTaken = Set(running.map(\.slot))
         for sequence in running where !sequence.isWriting {
             guard let lease = sequence.lease else { continue }
             rule.leaders.append(
@@ -63,8 +64,26 @@ extension EngineLoop {
         return generation
     }
 
+    /// Starts a request; or lets it wait with those that were parked, until there are cells for all of its prompt. Where cells
+    /// are shared one cannot tell what it will need, and it starts in any case.
+    private mutating func startOrWait(_ generation: Generation, now: ContinuousClock.Instant) {
+        let sharing = running.filter { !$0.isIsolated }.map(\.generation.request.scheduling.priority)
+        if sharing.isEmpty, parked.isEmpty { cache.trustCells() }
+        if runtime.shape.memory == .checkpoints, !generation.request.isReproducible {
+            let cells = RoomPolicy.cellsToStart(prompt: generation.promptCount, computed: 0, running: sharing.count)
+            if RoomPolicy.mustWait(
+                generation.request.scheduling.priority, cells: cells, cellsFree: cache.cellsFree, running: sharing)
+            {
+                return parked.append(ParkedSequence(generation: generation, computed: 0, state: [], since: now))
+            }
+        }
+        start(generation, now: now)
+    }
+
     private mutating func start(_ generation: Generation, now: ContinuousClock.Instant) {
-        guard let slot = freeSlots.popLast() else { preconditionFailure("the caller looked for a free slot") }
+        guard let slot = takeSlot(generation.request.scheduling.slot) else {
+            preconditionFailure("the caller looked for a free slot")
+        }
         if generation.started == nil { generation.started = now }
         let seed = generation.request.sampling.seed ?? UInt32.random(in: 0...UInt32.max, using: &random)
         do throws(ServiceError) {
@@ -82,7 +101,9 @@ extension EngineLoop {
                 return end(generation, error: Self.failure(error))
             }
         } else if generation.request.cache.isUsed {
-            let attached = cache.attach(generation.request.prompt, scope: generation.request.scope, to: slot, now: now)
+            let attached = cache.attach(
+                generation.request.prompt, scope: generation.request.scope, to: slot, now: now,
+                most: min(reusable(by: generation.request), unobserved(of: generation.request)))
             generation.cacheReport = attached.report
             if let place = attached.report.firstDifference {
                 generation.cacheReport.differenceText = text(Array(generation.request.prompt[place...].prefix(12)))
@@ -98,10 +119,17 @@ extension EngineLoop {
         tellProgress(running.count - 1)
     }
 
+    /// A free slot: the one that is asked for, where it is free.
+    private mutating func takeSlot(_ wanted: Int?) -> Int? {
+        guard let wanted, let index = freeSlots.firstIndex(of: wanted) else { return freeSlots.popLast() }
+        return freeSlots.remove(at: index)
+    }
+
     /// Takes a sequence out of its slot; what it computed stays in the cache.
     mutating func vacate(at index: Int) {
         if running[index].lease != nil { commit(at: index) }
         let sequence = running.remove(at: index)
+        note(sequence)
         sequence.generation.work += sequence.workHere
         release(sequence)
     }
@@ -114,7 +142,7 @@ extension EngineLoop {
             cache.trimIdle()
         } else {
             runtime.forget(sequence.slot, from: 0)
-            cache.freeCells(sequence.computed)
+            cache.freeCells(sequence.held)
         }
         freeSlots.append(sequence.slot)
     }
@@ -151,7 +179,7 @@ extension EngineLoop {
             let key = preemption.victim(among: candidates, for: urgency),
             let index = running.firstIndex(where: { $0.generation.key == key }), park(at: index)
         else { return }
-        if let generation = mostUrgentWaiting(now) { start(generation, now: now) }
+        if let generation = mostUrgentWaiting(now) { startOrWait(generation, now: now) }
     }
 
     /// Moves a sequence's state to ordinary memory and frees its slot.
@@ -161,8 +189,10 @@ extension EngineLoop {
     mutating func park(at index: Int) -> Bool {
         let sequence = running[index]
         var state: [UInt8] = []
+        // What was moved is computed anew when it comes back.
+        let kept = sequence.isMoved ? 0 : sequence.computed
         do {
-            if sequence.computed > 0 { state = try runtime.state(of: sequence.slot) }
+            if kept > 0 { state = try runtime.state(of: sequence.slot) }
         } catch {
             return false
         }
@@ -172,7 +202,8 @@ extension EngineLoop {
         sequence.generation.timesParked += 1
         parked.append(
             ParkedSequence(
-                generation: sequence.generation, computed: sequence.computed, state: state, since: .now))
+                generation: sequence.generation, computed: kept, dropped: kept > 0 ? sequence.dropped : 0,
+                state: state, since: .now))
         return true
     }
 
@@ -183,32 +214,44 @@ extension EngineLoop {
     private mutating func resume(_ key: UInt64) -> Bool {
         guard let index = parked.firstIndex(where: { $0.generation.key == key }) else { return false }
         let sequence = parked[index]
-        let isAlone = running.allSatisfy(\.isIsolated)
-        // Room for a while, for it and for those who run: else they would push each other out in turns.
-        let reserve = isAlone ? 1 : Self.roomToGoOn * (running.count + 1)
-        guard cache.makeRoom(sequence.computed + reserve), let slot = freeSlots.popLast() else {
+        let sharing = running.count { !$0.isIsolated }
+        let isAlone = sharing == 0
+        if isAlone, sequence.generation.writer == nil { cache.trustCells() }
+        let held = sequence.computed - sequence.dropped
+        // What was compressed had its whole prompt already.
+        let cells = RoomPolicy.cellsToStart(
+            prompt: sequence.dropped > 0 ? held : sequence.generation.promptHeld, computed: held, running: sharing)
+        guard cache.makeRoom(cells) else {
             if isAlone { endParked(at: index) }
             return false
+        }
+        guard let slot = freeSlots.popLast() else { return false }
+        if sequence.generation.writer == nil {
+            freeSlots.append(slot)
+            parked.remove(at: index)
+            start(sequence.generation, now: .now)
+            return true
         }
         if sequence.computed > 0, !runtime.restore(sequence.state, to: slot) {
             runtime.forget(slot, from: 0)
             freeSlots.append(slot)
-            if isAlone { remove(key, error: .noMemory) }
-            return false
+            cache.overfilled(by: held)
+            // Each attempt believes in fewer cells: prefixes leave, or it ends with what it has.
+            return isAlone && resume(key)
         }
-        cache.useCells(sequence.computed)
+        cache.useCells(held)
         parked.remove(at: index)
         var back = RunningSequence(
             generation: sequence.generation, slot: slot, computed: sequence.computed,
             computedBefore: sequence.computed)
-        if sequence.generation.request.cache.isUsed { back.lease = cache.emptyLease(sequence.generation.request.scope) }
+        back.dropped = sequence.dropped
+        if sequence.generation.request.cache.isUsed, sequence.dropped == 0 {
+            back.lease = cache.emptyLease(sequence.generation.request.scope)
+        }
         running.append(back)
         encodeNext(back.generation, computed: back.computed)
         return true
     }
-
-    /// Tokens that a resumed sequence, and each one beside it, can write before room gets short again.
-    private static var roomToGoOn: Int { 64 }
 
     /// Ends a sequence that fills all of the cache by itself with what it has.
     private mutating func endParked(at index: Int) {

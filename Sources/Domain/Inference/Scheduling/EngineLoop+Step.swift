@@ -27,6 +27,7 @@ struct StepOutcome {
 extension EngineLoop {
     /// What the next step computes; empty when nothing can go on.
     mutating func plan() -> [StepShare] {
+        shiftContexts()
         let active = adapterTurn(
             among: running.indices.filter {
                 !running[$0].isBlocked && !running[$0].isIsolated && isReady(running[$0])
@@ -61,10 +62,14 @@ extension EngineLoop {
     /// differently for batches of different size.
     private static var isolatedChunk: Int { 128 }
 
-    private func share(_ index: Int, count: Int) -> StepShare? {
+    func share(_ index: Int, count: Int) -> StepShare? {
         guard count > 0 else { return nil }
         let sequence = running[index]
-        let stop = sequence.lease?.stops.first { $0 > sequence.computed } ?? .max
+        if let range = observedRange(sequence) {
+            return StepShare(index: index, range: range, wantsToken: true)
+        }
+        let leaseStop = sequence.lease?.stops.first { $0 > sequence.computed } ?? .max
+        let stop = min(leaseStop, observationStop(sequence) ?? .max)
         var range = sequence.computed..<min(sequence.computed + count, stop)
         let media = sequence.generation.request.media
         if !media.isEmpty { range = media.computable(range) }
@@ -78,7 +83,10 @@ extension EngineLoop {
         let alone = shares.first { running[$0.index].isIsolated }.map { running[$0.index].generation.key }
         let size = alone == nil ? 0 : shares.last?.range.count ?? 0
         guard ensureRoom(for: together) else { return }
-        if !together.isEmpty { stepTogether(together) }
+        let observed = observedKeys(together)
+        let others = observed.isEmpty ? together : together.filter { observedRange(running[$0.index]) == nil }
+        if !others.isEmpty { stepTogether(others) }
+        for key in observed { stepObserved(key) }
         if let alone { stepAlone(alone, count: size) }
     }
 
@@ -128,8 +136,8 @@ extension EngineLoop {
         heartbeat.stepped(running: running.count, promptTokens: prompts, completionTokens: outcomes.count)
     }
 
-    private func promptTokens(of share: StepShare) -> Int {
-        max(0, min(share.range.upperBound, running[share.index].generation.promptCount) - share.range.lowerBound)
+    func promptTokens(of share: StepShare) -> Int {
+        max(0, min(share.range.upperBound, running[share.index].generation.promptHeld) - share.range.lowerBound)
     }
 
     /// Ends a generation without leaving what it computed to anybody: it is not to be trusted.
@@ -141,6 +149,7 @@ extension EngineLoop {
             running[index].lease = nil
             running[index].computed = 0
             running[index].computedBefore = 0
+            running[index].dropped = 0
         }
         remove(key, last: last, error: error)
     }
@@ -179,7 +188,7 @@ extension EngineLoop {
         return outcomes
     }
 
-    private mutating func handOut(_ outcome: StepOutcome) {
+    mutating func handOut(_ outcome: StepOutcome) {
         guard let index = running.firstIndex(where: { $0.generation.key == outcome.key }) else { return }
         if let error = outcome.error {
             abandon(outcome.key, last: outcome.events, error: error)
@@ -191,43 +200,37 @@ extension EngineLoop {
     }
 
     /// Leaves prompts for others as soon as they are computed, long ones piece by piece.
-    private mutating func leavePrefixes(_ keys: [UInt64], except failed: Set<UInt64>) {
+    mutating func leavePrefixes(_ keys: [UInt64], except failed: Set<UInt64>) {
         for key in keys where !failed.contains(key) {
             guard let index = running.firstIndex(where: { $0.generation.key == key }), let lease = running[index].lease
             else { continue }
             let sequence = running[index]
             let isDue =
                 lease.stops.isEmpty
-                ? sequence.computed >= sequence.generation.promptCount : lease.stops.contains(sequence.computed)
-            if isDue || sequence.computed - lease.node.end >= Self.prefixPiece { commit(at: index) }
+                ? sequence.computed >= sequence.generation.promptHeld : lease.stops.contains(sequence.computed)
+            if isDue || sequence.computed - lease.node.end >= prefixPiece { commit(at: index) }
             tellProgress(index)
         }
     }
 
     /// Tokens of a long prompt after which others may use what there is of it.
-    private static var prefixPiece: Int { 1_024 }
+    private var prefixPiece: Int {
+        runtime.shape.memory == .cells ? 1_024 : options.cache.checkpoints.pieceTokens
+    }
 
     /// Makes room for a step: idle prefixes go first, then the least urgent sequence is parked, and one that is alone
     /// ends with what it has.
     ///
     /// - Returns: `false` when something had to go and the step must be planned again.
     private mutating func ensureRoom(for shares: [StepShare]) -> Bool {
-        guard runtime.shape.memory == .cells else { return true }
-        let needed = shares.reduce(0) { $0 + $1.range.count }
-        if cache.makeRoom(needed) { return true }
-        let others = running.filter { !$0.isIsolated }
-        guard others.count > 1 else {
-            if let last = others.first?.generation { remove(last.key, last: last.close(.length, model: model)) }
+        if cache.makeRoom(shares.reduce(0) { $0 + $1.range.count }) { return true }
+        let others = running.filter { !$0.isIsolated }.map(\.generation)
+        guard let key = RoomPolicy.givingWay(among: others.map { ($0.key, $0.request.scheduling.priority) }) else {
+            if let last = others.first { remove(last.key, last: last.close(.length, model: model)) }
             return false
         }
-        // The last one to come among the least urgent gives way.
-        let index = running.indices.filter { !running[$0].isIsolated }.min { left, right in
-            let (first, second) = (running[left].generation, running[right].generation)
-            let priorities = (first.request.scheduling.priority, second.request.scheduling.priority)
-            return priorities.0 == priorities.1 ? first.key > second.key : priorities.0 < priorities.1
-        }
-        if let index, !park(at: index) {
-            remove(running[index].generation.key, error: .noMemory)
+        if let index = running.firstIndex(where: { $0.generation.key == key }), !park(at: index) {
+            remove(key, error: .noMemory)
         }
         return false
     }

@@ -32,6 +32,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var running: [RunningSequence] = []
     var parked: [ParkedSequence] = []
     var freeSlots: [Int]
+    var slotHoldings = SlotHoldings()
     /// The second memory for reproducible requests, made when the first one comes.
     var isolatedRuntime: Runtime?
     let scratch: SamplingScratch
@@ -72,6 +73,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         while !isStopping {
             let now = ContinuousClock.now
             expire(now)
+            performSlotOrders()
             fillSlots(now)
             room.tellPositions()
             let shares = plan()
@@ -106,6 +108,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             answer(inspection())
         case .invalidate(let node, let answer):
             answer(invalidated(node))
+        case .slot(let order):
+            take(order)
         case .loadAdapter(let candidate, let answer):
             answer(loaded(candidate))
         case .removeAdapter(let id, let answer):
@@ -117,6 +121,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
 
     private mutating func endAll() {
         for key in running.map(\.generation.key) + parked.map(\.generation.key) { remove(key, error: .shuttingDown) }
+        for order in slotHoldings.orders { order.refuse(.shuttingDown) }
+        slotHoldings.orders = []
         for submission in room.close() { end(submission, error: .shuttingDown) }
         mediaThread?.stop()
         cache.shelveAll(within: Self.shelvingMax)

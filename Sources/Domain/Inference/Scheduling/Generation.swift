@@ -23,6 +23,10 @@ final class Generation {
     var cacheReport = CacheReport(cachedTokens: 0, tier: .none)
     /// Events that the reader had no room for, oldest first; while there are any the generation sits out.
     private(set) var undelivered: [GenerationEvent] = []
+    /// Tokens of the prompt that are among `tokens`: fewer when the context was shifted.
+    private(set) var promptHeld: Int
+    /// The context was shifted.
+    private(set) var isShifted = false
     var timesParked = 0
     /// What guessing knows of it, once it was guessed.
     var drafts: SequenceDrafts?
@@ -39,6 +43,7 @@ final class Generation {
         outlet = submission.outlet
         arrived = submission.arrived
         tokens = request.prompt
+        promptHeld = request.prompt.count
         assembler = TextAssembler(stops: request.stop)
     }
 
@@ -55,6 +60,13 @@ final class Generation {
         self.writer = nil
         defer { self.writer = writer }
         return try writer.choose(from: logits, scratch)
+    }
+
+    /// Forgets tokens that the model has forgotten; those after them move up.
+    func drop(_ range: Range<Int>) {
+        tokens.removeSubrange(range)
+        promptHeld -= range.clamped(to: 0..<promptHeld).count
+        isShifted = true
     }
 
     /// Hands events to the reader, after those that wait already.
@@ -155,6 +167,8 @@ final class Generation {
         end.timings?.draftTokens = drafts?.drafted ?? 0
         end.timings?.acceptedDraftTokens = drafts?.accepted ?? 0
         end.cache = cacheReport
+        let isCut = reason == .length && request.newTokensAsked.map { written < $0 } ?? true
+        end.isTruncated = isShifted || isCut
         end.stopText = assembler.metStop
         end.adaptations = writer?.adaptations ?? []
         end.receipt = request.receipt(seed: writer?.seed)

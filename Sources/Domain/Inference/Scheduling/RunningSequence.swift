@@ -11,15 +11,24 @@ struct RunningSequence {
     var lease: CacheLease?
     /// Its reader is slow: it sits out until there is room.
     var isBlocked = false
+    /// Its positions were moved, and nothing was computed since: it has no state that could be copied.
+    var isMoved = false
+    /// Positions that were dropped to keep to a budget. What has lost any has no lease: nobody else may find it.
+    var dropped = 0
+    /// Where its latest rows looked, since it was compressed last.
+    var attention: ObservedAttention?
     /// Computed by itself, so that nothing beside it changes its numbers.
     var isIsolated: Bool { generation.request.isReproducible }
+
+    /// Positions that it holds.
+    var held: Int { computed - dropped }
 
     /// What it is computed with.
     var adapters: AdapterSet { generation.request.adapters.set }
 
     /// Tokens computed for it in this slot.
     var workHere: Int { computed - computedBefore }
-    var isWriting: Bool { computed >= generation.promptCount }
+    var isWriting: Bool { computed >= generation.promptHeld }
     /// Tokens that are known and not yet computed.
     var pending: Int { generation.tokens.count - computed }
 }
@@ -28,6 +37,8 @@ struct RunningSequence {
 struct ParkedSequence {
     let generation: Generation
     let computed: Int
+    /// Of these, positions that it does not hold any more.
+    var dropped = 0
     let state: [UInt8]
     let since: ContinuousClock.Instant
 }

@@ -15,6 +15,8 @@ struct StartRule: Sendable {
     var leaders: [Leader] = []
     /// The isolated memory is taken.
     var isIsolatedTaken = false
+    /// Slots that are busy.
+    var slotsTaken: Set<Int> = []
 
     /// Tokens that must be saved for a prompt to wait for another one.
     static let gainMin = 32
@@ -22,6 +24,7 @@ struct StartRule: Sendable {
     /// Whether a request can start: one whose prompt begins like another one that is being computed waits until it can
     /// have that part, instead of computing it a second time.
     func allows(_ request: AdmittedRequest) -> Bool {
+        if let slot = request.scheduling.slot, slotsTaken.contains(slot) { return false }
         if request.isReproducible { return !isIsolatedTaken }
         guard request.cache.isUsed else { return true }
         return !leaders.contains { leader in
