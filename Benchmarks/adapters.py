@@ -2,7 +2,6 @@
 
 import statistics
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from adapter_file import write_adapter
@@ -34,9 +33,8 @@ def measure(setup: Setup) -> Section:
         with contenders(setup, PARALLEL, CONTEXT_TOKENS, adapters=files) as servers:
             for turn in range(setup.rounds):
                 for server in in_turn(servers, turn):
-                    for key, adapter in ADAPTERS.items():
-                        middle = statistics.median(series(server, requests, adapter, words))
-                        waits[key].setdefault(server.name, []).append(middle)
+                    for key, series in (("none", plain(server, requests, words)), *pairs(server, requests, words)):
+                        waits[key].setdefault(server.name, []).append(statistics.median(series))
     costs = {name: [after - before for before, after in zip(waits["same"][name], waits["switched"][name])]
              for name in waits["same"]}
     rows = [
@@ -46,30 +44,32 @@ def measure(setup: Setup) -> Section:
     ]
     return Section("Changing the adapter between two requests", rows, [
         setup.remark(),
-        f"{requests} requests one after the other in each series, each with a new prompt of {PROMPT_TOKENS} tokens; "
-        f"two adapters of rank {RANK} on {len(MATRICES)} matrices of each layer. Medians of a series, then of the rounds.",
+        f"Requests one after the other, each with a new prompt of {PROMPT_TOKENS} tokens: {requests} without adapters, then "
+        f"{requests} pairs of which the first has another adapter than the request before it and the second the same. Two "
+        f"adapters of rank {RANK} on {len(MATRICES)} matrices of each layer. Medians of a round, then of the rounds.",
     ])
 
 
-#: Which adapter the request with a number has.
-ADAPTERS: dict[str, Callable[[int], list[dict[str, float]]]] = {
-    "none": lambda _: [{"id": 0, "scale": 0.0}],
-    "same": lambda _: [{"id": 0, "scale": 1.0}],
-    "switched": lambda number: [{"id": number % 2, "scale": 1.0}],
-}
+def plain(server: Server, requests: int, words: Words) -> list[float]:
+    return [wait(server, {"id": 0, "scale": 0.0}, words) for _ in range(requests)]
 
 
-def series(
-    server: Server, requests: int, adapter: Callable[[int], list[dict[str, float]]], words: Words
-) -> list[float]:
-    """Milliseconds to the first token of each request; the first two only warm up."""
-    waits = []
-    for number in range(requests + 2):
-        with loading(server) as load:
-            stream = load.complete(words.text(PROMPT_TOKENS), ANSWER_TOKENS, lora=adapter(number))
-            load.finish()
-        waits.append(1000 * stream.first_text_seconds)
-    return waits[2:]
+def pairs(server: Server, requests: int, words: Words) -> list[tuple[str, list[float]]]:
+    """What changed adapters and what did not takes turns, so that the machine's mood is the same for both."""
+    switched, same = [], []
+    for number in range(requests):
+        adapter = {"id": number % 2, "scale": 1.0}
+        switched.append(wait(server, adapter, words))
+        same.append(wait(server, adapter, words))
+    return [("switched", switched), ("same", same)]
+
+
+def wait(server: Server, adapter: dict[str, float], words: Words) -> float:
+    """Milliseconds to the first token of one request."""
+    with loading(server) as load:
+        stream = load.complete(words.text(PROMPT_TOKENS), ANSWER_TOKENS, lora=[adapter])
+        load.finish()
+    return 1000 * stream.first_text_seconds
 
 
 def row(what: str, figures: dict[str, list[float]], bar: Bar | None = None) -> Row:

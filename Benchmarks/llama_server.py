@@ -16,10 +16,10 @@ def main() -> None:
     parser.add_argument("--ctx-size", type=int, required=True, help="tokens of context of all sequences together")
     parser.add_argument("--kv-unified", action="store_true", help="one key-value cache for all sequences")
     parser.add_argument("--look-up", action="store_true", help="guess what the prompt has said, as --spec-type ngram-simple")
-    parser.add_argument("--lora", action="append", default=[], help="LoRA adapter")
-    parser.add_argument("--lora-init-without-apply", action="store_true", help="load adapters with scale 0")
     parser.add_argument("--embeddings", action="store_true", help="give vectors instead of text")
     parser.add_argument("--ubatch-size", type=int, help="tokens that are computed together")
+    parser.add_argument("--lora", action="append", default=[], help="LoRA adapter")
+    parser.add_argument("--lora-init-without-apply", action="store_true", help="load adapters with scale 0")
     arguments = parser.parse_args()
 
     settings = xllamacpp.CommonParams()
@@ -30,6 +30,10 @@ def main() -> None:
     settings.n_parallel = arguments.parallel
     settings.n_ctx = arguments.ctx_size
     settings.kv_unified = arguments.kv_unified
+    if arguments.embeddings:
+        settings.embedding = True
+    if arguments.ubatch_size:
+        settings.n_batch = settings.n_ubatch = arguments.ubatch_size
     if arguments.look_up:
         settings.speculative.types = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
     adapters = []
@@ -39,10 +43,6 @@ def main() -> None:
         adapter.scale = 0.0 if arguments.lora_init_without_apply else 1.0
         adapters.append(adapter)
     settings.lora_adapters = adapters
-    if arguments.embeddings:
-        settings.embedding = True
-    if arguments.ubatch_size:
-        settings.n_batch = settings.n_ubatch = arguments.ubatch_size
     settings.verbosity = 0
     server = xllamacpp.Server(settings)
     port = urlsplit(server.listening_address).port

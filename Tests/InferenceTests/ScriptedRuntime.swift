@@ -106,6 +106,22 @@ final class ScriptedRuntime: ModelRuntime {
         if number == record.failingStep.load(ordering: .relaxed) { throw Broken() }
     }
 
+    /// Rows become tokens beyond the vocabulary, by the first number of each vector.
+    func decode(_ media: MediaRows) throws -> Int {
+        if media.vectors.count != media.chunk.rows { violate("\(media.vectors.count) vectors for a chunk") }
+        for row in media.range {
+            _ = append(
+                token: Self.firstRow + Int32(media.vectors[row]), position: media.position + row,
+                sequence: media.sequence, wantsLogits: media.wantsLogits && row == media.range.upperBound - 1)
+        }
+        if !media.chunk.isCausal, media.range != 0..<media.chunk.rows { violate("a whole chunk was cut") }
+        let last = rows.count - 1
+        try decode()
+        return last
+    }
+
+    static let firstRow: Int32 = 300
+
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
         let asked = lastRows[row]
         if !asked.wantsLogits { violate("row \(row) was sampled without logits") }

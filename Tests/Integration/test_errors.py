@@ -94,12 +94,14 @@ def test_what_is_not_supported_of_legacy_completions(client: openai.OpenAI, para
     assert details(failure.value)["code"] == "unsupported" and failure.value.param == parameter
 
 
-def test_pictures_are_refused(client: openai.OpenAI) -> None:
-    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": "data:,x"}}]
+@pytest.mark.parametrize(
+    ("url", "code"), [("data:image/png;base64,iVBORw0KGgo=", "unsupported"), ("data:,x", "invalid_value")])
+def test_pictures_are_refused_by_a_model_that_reads_text_only(client: openai.OpenAI, url: str, code: str) -> None:
+    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": url}}]
     with pytest.raises(openai.BadRequestError) as failure:
         ask(client, [{"role": "user", "content": parts}])
-    assert details(failure.value)["code"] == "unsupported"
-    assert failure.value.param == "messages[0].content[1].type"
+    assert details(failure.value)["code"] == code
+    assert failure.value.param == "messages[0].content[1].image_url.url"
 
 
 @pytest.mark.parametrize(

@@ -47,15 +47,10 @@ public struct OpenAIRoutes: Sendable {
     }
 
     private func complete(_ request: CompletionRequest) async throws -> HTTPResponse {
-        let model = await served(request.generation.model)
+        let model = await source.servedName(for: request.generation.model)
         let choices = try await ChoiceGroup(starting: request, source, model: model, created: now())
         guard request.isStreaming else { return .json(try await choices.whole()) }
         return .events(keepAlive: Self.keepAlive) { writer in try await choices.write(to: writer) }
-    }
-
-    /// The name to answer with: the one that was asked for, or the one that stood in for none.
-    private func served(_ asked: ModelID) async -> ModelID {
-        asked.name.isEmpty ? await source.models().first?.id ?? asked : asked
     }
 
     private static func value(_ model: ServedModel) -> JSONValue {
@@ -65,6 +60,10 @@ public struct OpenAIRoutes: Sendable {
         return [
             "id": .string(model.id.name), "object": "model", "created": .integer(model.created),
             "owned_by": "llama-nexus", "meta": .object(meta),
+            "capabilities": .array(model.capabilities.map(JSONValue.string)),
+            "architecture": [
+                "input_modalities": .array(model.modalities.names.map(JSONValue.string)), "output_modalities": ["text"],
+            ],
         ]
     }
 }

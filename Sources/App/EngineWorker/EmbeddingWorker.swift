@@ -4,7 +4,7 @@ import Telemetry
 import Vocabulary
 
 /// What a worker needs of an engine, whatever the engine is for.
-protocol WorkerService: Generating, Embedding, EngineInspecting, AdapterControlling {
+protocol WorkerService: Generating, TokenCounting, Embedding, EngineInspecting, AdapterControlling {
     var heartbeat: Heartbeat { get }
     /// Ends every request with an error, then the engine.
     func stop() async

@@ -6,8 +6,10 @@ import JSONText
 import Launch
 import LlamaServerAPI
 import LlamaRuntime
+import MessagesAPI
 import OpenAIAPI
 import RequestScope
+import ResponsesAPI
 import Telemetry
 import Vocabulary
 
@@ -105,9 +107,9 @@ private struct Worker {
             Observation(
                 logger: logger.labelled("http"), tracer: .system(sampler: .never, queue: SpanQueue()), metrics: metrics,
                 ids: .system),
-            APIKeyCheck(keys: arguments.serving.apiKeys.map(\.revealed)),
+            APIKeyCheck(keys: arguments.serving.apiKeys.map(\.revealed), shapes: Self.errorShapes),
         ]
-        let errors = ErrorAnswers(logger: logger)
+        let errors = ErrorAnswers(logger: logger, shapes: Self.errorShapes)
         router.onError = { error, request in errors.respond(to: error, request) }
         let now: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000_000_000 }
         let heartbeat = engine.heartbeat
@@ -120,8 +122,12 @@ private struct Worker {
         let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
         let embeddings = EmbeddingRoutes(engine, now: now)
         let adapters = AdapterRoutes(engine) { field throws(JSONFieldError) in try AdapterFields.list(field) }
-        let all = openAI + embeddings.routes + offered + adapters.routes + health
-        for route in all + EngineRoutes.aliases(of: all) + embeddings.aliases { router.add(route) }
+        let counts = TokenCountRoutes(engine)
+        let responses = ResponsesRoutes(engine, now: now)
+        let dialects = counts.routes + responses.routes + MessagesRoutes(engine).routes
+        let all = openAI + dialects + embeddings.routes + offered + adapters.routes + health
+        let aliases = EngineRoutes.aliases(of: all) + embeddings.aliases + counts.aliases + responses.aliases
+        for route in all + aliases { router.add(route) }
         let server = HTTPServer(arguments.serverConfiguration, router: router)
         let port = try await server.start()
         announce(port: port)
@@ -131,6 +137,9 @@ private struct Worker {
         await engine.stop()
         await shelf?.finish(within: .seconds(10))
     }
+
+    /// Of the APIs whose errors look different from OpenAI's, or lie elsewhere.
+    private static let errorShapes = [MessageErrors.shape, ResponsesRoutes.aliasErrors]
 
     private static func health(_ reading: Heartbeat.Reading) -> ServerHealth {
         ServerHealth(

@@ -53,6 +53,21 @@ struct LlamaEngineRuntime: ModelRuntime {
         }
     }
 
+    func decode(_ rows: MediaRows) throws -> Int {
+        guard let chunk = (rows.chunk.handle as? ReadyChunk)?.chunk else {
+            preconditionFailure("chunks come from the projector of this model")
+        }
+        do throws(LlamaError) {
+            let row = try chunk.read(
+                rows.range, of: rows.vectors, at: Int32(rows.position), sequence: Int32(rows.sequence), in: context,
+                wantsLogits: rows.wantsLogits)
+            return Int(row)
+        } catch {
+            if error.code == .cacheFull { throw RuntimeFailure.noRoom }
+            throw error
+        }
+    }
+
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
         try unsafe context.withLogits(row: Int32(row), body)
     }

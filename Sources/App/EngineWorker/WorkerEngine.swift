@@ -48,6 +48,10 @@ struct WorkerEngine {
     func start(shelf: CacheFileShelf? = nil) async throws -> Engine<LlamaTokenizer> {
         var options = engineOptions
         options.adapters = try await adapterOptions()
+        let projector = try await LoadedProjector(
+            arguments.media, model: loaded.model, threads: arguments.batchThreads ?? threads,
+            flashAttention: arguments.computing.flashAttention, logger: logger)
+        options.media = projector
         var context = contextOptions
         context.controlVector = try controlVector()
         let draft = try loadedDraft()
@@ -61,7 +65,8 @@ struct WorkerEngine {
         return try await Engine(
             served: ServedModel(
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
-                contextTokens: sequenceTokens, note: arguments.note),
+                contextTokens: sequenceTokens, note: arguments.note,
+                modalities: projector?.modalities ?? Modalities()),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
             makeDraft: draft.map { draft in
                 let draftOptions = draft.contextOptions(beside: context, slots: arguments.parallel)
@@ -111,6 +116,7 @@ struct WorkerEngine {
         options.format = format
         options.speculation = arguments.speculation.options
         options.identity = loaded.identity
+        options.wholeChunkMax = min(arguments.batchTokens, arguments.microBatchTokens)
         return options
     }
 

@@ -127,6 +127,8 @@ enum EngineMessage: Sendable {
     /// The reader has room again.
     case room(UInt64)
     case inspect(@Sendable (EngineInspectionResult) -> Void)
+    /// Vectors of one of a prompt's images or recordings were computed, or not.
+    case encoded(UInt64, Int, Result<[Float], ServiceError>, Duration)
     case invalidate(UInt64, @Sendable (Result<Int, ServiceError>) -> Void)
     case loadAdapter(AdapterCandidate, @Sendable (Result<AdapterReport, ServiceError>) -> Void)
     case removeAdapter(Int, @Sendable (Result<AdapterReport, ServiceError>) -> Void)

@@ -43,6 +43,10 @@ public struct EngineOptions: Sendable {
     /// Guessing tokens ahead.
     public var speculation = SpeculationOptions()
     public var adapters = AdapterOptions()
+    /// What reads images and recordings; `nil` where the model reads text only.
+    public var media: (any MediaReading)?
+    /// Rows of an image that can be computed together.
+    public var wholeChunkMax: Int
 
     public init(
         contextTokens: Int, sequencesMax: Int = 8, batchTokensMax: Int = 512, waitingMax: Int = 256, eventsMax: Int = 64
@@ -53,5 +57,6 @@ public struct EngineOptions: Sendable {
         self.batchTokensMax = batchTokensMax
         self.waitingMax = waitingMax
         self.eventsMax = eventsMax
+        wholeChunkMax = batchTokensMax
     }
 }

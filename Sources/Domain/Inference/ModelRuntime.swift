@@ -12,6 +12,11 @@ public protocol ModelRuntime {
     ///
     /// - Throws: `RuntimeFailure.noRoom` when the key-value cache has no room; nothing was computed then.
     func decode() throws
+    /// Computes rows of an image or a recording by themselves. A runtime without a projector has no such rows.
+    ///
+    /// - Returns: the row of the last one, for its logits.
+    /// - Throws: `RuntimeFailure.noRoom` when the key-value cache has no room; nothing was computed then.
+    func decode(_ rows: MediaRows) throws -> Int
     /// Gives the logits of a row of the last step, `RuntimeShape.vocabulary` of them.
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result
     /// Lets a sequence hold positions that another one holds, without copying them.

@@ -27,10 +27,13 @@ public struct GenerationStart: Sendable, Equatable {
     public var model: ModelID
     /// Unknown when the answer comes from a server that tells only in the end.
     public var promptTokens: Int?
+    /// Of them, those that did not have to be computed again.
+    public var cachedTokens: Int?
 
-    public init(model: ModelID, promptTokens: Int?) {
+    public init(model: ModelID, promptTokens: Int?, cachedTokens: Int? = nil) {
         self.model = model
         self.promptTokens = promptTokens
+        self.cachedTokens = cachedTokens
     }
 }
 
@@ -98,14 +101,17 @@ public struct GenerationTimings: Sendable, Equatable {
     public var queue: Duration
     public var prefill: Duration
     public var decode: Duration
+    /// Of `prefill`, what was spent on turning images and recordings into vectors.
+    public var mediaEncode: Duration
     /// Guessed tokens that were verified, and those of them that were right.
     public var draftTokens = 0
     public var acceptedDraftTokens = 0
 
-    public init(queue: Duration, prefill: Duration, decode: Duration) {
+    public init(queue: Duration, prefill: Duration, decode: Duration, mediaEncode: Duration = .zero) {
         self.queue = queue
         self.prefill = prefill
         self.decode = decode
+        self.mediaEncode = mediaEncode
     }
 }
 
@@ -131,11 +137,20 @@ public struct ServedModel: Sendable, Equatable {
     public var contextTokens: Int?
     /// A sentence for people, such as a warning that this is a toy.
     public var note: String?
+    /// What it reads beside text.
+    public var modalities: Modalities
 
-    public init(id: ModelID, created: Int64, contextTokens: Int? = nil, note: String? = nil) {
+    public init(
+        id: ModelID, created: Int64, contextTokens: Int? = nil, note: String? = nil,
+        modalities: Modalities = Modalities()
+    ) {
         self.id = id
         self.created = created
         self.contextTokens = contextTokens
         self.note = note
+        self.modalities = modalities
     }
+
+    /// llama-server's words for what it can be asked for.
+    public var capabilities: [String] { ["completion"] + (modalities.isTextOnly ? [] : ["multimodal"]) }
 }

@@ -9,6 +9,8 @@ public struct GenerationRequest: Sendable, Equatable {
         /// Continued as it is.
         case text(String)
         case tokens([Int32])
+        /// Continued as it is, with images and recordings between the texts.
+        case parts([ContentPart])
     }
 
     public var id: RequestID

@@ -17,8 +17,8 @@ import Testing
     }
 
     @Test(arguments: [
+        ("--mmproj-url x", "not fetched"), ("--video-fps 2", "films"),
         ("-hfd a/b", "--model-draft"), ("--spec-synth-len 2", "never made up"), ("-lcs x", "no files"),
-        ("--mmproj x", "images"), ("-mm x", "images"),
         ("--rpc h:1", "other machines"), ("-hf a/b", "--model"), ("--rope-scale 2", "as its file describes"),
         ("--ssl-key-file k", "nexus serve"), ("--tools all", "no tools"), ("--context-shift", "--ctx-size"),
         ("--spec_synth_rates 1", "never made up"), ("--lookup-cache-dynamic=x", "no files"),

@@ -28,6 +28,9 @@ public struct ClientRequest: Sendable, Equatable {
         case .tokens(let tokens):
             path = "/v1/completions"
             body["prompt"] = .array(tokens.map { .integer(Int64($0)) })
+        case .parts(let parts):
+            path = "/v1/completions"
+            body["prompt"] = MediaFields.markedPrompt(parts)
         }
         if !request.templateVariables.isEmpty { body["chat_template_kwargs"] = .object(request.templateVariables) }
         body["max_tokens"] = request.newTokensMax.map(JSONValue.whole)
@@ -64,7 +67,9 @@ public struct ClientRequest: Sendable, Equatable {
     }
 
     private static func value(_ message: ChatMessage) -> JSONValue {
-        var object: JSONObject = ["role": .string(message.role.rawValue), "content": .string(message.text)]
+        var object: JSONObject = [
+            "role": .string(message.role.rawValue), "content": ContentFields.value(message.content),
+        ]
         object["reasoning_content"] = message.reasoning.map(JSONValue.string)
         object["name"] = message.name.map(JSONValue.string)
         object["tool_call_id"] = message.toolCallID.map(JSONValue.string)

@@ -1,10 +1,10 @@
-import HTTPServing
+public import HTTPServing
 import JSONText
 import RequestScope
-import Vocabulary
+public import Vocabulary
 
 /// The member `nexus` of a request, where everything stands that neither OpenAI nor llama-server has a name for.
-struct NexusFields {
+public struct NexusFields {
     private(set) var scheduling: SchedulingOptions
     private(set) var cacheScope = CacheOptions.Scope.tenant
     private(set) var adaptsSampling = false
@@ -51,8 +51,10 @@ struct NexusFields {
 
     /// What the headers `X-Nexus-Tenant` and `X-Nexus-Priority` say.
     ///
+    /// - Parameter headers: of the request.
+    /// - Returns: what applies where the body says nothing.
     /// - Throws: `invalidValue` with the header's name.
-    static func scheduling(_ headers: HTTPHeaders) throws(ServiceError) -> SchedulingOptions {
+    public static func scheduling(_ headers: HTTPHeaders) throws(ServiceError) -> SchedulingOptions {
         var options = SchedulingOptions()
         do {
             if let tenant = headers["X-Nexus-Tenant"] {

@@ -3,9 +3,11 @@ import Vocabulary
 
 /// Reads the prompts of a text completion.
 enum PromptFields {
-    /// A prompt is a text or a list of token ids; `prompt` is one prompt or a list of them.
+    /// A prompt is a text, a list of token ids, or an object of a text and what is to stand at its marks; `prompt` is one
+    /// prompt or a list of them.
     static func prompts(_ field: JSONField) throws(JSONFieldError) -> [GenerationRequest.Prompt] {
         if case .string(let text) = field.value { return [.text(text)] }
+        if case .object = field.value { return [try MediaFields.markedPrompt(field)] }
         guard let elements = field.value.array else {
             throw field.fail("must be a string or an array, not \(field.value.kind)")
         }
@@ -15,6 +17,8 @@ enum PromptFields {
         for element in try field.elements(countMax: RequestBounds.choicesMax) {
             if case .string(let text) = element.value {
                 prompts.append(.text(text))
+            } else if case .object = element.value {
+                prompts.append(try MediaFields.markedPrompt(element))
             } else {
                 prompts.append(try tokens(element))
             }

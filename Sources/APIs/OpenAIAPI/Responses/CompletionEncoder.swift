@@ -8,6 +8,7 @@ public import Vocabulary
 public struct CompletionEncoder: Sendable {
     private let frame: AnswerFrame
     private let choice: Int
+    private let tellsUsage: Bool
     private var logprobs = WireLogprobs()
     /// Told with the next chunk that says something.
     private var waiting: [TokenLogprob] = []
@@ -22,6 +23,7 @@ public struct CompletionEncoder: Sendable {
     public init(_ request: CompletionRequest, model: ModelID, created: Int64, choice: Int = 0) {
         frame = AnswerFrame(request, model: model, created: created)
         self.choice = choice
+        tellsUsage = request.includesUsage
     }
 
     /// The chunks that follow from an event: one or none.
@@ -31,8 +33,11 @@ public struct CompletionEncoder: Sendable {
             return [quiet("nexus", ["queue_position": .whole(position)])]
         case .promptProgress(let progress):
             return [quiet("prompt_progress", progress.value)]
-        case .started:
-            return frame.kind == .chat ? [.object(chunk(["role": "assistant", "content": ""]))] : []
+        case .started(let start):
+            guard frame.kind == .chat else { return [] }
+            var first = chunk(["role": "assistant", "content": ""])
+            if tellsUsage { first["nexus"] = start.nexus }
+            return [.object(first)]
         case .text(let text):
             return [.object(chunk([frame.kind == .chat ? "content" : "text": .string(text)]))]
         case .reasoning(let text):

@@ -15,7 +15,7 @@ extension Duration {
 }
 
 extension GenerationTimings {
-    /// llama-server's names for where the time went, and `queue_ms`. Source: "Timings and context usage" in its README.
+    /// llama-server's names for where the time went, and `queue_ms` and `media_ms`. Source: "Timings and context usage" in its README.
     func value(_ usage: TokenUsage) -> JSONValue {
         let computed = usage.promptTokens - usage.cachedTokens
         let (prompt, predicted) = (prefill.milliseconds, decode.milliseconds)
@@ -29,6 +29,7 @@ extension GenerationTimings {
             "predicted_per_token_ms": share(predicted, of: Double(usage.completionTokens)),
             "predicted_per_second": share(Double(usage.completionTokens) * 1_000, of: predicted),
         ]
+        if mediaEncode > .zero { times["media_ms"] = .number(mediaEncode.milliseconds) }
         if draftTokens > 0 {
             times["draft_n"] = .whole(draftTokens)
             times["draft_n_accepted"] = .whole(acceptedDraftTokens)
@@ -38,7 +39,9 @@ extension GenerationTimings {
 
     init(_ value: JSONValue) {
         func duration(_ name: String) -> Duration { Duration(wireMilliseconds: value[name]?.double ?? 0) }
-        self.init(queue: duration("queue_ms"), prefill: duration("prompt_ms"), decode: duration("predicted_ms"))
+        self.init(
+            queue: duration("queue_ms"), prefill: duration("prompt_ms"), decode: duration("predicted_ms"),
+            mediaEncode: duration("media_ms"))
         draftTokens = value["draft_n"].count
         acceptedDraftTokens = min(value["draft_n_accepted"].count, draftTokens)
     }

@@ -19,6 +19,7 @@ struct ConfigurationDraft: Sendable {
 struct ModelDraft: Sendable {
     let name: String
     var path: String?
+    var projector: String?
     var url: String?
     var upstreamModel: String?
     var apiKey: Secret?

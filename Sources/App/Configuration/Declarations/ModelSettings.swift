@@ -2,6 +2,9 @@
 enum ModelSettings {
     static let all: [Setting<ModelDraft>] = [
         Setting("path", \.path, .optional(.path("FILE")), "GGUF file that an engine worker of this machine runs."),
+        Setting(
+            "projector", \.projector, .optional(.path("FILE")),
+            "GGUF file beside path that reads images or recordings for the model."),
         Setting("url", \.url, .optional(.httpURL), "Base URL of another server that speaks the OpenAI API."),
         Setting(
             "upstreamModel", \.upstreamModel, .optional(.text("NAME", bytesMax: 256)),

@@ -80,8 +80,8 @@ public enum ModelKind: String, Sendable, CaseIterable {
 
 /// Where a model's answers come from.
 public enum ModelSource: Sendable, Equatable {
-    /// A GGUF file, run by an engine worker.
-    case file(path: String)
+    /// A GGUF file, run by an engine worker, and what reads images or recordings for it.
+    case file(path: String, projector: String? = nil)
     /// Another server that speaks the OpenAI API under `url`. `model` is the model's name there.
     case external(url: String, model: String, apiKey: Secret?)
 }

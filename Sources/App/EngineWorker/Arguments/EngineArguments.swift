@@ -37,6 +37,7 @@ struct EngineArguments: Sendable, Equatable {
     /// Threads for prompts; `nil` is as many as `threads`.
     var batchThreads: Int?
     var computing: ComputingArguments
+    var media: MediaArguments
     var speculation: SpeculationArguments
     var cache: CacheArguments
     var scheduling: SchedulingArguments
@@ -83,6 +84,7 @@ struct EngineArguments: Sendable, Equatable {
         threads = parsed[EngineOption.threads].flatMap { $0 > 0 ? $0 : nil }
         batchThreads = parsed[EngineOption.batchThreads].flatMap { $0 > 0 ? $0 : nil }
         computing = ComputingArguments(parsed)
+        media = try MediaArguments(parsed)
         speculation = try SpeculationArguments(parsed)
         cache = CacheArguments(parsed)
         scheduling = SchedulingArguments(parsed)

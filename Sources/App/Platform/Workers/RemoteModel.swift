@@ -35,6 +35,28 @@ struct RemoteModel: Sendable {
         return RemoteStream(events: fetched.body.events(), model: served)
     }
 
+    /// Tokens of the prompt of a chat, as the server counts them.
+    ///
+    /// - Throws: a `ServiceError` when the server refuses, cannot be reached, or does not count.
+    func countTokens(of request: GenerationRequest) async throws -> Int {
+        let wire = ClientRequest(request, model: endpoint.modelName)
+        do {
+            let fetched = try await post(
+                TokenCountRoutes.path, wire.body, id: request.id, accepting: "application/json",
+                firstByteMax: endpoint.idleMax)
+            let bytes = try await fetched.body.collect(upTo: Self.errorBytesMax)
+            if let count = try JSONValue.parse(bytes)["input_tokens"]?.integer, count >= 0 { return Int(count) }
+        } catch let error as ServiceError where error.code == .notFound || error.code == .methodNotAllowed {
+            throw ServiceError(
+                .unsupported, "The server of '\(served)' does not count tokens.", detail: String(reflecting: error))
+        } catch let error as FetchError {
+            throw error.serviceError(for: served)
+        } catch is JSONSyntaxError {
+            // Told below, like every other answer that is no number.
+        }
+        throw ServiceError(.engineFailed, "The server of '\(served)' sent what is not a number of tokens.")
+    }
+
     /// Sends a request and returns when the server has begun to answer it.
     ///
     /// - Throws: `ServiceError` when the server refuses or cannot be reached.

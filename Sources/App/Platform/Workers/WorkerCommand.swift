@@ -38,6 +38,7 @@ struct WorkerCommand: Sendable {
         add("--min-p", model.sampling.minP)
         add("--seed", model.sampling.seed)
         add("--note", model.note)
+        if case .file(_, let projector) = model.source { add("--mmproj", projector) }
         // An engine that aborts would write all of its weights into a core file.
         return ProcessCommand(program, arguments, environment: environment, coreMax: 0)
     }

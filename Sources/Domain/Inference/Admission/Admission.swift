@@ -26,6 +26,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     func admit(_ asked: GenerationRequest) throws(ServiceError) -> Admitted {
         let request = completed(asked)
         let prompt = try prompt(of: request)
+        let media = try checked(prompt.media, request)
         guard !prompt.tokens.isEmpty else {
             throw ServiceError(
                 .invalidValue, "The prompt is empty.", hint: "Send at least one token of text.", parameter: "prompt")
@@ -44,7 +45,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             for: request, tools: tools, format: format, opening: prompt.text.map(format.opening) ?? .undecided)
         let reading = try reading(request, tools: tools, prompt: prompt.text)
         let stops = request.stop + (tools.isEmpty ? [] : format.stops)
-        let admitted = AdmittedRequest(
+        var admitted = AdmittedRequest(
             id: request.id, model: request.model, prompt: prompt.tokens,
             newTokensMax: min(request.newTokensMax ?? room, room),
             sampling: try sampling(request), stop: stops.map { Array($0.utf8) }.filter { !$0.isEmpty },
@@ -52,6 +53,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             thinking: try thinking(request, prompt: prompt.text), adaptation: adaptation(request),
             scheduling: request.scheduling, cache: options.usesCache ? request.cache : CacheOptions(isUsed: false),
             isReproducible: request.isReproducible, identity: options.identity, speculation: request.speculation)
+        admitted.media = media.prompt
+        if !media.canBeKept { admitted.cache.isUsed = false }
         return Admitted(request: admitted, reading: reading)
     }
 
@@ -79,13 +82,19 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         guard case .chat(let messages, _) = request.prompt else {
             throw ServiceError(.invalidValue, "Only chats have a template.", parameter: "messages")
         }
-        return try template(request).text(
-            for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
-            tokenizer: tokenizer)
+        let marked = MediaMarks.marked(instructed(messages, request))
+        let text = try template(request).text(
+            for: marked.messages, tools: request.offeredTools, variables: variables(of: request), tokenizer: tokenizer)
+        return MediaMarks.shown(text)
+    }
+
+    /// Tokens of the prompt, whether it fits or not.
+    func countTokens(of asked: GenerationRequest) throws(ServiceError) -> Int {
+        try prompt(of: completed(asked)).tokens.count
     }
 
     /// The messages, with what the model must be told of its tools where its template does not tell.
-    private func instructed(_ messages: [ChatMessage], _ request: GenerationRequest) -> [ChatMessage] {
+    func instructed(_ messages: [ChatMessage], _ request: GenerationRequest) -> [ChatMessage] {
         let text = format.instruction(
             tools: request.offeredTools, choice: request.toolChoice, isParallel: request.allowsParallelToolCalls ?? true
         )
@@ -99,7 +108,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return messages
     }
 
-    private func template(_ request: GenerationRequest) throws(ServiceError) -> ChatTemplate {
+    func template(_ request: GenerationRequest) throws(ServiceError) -> ChatTemplate {
         guard let chat else {
             throw ServiceError(
                 .unsupported, "This model has no chat template.",
@@ -108,7 +117,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return chat
     }
 
-    private func variables(of request: GenerationRequest) -> JSONObject {
+    func variables(of request: GenerationRequest) -> JSONObject {
         var variables = options.templateVariables
         var reasoning = request.reasoning
         // A budget of nothing is a wish for no thinking.
@@ -120,16 +129,19 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return variables
     }
 
-    private func prompt(of request: GenerationRequest) throws(ServiceError) -> (tokens: [Int32], text: String?) {
+    private func prompt(of request: GenerationRequest) throws(ServiceError) -> PromptTokens {
         let tokenizer = RememberingTokenizer(base: tokenizer, memory: tokenMemory, tenant: request.scheduling.tenant)
         switch request.prompt {
         case .chat(let messages, _):
+            if messages.contains(where: \.hasMedia) { return try mediaChat(messages, request) }
             let prompt = try template(request).prompt(
                 for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
                 tokenizer: tokenizer)
-            return (prompt.tokens, prompt.text)
+            return PromptTokens(tokens: prompt.tokens, text: prompt.text)
         case .text(let text):
-            return (try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true), nil)
+            return PromptTokens(tokens: try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true))
+        case .parts(let parts):
+            return PromptTokens(try reader(of: parts.media).pieces(of: parts, addsSpecial: true))
         case .tokens(let tokens):
             for (index, token) in tokens.enumerated() where !(0..<tokenizer.vocabularyCount).contains(Int(token)) {
                 throw ServiceError(
@@ -137,7 +149,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
                     "Token \(token) is not in the vocabulary; ids go from 0 to \(tokenizer.vocabularyCount - 1).",
                     parameter: "prompt[\(index)]")
             }
-            return (tokens, nil)
+            return PromptTokens(tokens: tokens)
         }
     }
 
@@ -170,6 +182,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             switch request.prompt {
             case .chat(let messages, _): messages.last { $0.role == .user }?.text ?? ""
             case .text(let text): text
+            case .parts(let parts): parts.text
             case .tokens: ""
             }
         return AdaptationPlan(prompt: text)

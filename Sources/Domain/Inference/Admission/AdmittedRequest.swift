@@ -5,7 +5,7 @@ import Vocabulary
 struct AdmittedRequest: Sendable {
     let id: RequestID
     let model: ModelID
-    /// At least one token.
+    /// At least one token; numbers below 0 stand for rows of `media`.
     let prompt: [Int32]
     /// At least 1, and prompt and answer together fit the context.
     let newTokensMax: Int
@@ -20,7 +20,7 @@ struct AdmittedRequest: Sendable {
     /// How sampling may adapt; `nil` when it was not asked for.
     let adaptation: AdaptationPlan?
     let scheduling: SchedulingOptions
-    let cache: CacheOptions
+    var cache: CacheOptions
     let isReproducible: Bool
     /// What a receipt names beside the seed.
     let identity: EngineIdentity
@@ -28,6 +28,8 @@ struct AdmittedRequest: Sendable {
     var adapters = AdapterLease.none
     /// The hash that `EngineIdentity.modelHash` gave, where there is to be a receipt.
     var modelHash: String?
+    /// The prompt's images and recordings.
+    var media = PromptMedia.none
     /// How far tokens may be guessed ahead.
     var speculation = SpeculationLimits()
 

@@ -37,18 +37,28 @@ public struct ChatTemplate: Sendable {
     public func prompt(
         for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing
     ) throws(ServiceError) -> (text: String, tokens: [Int32]) {
+        let rendered = try pieces(for: messages, tools: tools, variables: variables, tokenizer: tokenizer)
+        var tokens: [Int32] = []
+        for (index, piece) in rendered.pieces.enumerated() {
+            tokens += try tokenizer.tokens(
+                of: piece, addsSpecial: index == 0 && !rendered.hasBegin, parsesSpecial: true)
+        }
+        return (rendered.text, tokens)
+    }
+
+    /// The prompt as text, and as texts that are to be tokenised apart from each other.
+    ///
+    /// Templates that write the begin token themselves must not get a second one: `hasBegin` tells.
+    func pieces(
+        for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing
+    ) throws(ServiceError) -> (text: String, pieces: [String], hasBegin: Bool) {
         let guarded = ControlTextGuard(controlTexts: tokenizer.controlTexts)
         // What templates are given, not what clients sent: arguments of calls are JSON, whose escapes are read by now.
         let rendered = try render(
             guarded.protect(.array(messages.map(Self.value))),
             tools: guarded.protect(.array(tools.map(\.definition))), variables: variables, tokenizer: tokenizer)
-        // Templates that write the begin token themselves must not get a second one.
         let hasBegin = !tokenizer.beginText.isEmpty && rendered.hasPrefix(tokenizer.beginText)
-        var tokens: [Int32] = []
-        for (index, piece) in guarded.pieces(of: rendered).enumerated() {
-            tokens += try tokenizer.tokens(of: piece, addsSpecial: index == 0 && !hasBegin, parsesSpecial: true)
-        }
-        return (rendered, tokens)
+        return (rendered, guarded.pieces(of: rendered), hasBegin)
     }
 
     /// A message in the shape that templates expect.

@@ -64,6 +64,7 @@ extension PrefixCache {
             // Its path must be there, and it must not be there itself.
             guard match.isWhole, match.length == entry.start else { return false }
         }
+        guard tree.canAdd(entry.tokens[match.length...], after: match.node, scope: scope) else { return false }
         let node = tree.add(Array(entry.tokens[match.length...]), after: match.node, scope: scope, now: now)
         node.file = entry.name
         return true

@@ -31,8 +31,12 @@ final class PrefixNode {
     private(set) unowned var parent: PrefixNode?
     /// At least one, except at the root.
     private(set) var tokens: [Int32]
-    /// Position of the first token.
+    /// Place of the first token in prompt and answer.
     private(set) var start: Int
+    /// Position of the first token: its place, unless images before it take fewer positions than rows.
+    private var startPosition: Int
+    /// How many of the tokens do not move the position on.
+    private var folded: Int
     private(set) var children: [ChildKey: PrefixNode] = [:]
 
     /// The sequence of the key-value cache that holds this run.
@@ -66,6 +70,8 @@ final class PrefixNode {
         self.parent = parent
         self.tokens = tokens
         self.start = start
+        startPosition = parent?.positions.upperBound ?? 0
+        folded = StandIn.foldedCount(tokens)
         lastUse = now
     }
 
@@ -75,6 +81,8 @@ final class PrefixNode {
     var hasState: Bool { sequence != nil || blob != nil || file != nil }
     var isRoot: Bool { parent == nil }
     var range: Range<Int> { start..<end }
+    /// What the model's memory knows the tokens by.
+    var positions: Range<Int> { startPosition..<startPosition + tokens.count - folded }
 
     /// Where the state is that is reached fastest.
     var tier: CacheReport.Tier {
@@ -96,10 +104,16 @@ final class PrefixNode {
 
     func remove(_ child: PrefixNode) { children[ChildKey(scope: child.scope, token: child.tokens[0])] = nil }
 
-    func extend(by more: some Sequence<Int32>) { tokens += more }
+    func extend(by more: some Collection<Int32>) {
+        tokens += more
+        folded += StandIn.foldedCount(more)
+    }
 
     /// Cuts the first `count` tokens off, for a node that comes between.
     func dropFirst(_ count: Int) {
+        let first = StandIn.foldedCount(tokens.prefix(count))
+        startPosition += count - first
+        folded -= first
         tokens.removeFirst(count)
         start += count
     }

@@ -68,6 +68,10 @@ struct PrefixTree {
         let count = min(run.count, tokens.count - start)
         var index = 0
         while index < count, run[index] == tokens[start + index] { index += 1 }
+        // A chunk that begins alike is not the same chunk: none of it is common.
+        if index < run.count {
+            while index > 0, StandIn.isContinuation(run[index]) { index -= 1 }
+        }
         return index
     }
 
@@ -105,6 +109,12 @@ struct PrefixTree {
         node.dropFirst(count)
         head.add(node)
         return head
+    }
+
+    /// Whether a run of tokens can be added after a node: no child in this scope begins with the same token. Where tokens
+    /// do not match, another one can only begin alike with a stand-in that happens to be the same.
+    func canAdd(_ tokens: some Collection<Int32>, after parent: PrefixNode, scope: CacheScope) -> Bool {
+        tokens.first.map { parent.child(scope, $0) == nil } ?? false
     }
 
     /// Takes a node without children out.

@@ -9,6 +9,12 @@ extension EmbeddingEngine: Generating {
     }
 }
 
+extension EmbeddingEngine: TokenCounting {
+    public func countTokens(of request: GenerationRequest) async throws -> Int {
+        throw ServiceError.writesNoText
+    }
+}
+
 extension EmbeddingEngine: EngineInspecting {
     public func tokenize(_ text: String, addsSpecial: Bool, parsesSpecial: Bool) throws(ServiceError) -> [TokenPiece] {
         try admission.tokenizer.pieces(of: text, addsSpecial: addsSpecial, parsesSpecial: parsesSpecial)

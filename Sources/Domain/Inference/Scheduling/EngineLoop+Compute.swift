@@ -15,7 +15,11 @@ extension EngineLoop {
     mutating func computeTogether(
         _ step: GuessedStep, threads: Int
     ) -> (outcomes: [StepOutcome], isWhole: Bool) {
-        let parts = step.hasGuesses ? guessedParts(step, threads: threads) : groupedParts(step.shares, threads: threads)
+        let media = step.shares.filter(isMedia)
+        var step = step
+        if !media.isEmpty { step.shares.removeAll(where: isMedia) }
+        var parts = step.hasGuesses ? guessedParts(step, threads: threads) : groupedParts(step.shares, threads: threads)
+        parts += media.indices.map { StepPart(shares: media[$0...$0], padding: 0) }
         var outcomes: [StepOutcome] = []
         for part in parts {
             let began = speculator == nil ? nil : ContinuousClock.now
@@ -40,7 +44,7 @@ extension EngineLoop {
         let writers = shares.filter { $0.wantsToken && $0.range.count == 1 }
         let groups = (rowGroups[threads] ?? .together).groups(of: writers.count)
         guard groups.count > 1 || groups.contains(where: { $0.computed > $0.rows }) else {
-            return [StepPart(shares: shares[...], padding: 0)]
+            return shares.isEmpty ? [] : [StepPart(shares: shares[...], padding: 0)]
         }
         var parts: [StepPart] = []
         var rest = writers[...]
@@ -62,6 +66,9 @@ extension EngineLoop {
     mutating func compute(
         _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: Runtime
     ) -> [Int]? {
+        if let share = shares.first, shares.count == 1, isMedia(share) {
+            return computeMedia(share, with: runtime).map { [$0] }
+        }
         var rows: [Int] = []
         for share in shares {
             let sequence = running[share.index]
@@ -69,7 +76,8 @@ extension EngineLoop {
             var row = 0
             for position in share.range {
                 row = runtime.append(
-                    token: sequence.generation.tokens[position], position: position, sequence: slot,
+                    token: sequence.generation.tokens[position], position: sequence.generation.position(of: position),
+                    sequence: slot,
                     wantsLogits: share.wantsToken && position == share.range.upperBound - 1)
             }
             rows.append(row)

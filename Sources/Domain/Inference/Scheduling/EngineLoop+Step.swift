@@ -27,11 +27,14 @@ struct StepOutcome {
 extension EngineLoop {
     /// What the next step computes; empty when nothing can go on.
     mutating func plan() -> [StepShare] {
-        let active = adapterTurn(among: running.indices.filter { !running[$0].isBlocked && !running[$0].isIsolated })
+        let active = adapterTurn(
+            among: running.indices.filter {
+                !running[$0].isBlocked && !running[$0].isIsolated && isReady(running[$0])
+            })
         let counts = stepPolicy.plan(active.map { candidate(running[$0]) }, waiting: room.count)
         var shares = zip(active, counts).compactMap { share($0, count: Self.tiled($1, of: running[$0].pending)) }
         // One that computes by itself takes a step of a fixed size in each round, whatever runs beside it.
-        if let index = running.firstIndex(where: { $0.isIsolated && !$0.isBlocked }) {
+        if let index = running.firstIndex(where: { $0.isIsolated && !$0.isBlocked }), isReady(running[index]) {
             let count = min(running[index].pending, running[index].isWriting ? 1 : Self.isolatedChunk)
             if let share = share(index, count: count) { shares.append(share) }
         }
@@ -62,7 +65,9 @@ extension EngineLoop {
         guard count > 0 else { return nil }
         let sequence = running[index]
         let stop = sequence.lease?.stops.first { $0 > sequence.computed } ?? .max
-        let range = sequence.computed..<min(sequence.computed + count, stop)
+        var range = sequence.computed..<min(sequence.computed + count, stop)
+        let media = sequence.generation.request.media
+        if !media.isEmpty { range = media.computable(range) }
         return StepShare(
             index: index, range: range, wantsToken: range.upperBound == sequence.generation.tokens.count)
     }

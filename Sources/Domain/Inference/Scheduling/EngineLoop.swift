@@ -35,6 +35,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     /// The second memory for reproducible requests, made when the first one comes.
     var isolatedRuntime: Runtime?
     let scratch: SamplingScratch
+    /// Where images and recordings become vectors; `nil` where the model reads text only.
+    let mediaThread: MediaThread?
     var random = SystemRandomNumberGenerator()
     private var isStopping = false
 
@@ -55,6 +57,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         slotPolicy = SlotPolicy(sequencesMax: options.sequencesMax, bias: bias)
         threadPolicies = ThreadPolicies(most: runtime.shape.threads)
         preemption = PreemptionPolicy(parkedTokensMax: runtime.shape.cells)
+        mediaThread = options.media.map { MediaThread($0) }
         scratch = SamplingScratch(vocabularyCount: runtime.shape.vocabulary)
         freeSlots = Array((0..<options.sequencesMax).reversed())
         paddingSequence = runtime.shape.sequences - 1
@@ -97,6 +100,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             remove(key)
         case .room(let key):
             if let index = running.firstIndex(where: { $0.generation.key == key }) { deliver([], at: index) }
+        case .encoded(let key, let index, let result, let time):
+            take(result, of: index, key: key, time: time)
         case .inspect(let answer):
             answer(inspection())
         case .invalidate(let node, let answer):
@@ -113,6 +118,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     private mutating func endAll() {
         for key in running.map(\.generation.key) + parked.map(\.generation.key) { remove(key, error: .shuttingDown) }
         for submission in room.close() { end(submission, error: .shuttingDown) }
+        mediaThread?.stop()
         cache.shelveAll(within: Self.shelvingMax)
     }
 

@@ -30,6 +30,8 @@ final class Generation {
     var charge: QueueCharge?
     /// Tokens that were computed for it.
     var work = 0
+    /// The vectors of the prompt's images and recordings.
+    var media = MediaWork()
 
     init(_ submission: Submission) {
         key = submission.key
@@ -96,7 +98,7 @@ final class Generation {
     func take(_ token: WrittenToken, into events: inout [GenerationEvent], model: ModelID) -> Progress {
         if prefilled == nil {
             prefilled = .now
-            events.append(.started(GenerationStart(model: model, promptTokens: promptCount)))
+            events.append(start(model))
         }
         written += 1
         tokens.append(token.id)
@@ -128,9 +130,14 @@ final class Generation {
     /// The last events of an answer that ends where it is.
     func close(_ reason: FinishReason, model: ModelID) -> [GenerationEvent] {
         var events: [GenerationEvent] = []
-        if prefilled == nil { events.append(.started(GenerationStart(model: model, promptTokens: promptCount))) }
+        if prefilled == nil { events.append(start(model)) }
         _ = finish(reason, assembler.finish(), into: &events)
         return events + [end(reason)]
+    }
+
+    private func start(_ model: ModelID) -> GenerationEvent {
+        .started(
+            GenerationStart(model: model, promptTokens: promptCount, cachedTokens: cacheReport.cachedTokens))
     }
 
     /// The last event.
@@ -143,7 +150,8 @@ final class Generation {
             usage: TokenUsage(
                 promptTokens: promptCount, completionTokens: written, cachedTokens: cacheReport.cachedTokens,
                 reasoningTokens: writer?.reasoningTokens ?? 0),
-            timings: GenerationTimings(queue: begun - arrived, prefill: ready - begun, decode: now - ready))
+            timings: GenerationTimings(
+                queue: begun - arrived, prefill: ready - begun, decode: now - ready, mediaEncode: media.spent))
         end.timings?.draftTokens = drafts?.drafted ?? 0
         end.timings?.acceptedDraftTokens = drafts?.accepted ?? 0
         end.cache = cacheReport

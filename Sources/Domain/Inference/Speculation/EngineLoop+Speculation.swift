@@ -64,7 +64,9 @@ extension EngineLoop {
         self.speculator = nil
         defer { self.speculator = speculator }
         let writing = shares.indices.filter {
+            // After an image a place in the list of tokens is not a position.
             shares[$0].wantsToken && shares[$0].range.count == 1 && running[shares[$0].index].isWriting
+                && running[shares[$0].index].generation.request.media.isEmpty
         }
         let rowsFree = min(options.batchTokensMax - rows, SpeculationOptions.depthMax)
         guard !writing.isEmpty, rowsFree > 0 else { return plain }
