@@ -37,7 +37,7 @@ def copying(setup: Setup) -> tuple[list[Row], str]:
     with ExitStack() as stack:
         def ours(name: str, *options: str) -> Server:
             return stack.enter_context(nexus_engine(
-                setup.engine, model, setup.threads, 1, CONTEXT_TOKENS, name, options))
+                setup.engine, model, setup.threads, 1, CONTEXT_TOKENS, name=name, options=options))
 
         plain, look_up = ours("plain"), ours("look-up", "--spec-type", "ngram-simple")
         drafted = ours("draft", "--model-draft", str(draft))
@@ -81,7 +81,7 @@ def poor_draft(setup: Setup) -> list[Row]:
         with ExitStack() as stack:
             servers = [
                 stack.enter_context(nexus_engine(
-                    setup.engine, setup.model, setup.threads, count, CONTEXT_TOKENS, name, options))
+                    setup.engine, setup.model, setup.threads, count, CONTEXT_TOKENS, name=name, options=options))
                 for name, options in (("poor draft", ("--model-draft", str(draft))), ("plain", ()))]
             for server in servers:
                 warm(server)

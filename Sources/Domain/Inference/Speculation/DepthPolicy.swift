@@ -84,7 +84,10 @@ struct DepthPolicy: Sendable {
             tokens += next.chance
             if candidate.needsRounds { rounds = max(rounds, depths[next.index]) }
             let seconds = costs.together(rows + 1) + Double(rounds) * costs.round + overhead
-            if tokens / seconds > best.rate { best = (depths, tokens / seconds) }
+            // A step that seems faster with rows that bring nothing was measured at another moment.
+            if tokens > Double(candidates.count) * margin, tokens / seconds > best.rate {
+                best = (depths, tokens / seconds)
+            }
         }
         for (index, candidate) in candidates.enumerated() where best.depths[index] < candidate.tokensMin {
             best.depths[index] = 0
@@ -107,7 +110,7 @@ struct DepthPolicy: Sendable {
                 let time =
                     alone(depth) + (candidate.needsRounds ? Double(depth) * costs.round : 0)
                     + candidate.overhead * written
-                if written / time > best.tokens / best.seconds { best = (depth, written, time) }
+                if written > margin, written / time > best.tokens / best.seconds { best = (depth, written, time) }
             }
             depths[index] = best.depth
             rows += best.depth
