@@ -169,7 +169,7 @@ if let llamaPrefix {
                 "CacheFiles", "ChatFormats", "Configuration", "Digests", "GGUF", "Grammar", "HTTPServing", "Inference",
                 "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "OpenAIAPI", "RequestScope", "Sampling",
                 "Streaming", "Telemetry",
-                "Templates", "Vocabulary",
+                "Templates", "Vocabulary", "WebApp",
             ]),
         .executableTarget(
             name: "nexus-engine", dependencies: ["Configuration", "EngineWorker"], path: "Sources/App/nexus-engine",

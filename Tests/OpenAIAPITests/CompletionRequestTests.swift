@@ -55,8 +55,7 @@ import Vocabulary
                 #"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#, .unsupported,
                 "messages[0].content[0].type"
             ),
-            (user(#","max_tokens":-1"#), .invalidValue, "max_tokens"),
-            (user(#","max_tokens":0"#), .invalidValue, "max_tokens"),
+            (user(#","max_tokens":-2"#), .invalidValue, "max_tokens"),
             (user(#","max_tokens":99999999999999999999999999"#), .invalidValue, "max_tokens"),
             (user(#","max_tokens":1.5"#), .invalidValue, "max_tokens"),
             (user(#","max_tokens":"7""#), .invalidValue, "max_tokens"),

@@ -94,9 +94,8 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        (#""n":2,"best_of":4"#, "best_of"), (#""echo":true"#, "echo"), (#""suffix":"x""#, "suffix"),
+        (#""n":2,"best_of":4"#, "best_of"),
         (#""audio":{}"#, "audio"), (#""modalities":["text","audio"]"#, "modalities"), (#""lora":[{"id":0}]"#, "lora"),
-        (#""post_sampling_probs":true"#, "post_sampling_probs"), (#""t_max_predict_ms":5"#, "t_max_predict_ms"),
         (#""tools":[{"type":"web_search"}]"#, "tools[0].type"),
         (#""tool_choice":{"type":"allowed_tools"}"#, "tool_choice.type"),
     ])

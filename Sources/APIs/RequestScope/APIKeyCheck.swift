@@ -10,18 +10,24 @@ public import Vocabulary
 /// Source: `middleware_validate_api_key` of llama-server. Differs from it in: the comparison, and `/ready`, which is ours.
 public struct APIKeyCheck: Middleware, CustomReflectable {
     private let keys: [[UInt8]]
+    private let opensPage: Bool
 
     /// Paths that need no key.
     public static let openPaths: Set<String> = ["/health", "/v1/health", "/ready"]
 
-    /// - Parameter keys: none lets everyone in. Empty ones are left out, because a request without a key would match.
-    public init(keys: [String]) { self.keys = keys.filter { !$0.isEmpty }.map { Array($0.utf8) } }
+    /// - Parameters:
+    ///   - keys: none lets everyone in. Empty ones are left out, because a request without a key would match.
+    ///   - opensPage: the page at `/` and its assets need no key; what the page asks for does.
+    public init(keys: [String], opensPage: Bool = false) {
+        self.keys = keys.filter { !$0.isEmpty }.map { Array($0.utf8) }
+        self.opensPage = opensPage
+    }
 
     /// Shows nothing, so that keys cannot come into logs.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
     public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
-        if keys.isEmpty || request.method == .options || Self.openPaths.contains(request.path) {
+        if keys.isEmpty || request.method == .options || isOpen(request.path) {
             return try await next(request)
         }
         guard let given = Self.key(in: request.headers) else {
@@ -29,6 +35,10 @@ public struct APIKeyCheck: Middleware, CustomReflectable {
         }
         guard accepts(given) else { return refusal("This API key is not valid.", request) }
         return try await next(request)
+    }
+
+    private func isOpen(_ path: String) -> Bool {
+        Self.openPaths.contains(path) || opensPage && (path == "/" || path.hasPrefix("/assets/"))
     }
 
     /// The key that a client sent, with or without the word `Bearer`; `nil` when it sent none.

@@ -3,11 +3,19 @@ public import HTTPServing
 public import Telemetry
 import Vocabulary
 
-/// The answer to every error: in OpenAI's shape below `/v1`, as RFC 9457 problem details elsewhere.
+/// The answer to every error: in OpenAI's shape below `/v1`, as RFC 9457 problem details elsewhere, unless OpenAI's shape is
+/// wanted everywhere.
 public struct ErrorAnswers: Sendable {
     private let logger: Logger
+    private let isOpenAIEverywhere: Bool
 
-    public init(logger: Logger) { self.logger = logger }
+    /// - Parameters:
+    ///   - logger: for what clients need not know.
+    ///   - isOpenAIEverywhere: OpenAI's shape for every path, as llama-server has it.
+    public init(logger: Logger, isOpenAIEverywhere: Bool = false) {
+        self.logger = logger
+        self.isOpenAIEverywhere = isOpenAIEverywhere
+    }
 
     /// For `Router.onError`.
     public func respond(to error: any Error, _ request: HTTPRequest) -> HTTPResponse {
@@ -19,7 +27,7 @@ public struct ErrorAnswers: Sendable {
         }
         let wire = WireError(known, requestID: request.context[RequestIDKey.self])
         var response: HTTPResponse
-        if request.path.hasPrefix("/v1/") || request.path == "/v1" {
+        if isOpenAIEverywhere || request.path.hasPrefix("/v1/") || request.path == "/v1" {
             response = .json(wire.body, status: HTTPStatus(rawValue: wire.status), headers: headers)
         } else {
             let problem = Self.problem(known, wire, request)

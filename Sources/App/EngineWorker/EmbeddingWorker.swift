@@ -46,9 +46,7 @@ extension WorkerEngine {
             norm: EmbeddingNorm(number: arguments.computing.embeddingNorm), waitingMax: arguments.queueMax,
             pairs: PairForm(loaded.model))
         let engine = try await EmbeddingEngine(
-            served: ServedModel(
-                id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
-                contextTokens: tokens, note: arguments.note),
+            served: served(contextTokens: tokens, created: UnixTime.now().nanoseconds / 1_000_000_000),
             tokenizer: loaded.tokenizer, options: options,
             makeRuntime: { [model = loaded.model, batchTokens = arguments.batchTokens, context] in
                 let runtime = try LlamaEmbeddingRuntime(model: model, options: context, batchTokens: batchTokens)

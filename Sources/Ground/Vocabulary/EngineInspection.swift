@@ -47,6 +47,8 @@ public struct SlotReport: Sendable, Equatable {
     /// Positions computed, of prompt and answer.
     public var computedTokens: Int
     public var writtenTokens: Int
+    /// Tokens that the answer may still have; `nil` when nothing is written.
+    public var remainingTokens: Int?
 
     public init(
         index: Int, state: State, request: RequestID? = nil, tenant: TenantID? = nil, priority: Priority? = nil,

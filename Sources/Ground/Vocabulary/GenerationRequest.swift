@@ -9,12 +9,16 @@ public struct GenerationRequest: Sendable, Equatable {
         /// Continued as it is.
         case text(String)
         case tokens([Int32])
+        /// Text and tokens in turn; begin and end tokens are added where a text comes first.
+        case pieces([PromptPiece])
+        /// With the vocabulary's tokens for what is before a gap and after it.
+        case infill(InfillPrompt)
     }
 
     public var id: RequestID
     public var model: ModelID
     public var prompt: Prompt
-    /// How many tokens to write at most; `nil` means as many as fit the context.
+    /// How many tokens to write at most; 0 computes the prompt only, `nil` means as many as fit the context.
     public var newTokensMax: Int?
     public var sampling: SamplingParameters
     /// The answer ends before the first of these texts.
@@ -40,6 +44,10 @@ public struct GenerationRequest: Sendable, Equatable {
     public var isReproducible = false
     public var scheduling = SchedulingOptions()
     public var cache = CacheOptions()
+    /// How a chat's prompt ends.
+    public var ending = ChatEnding.automatic
+    public var lineLimits = LineLimits()
+    public var reports = ReportOptions()
 
     public init(
         id: RequestID, model: ModelID, prompt: Prompt, newTokensMax: Int? = nil,

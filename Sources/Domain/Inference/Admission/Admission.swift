@@ -16,6 +16,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         var request: AdmittedRequest
         /// `nil` when the answer is text as it comes.
         let reading: ParserSetup?
+        /// What it is written with, when somebody wants to know.
+        let details: GenerationDetails?
     }
 
     /// Checks a request.
@@ -30,13 +32,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
                 .invalidValue, "The prompt is empty.", hint: "Send at least one token of text.", parameter: "prompt")
         }
         let contextTokens = options.contextTokens
-        guard prompt.tokens.count < contextTokens else {
-            throw ServiceError(
-                .contextLengthExceeded,
-                "The prompt has \(prompt.tokens.count) tokens, and the model's context holds \(contextTokens).",
-                hint: "Shorten the prompt, or serve the model with a larger context (`engine.contextTokens`).",
-                parameter: request.prompt.field)
-        }
+        guard prompt.tokens.count < contextTokens else { throw tooLong(prompt.tokens.count, request) }
         let room = contextTokens - prompt.tokens.count
         let tools = request.offeredTools
         let constraint = try grammars.constraint(
@@ -49,13 +45,26 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             sampling: try sampling(request), stop: stops.map { Array($0.utf8) }.filter { !$0.isEmpty },
             ignoresEnd: request.ignoresEnd, topLogprobs: request.topLogprobs, constraint: constraint,
             thinking: try thinking(request, prompt: prompt.text), adaptation: adaptation(request),
-            scheduling: request.scheduling, cache: options.usesCache ? request.cache : CacheOptions(isUsed: false),
-            isReproducible: request.isReproducible, identity: options.identity)
-        return Admitted(request: admitted, reading: reading)
+            scheduling: request.scheduling,
+            cache: options.usesCache && !request.reports.promptTokens ? request.cache : CacheOptions(isUsed: false),
+            isReproducible: request.isReproducible, lineLimits: request.lineLimits, reports: request.reports,
+            identity: options.identity)
+        let details = request.reports.details ? details(of: request, admitted) : nil
+        return Admitted(request: admitted, reading: reading, details: details)
+    }
+
+    private func tooLong(_ count: Int, _ request: GenerationRequest) -> ServiceError {
+        var error = ServiceError(
+            .contextLengthExceeded,
+            "The prompt has \(count) tokens, which exceeds the available context size of \(options.contextTokens) tokens.",
+            hint: "Shorten the prompt, or serve the model with a larger context (`engine.contextTokens`).",
+            parameter: request.prompt.field)
+        error.excess = ContextExcess(promptTokens: count, contextTokens: options.contextTokens)
+        return error
     }
 
     /// The request with the server's defaults where it says nothing.
-    private func completed(_ asked: GenerationRequest) -> GenerationRequest {
+    func completed(_ asked: GenerationRequest) -> GenerationRequest {
         var request = asked
         if request.stop.isEmpty { request.stop = options.stopDefault }
         if options.ignoresEnd { request.ignoresEnd = true }
@@ -80,7 +89,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         }
         return try template(request).text(
             for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
-            tokenizer: tokenizer)
+            tokenizer: tokenizer, ending: try ending(of: request, messages))
     }
 
     /// The messages, with what the model must be told of its tools where its template does not tell.
@@ -114,28 +123,27 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         if reasoning.tokensMax == 0, reasoning.isEnabled == nil {
             reasoning.isEnabled = false
         }
+        // Some templates take silence for no; a model that can think does, unless somebody says otherwise.
+        if variables["enable_thinking"] == nil { variables["enable_thinking"] = true }
         for (name, value) in format.templateVariables(reasoning) { variables[name] = value }
         for (name, value) in request.templateVariables { variables[name] = value }
         return variables
     }
 
-    private func prompt(of request: GenerationRequest) throws(ServiceError) -> (tokens: [Int32], text: String?) {
+    func prompt(of request: GenerationRequest) throws(ServiceError) -> (tokens: [Int32], text: String?) {
         switch request.prompt {
         case .chat(let messages, _):
             let prompt = try template(request).prompt(
                 for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
-                tokenizer: tokenizer)
+                tokenizer: tokenizer, ending: try ending(of: request, messages))
             return (prompt.tokens, prompt.text)
         case .text(let text):
             return (try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true), nil)
         case .tokens(let tokens):
-            for (index, token) in tokens.enumerated() where !(0..<tokenizer.vocabularyCount).contains(Int(token)) {
-                throw ServiceError(
-                    .invalidValue,
-                    "Token \(token) is not in the vocabulary; ids go from 0 to \(tokenizer.vocabularyCount - 1).",
-                    parameter: "prompt[\(index)]")
-            }
+            for (index, token) in tokens.enumerated() { try check(token, parameter: "prompt[\(index)]") }
             return (tokens, nil)
+        case .pieces(let pieces): return (try tokens(of: pieces, addsSpecial: true, parameter: "prompt"), nil)
+        case .infill(let infill): return (try tokens(of: infill, request), nil)
         }
     }
 
@@ -146,12 +154,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         for bias in sampling.logitBias ?? [] {
             switch bias.target {
             case .token(let token):
-                guard (0..<tokenizer.vocabularyCount).contains(Int(token)) else {
-                    throw ServiceError(
-                        .invalidValue,
-                        "Token \(token) is not in the vocabulary; ids go from 0 to \(tokenizer.vocabularyCount - 1).",
-                        parameter: "logit_bias")
-                }
+                try check(token, parameter: "logit_bias")
                 biases.append(bias)
             case .text(let text):
                 let tokens = try tokenizer.tokens(of: text, addsSpecial: false, parsesSpecial: true)
@@ -168,7 +171,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             switch request.prompt {
             case .chat(let messages, _): messages.last { $0.role == .user }?.text ?? ""
             case .text(let text): text
-            case .tokens: ""
+            case .tokens, .pieces, .infill: ""
             }
         return AdaptationPlan(prompt: text)
     }

@@ -7,7 +7,7 @@ struct AdmittedRequest: Sendable {
     let model: ModelID
     /// At least one token.
     let prompt: [Int32]
-    /// At least 1, and prompt and answer together fit the context.
+    /// Prompt and answer together fit the context; 0 computes the prompt only.
     let newTokensMax: Int
     /// With the model's defaults where the request said nothing.
     let sampling: SamplingParameters
@@ -22,6 +22,8 @@ struct AdmittedRequest: Sendable {
     let scheduling: SchedulingOptions
     let cache: CacheOptions
     let isReproducible: Bool
+    let lineLimits: LineLimits
+    let reports: ReportOptions
     /// What a receipt names beside the seed.
     let identity: EngineIdentity
     /// The hash that `EngineIdentity.modelHash` gave, where there is to be a receipt.

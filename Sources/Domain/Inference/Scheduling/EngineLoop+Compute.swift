@@ -50,7 +50,8 @@ extension EngineLoop {
             for position in share.range {
                 row = runtime.append(
                     token: sequence.generation.tokens[position], position: position, sequence: slot,
-                    wantsLogits: share.wantsToken && position == share.range.upperBound - 1)
+                    wantsLogits: share.wantsToken && position == share.range.upperBound - 1
+                        || scoresPrompt(sequence, at: position))
             }
             rows.append(row)
         }

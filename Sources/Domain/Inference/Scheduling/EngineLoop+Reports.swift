@@ -28,12 +28,14 @@ extension EngineLoop {
                 return SlotReport(index: slot, state: .idle)
             }
             let generation = sequence.generation
-            return SlotReport(
+            var report = SlotReport(
                 index: slot, state: sequence.isBlocked ? .waiting : sequence.isWriting ? .writing : .prefilling,
                 request: generation.request.id, tenant: generation.request.scheduling.tenant,
                 priority: generation.request.scheduling.priority, promptTokens: generation.promptCount,
                 cachedTokens: generation.cacheReport.cachedTokens, computedTokens: sequence.computed,
                 writtenTokens: generation.written)
+            report.remainingTokens = generation.request.newTokensMax - generation.written
+            return report
         }
     }
 }

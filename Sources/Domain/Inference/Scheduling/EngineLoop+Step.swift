@@ -56,6 +56,7 @@ extension EngineLoop {
     private func share(_ index: Int, count: Int) -> StepShare? {
         guard count > 0 else { return nil }
         let sequence = running[index]
+        let count = Self.scored(count, of: sequence)
         let stop = sequence.lease?.stops.first { $0 > sequence.computed } ?? .max
         let range = sequence.computed..<min(sequence.computed + count, stop)
         return StepShare(
@@ -127,9 +128,17 @@ extension EngineLoop {
         _ shares: ArraySlice<StepShare>, _ rows: [Int], with runtime: Runtime
     ) -> [StepOutcome] {
         var outcomes: [StepOutcome] = []
-        for (share, row) in zip(shares, rows) where share.wantsToken {
+        for (share, row) in zip(shares, rows) {
             let generation = running[share.index].generation
+            if generation.request.reports.promptTokens { scorePrompt(share, row, of: generation, with: runtime) }
+            guard share.wantsToken else { continue }
             var outcome = StepOutcome(key: generation.key)
+            if generation.request.newTokensMax == 0 {
+                generation.begin(into: &outcome.events, model: model)
+                outcome.finish = .length
+                outcomes.append(outcome)
+                continue
+            }
             do {
                 let token = try runtime.withLogits(row: row) { logits in
                     try generation.choose(from: logits, scratch)
