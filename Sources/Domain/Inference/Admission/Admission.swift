@@ -10,6 +10,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     let format: ChatFormat
     let options: EngineOptions
     let grammars: GrammarStore
+    let tokenMemory = TokenMemory()
 
     /// A request that was let in, and how its answer is to be read.
     struct Admitted {
@@ -64,7 +65,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     }
 
     /// The request with the server's defaults where it says nothing.
-    func completed(_ asked: GenerationRequest) -> GenerationRequest {
+    private func completed(_ asked: GenerationRequest) -> GenerationRequest {
         var request = asked
         if request.stop.isEmpty { request.stop = options.stopDefault }
         if options.ignoresEnd { request.ignoresEnd = true }
@@ -130,7 +131,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return variables
     }
 
-    func prompt(of request: GenerationRequest) throws(ServiceError) -> (tokens: [Int32], text: String?) {
+    private func prompt(of request: GenerationRequest) throws(ServiceError) -> (tokens: [Int32], text: String?) {
+        let tokenizer = RememberingTokenizer(base: tokenizer, memory: tokenMemory, tenant: request.scheduling.tenant)
         switch request.prompt {
         case .chat(let messages, _):
             let prompt = try template(request).prompt(
