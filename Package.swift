@@ -184,7 +184,8 @@ if let llamaPrefix {
         .testTarget(
             name: "EngineWorkerTests",
             dependencies: [
-                "Configuration", "EngineWorker", "GGUF", "Inference", "JSONText", "LlamaRuntime", "Telemetry",
+                "Configuration", "EngineWorker", "GGUF", "Inference", "JSONText", "LlamaRuntime", "LlamaServerAPI",
+                "Telemetry",
                 "TestModels", "TestRandomness", "Vocabulary",
             ],
             path: "Tests/EngineWorkerTests", swiftSettings: strict, linkerSettings: runtimePath),

@@ -85,7 +85,7 @@ import Vocabulary
         #expect(try text(#"{"prompt":[1,2]}"#).generation.prompt == .tokens([1, 2]))
         #expect(try text(#"{"prompt":[[1,2]]}"#).generation.prompt == .tokens([1, 2]))
         for json in [
-            #"{"prompt":[]}"#, #"{"prompt":["a",1]}"#, #"{"prompt":[1,"a"]}"#, #"{"prompt":[[]]}"#,
+            #"{"prompt":[]}"#, #"{"prompt":["a",true]}"#, #"{"prompt":[1,{}]}"#, #"{"prompt":[[]]}"#,
             #"{"prompt":[1,-2]}"#,
             #"{"prompt":{}}"#, #"{"prompt":[[["a"]]]}"#, "{}",
         ] {

@@ -36,7 +36,7 @@ import Vocabulary
 
     @Test(arguments: [
         (#""seed":"x""#, "seed"), (#""seed":1.5"#, "seed"), (#""seed":1e30"#, "seed"),
-        (#""n_predict":-2"#, "n_predict"), (#""n_predict":0"#, "n_predict"), (#""ignore_eos":1"#, "ignore_eos"),
+        (#""n_predict":-2"#, "n_predict"), (#""n_predict":1.5"#, "n_predict"), (#""ignore_eos":1"#, "ignore_eos"),
         (#""n":0"#, "n"), (#""n":129"#, "n"), (#""n":"2""#, "n"),
         (#""logit_bias":7"#, "logit_bias"), (#""logit_bias":{"1":"x"}"#, "logit_bias.1"),
         (#""logit_bias":{"1":true}"#, "logit_bias.1"), (#""logit_bias":{"-1":1}"#, "logit_bias.-1"),

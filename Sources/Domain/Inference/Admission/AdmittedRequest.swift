@@ -22,8 +22,8 @@ struct AdmittedRequest: Sendable {
     let scheduling: SchedulingOptions
     let cache: CacheOptions
     let isReproducible: Bool
-    let lineLimits: LineLimits
-    let reports: ReportOptions
+    var lineLimits = LineLimits()
+    var reports = ReportOptions()
     /// What a receipt names beside the seed.
     let identity: EngineIdentity
     /// The hash that `EngineIdentity.modelHash` gave, where there is to be a receipt.

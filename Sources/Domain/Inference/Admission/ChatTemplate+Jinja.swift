@@ -1,3 +1,4 @@
+import JSONText
 public import Templates
 import Vocabulary
 

@@ -12,16 +12,28 @@ public struct ChatTemplate: Sendable {
     public init(render: @escaping @Sendable (JSONObject) throws(ServiceError) -> String) { self.render = render }
 
     /// How a prompt ends: where the answer begins, or in the middle of a message that is not rendered.
-    struct Ending {
+    public struct Ending: Sendable {
         var addsGenerationPrompt = true
         /// The last message, which the answer goes on from.
         var begun: ChatMessage?
         /// What stands between the rendered prompt and the text of `begun`.
         var opening: @Sendable (_ rendered: String, _ begun: ChatMessage) -> String = { _, _ in "" }
+
+        /// Where the answer begins.
+        public init() {}
+
+        init(
+            addsGenerationPrompt: Bool = true, begun: ChatMessage? = nil,
+            opening: @escaping @Sendable (_ rendered: String, _ begun: ChatMessage) -> String = { _, _ in "" }
+        ) {
+            self.addsGenerationPrompt = addsGenerationPrompt
+            self.begun = begun
+            self.opening = opening
+        }
     }
 
     /// The prompt of a chat, up to where the model's answer begins.
-    func text(
+    public func text(
         for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing,
         ending: Ending = Ending()
     ) throws(ServiceError) -> String {
@@ -47,7 +59,7 @@ public struct ChatTemplate: Sendable {
     }
 
     /// The prompt as text and as tokens.
-    func prompt(
+    public func prompt(
         for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing,
         ending: Ending = Ending()
     ) throws(ServiceError) -> (text: String, tokens: [Int32]) {
