@@ -172,14 +172,14 @@ extension EngineLoop {
     /// Leaves prompts for others as soon as they are computed, long ones piece by piece.
     private mutating func leavePrefixes(_ keys: [UInt64], except failed: Set<UInt64>) {
         for key in keys where !failed.contains(key) {
-            guard let index = running.firstIndex(where: { $0.generation.key == key }), let lease = running[index].lease
-            else { continue }
+            guard let index = running.firstIndex(where: { $0.generation.key == key }) else { continue }
+            tellProgress(index)
+            guard let lease = running[index].lease else { continue }
             let sequence = running[index]
             let isDue =
                 lease.stops.isEmpty
                 ? sequence.computed >= sequence.generation.promptCount : lease.stops.contains(sequence.computed)
             if isDue || sequence.computed - lease.node.end >= Self.prefixPiece { commit(at: index) }
-            tellProgress(index)
         }
     }
 
