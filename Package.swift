@@ -66,6 +66,7 @@ var targets: [Target] = [
     module("GGUF", in: .ground),
     module("Templates", in: .ground, ["JSONText"]),
     module("Digests", in: .ground, ["CCrypto"], settings: boundary),
+    module("MediaFiles", in: .ground),
     module("Grammar", in: .ground, ["JSONText"]),
     module("Sampling", in: .ground, ["Vocabulary"], libraries: ["m"]),
     module("ChatFormats", in: .ground, ["Vocabulary", "JSONText", "Grammar"]),
@@ -88,6 +89,10 @@ var targets: [Target] = [
     // APIs: wire types and translation.
     module("RequestScope", in: .apis, ["Vocabulary", "JSONText", "Telemetry", "HTTPServing"]),
     module("OpenAIAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope"]),
+    module(
+        "ResponsesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
+    module(
+        "MessagesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
     module("LlamaServerAPI", in: .apis, ["Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
     module("WebApp", in: .apis, ["HTTPServing"], resources: [.embedInCode("Pages")]),
 
@@ -97,8 +102,8 @@ var targets: [Target] = [
     module(
         "Platform", in: .app,
         [
-            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "OpenAIAPI", "Processes",
-            "RequestScope", "Storage", "Streaming", "Telemetry", "Vocabulary", "WebApp",
+            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "MessagesAPI", "OpenAIAPI",
+            "Processes", "RequestScope", "ResponsesAPI", "Storage", "Streaming", "Telemetry", "Vocabulary", "WebApp",
         ]),
     .executableTarget(
         name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),
@@ -113,6 +118,9 @@ var targets: [Target] = [
     .target(name: "TestRandomness", path: "Tests/TestRandomness", swiftSettings: strict),
     .target(
         name: "TestModels", dependencies: ["GGUF", "TestRandomness"], path: "Tests/TestModels", swiftSettings: strict),
+    .target(
+        name: "TestAnswers", dependencies: ["Streaming", "TestRandomness", "Vocabulary"], path: "Tests/TestAnswers",
+        swiftSettings: strict),
     tests("TidyTests", []),
     tests("JSONTextTests", ["TestRandomness", "JSONText"]),
     tests("VocabularyTests", ["Vocabulary"]),
@@ -120,6 +128,7 @@ var targets: [Target] = [
     tests("TelemetryTests", ["TestRandomness", "Telemetry", "JSONText"]),
     tests("GGUFTests", ["TestRandomness", "GGUF"]),
     tests("DigestsTests", ["Digests"]),
+    tests("MediaFilesTests", ["MediaFiles", "TestRandomness"]),
     tests("TemplatesTests", ["TestRandomness", "Templates", "JSONText"], exclude: ["reference.py"]),
     tests("GrammarTests", ["TestRandomness", "Grammar", "JSONText"]),
     // Sentences of the grammars of JSON Schemas, for the validator of Tests/Integration.
@@ -146,8 +155,20 @@ var targets: [Target] = [
     tests(
         "OpenAIAPITests",
         [
-            "TestRandomness", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope",
-            "Telemetry",
+            "TestAnswers", "TestRandomness", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming", "HTTPServing",
+            "RequestScope", "Telemetry",
+        ]),
+    tests(
+        "ResponsesAPITests",
+        [
+            "TestAnswers", "TestRandomness", "OpenAIAPI", "ResponsesAPI", "Vocabulary", "JSONText", "Streaming",
+            "HTTPServing", "RequestScope",
+        ]),
+    tests(
+        "MessagesAPITests",
+        [
+            "TestAnswers", "TestRandomness", "MessagesAPI", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming",
+            "HTTPServing", "RequestScope", "Telemetry",
         ]),
     tests("LlamaServerAPITests", ["LlamaServerAPI", "Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
 ]
@@ -162,14 +183,17 @@ if let llamaPrefix {
         .target(
             name: "CLlamaShim", dependencies: ["CLlama"], path: "Sources/CDoors/CLlamaShim",
             cxxSettings: [.unsafeFlags(["-I\(llamaPrefix)/include"])]),
-        module("LlamaRuntime", in: .adapters, ["CLlama", "CLlamaShim", "GGUF"], settings: boundary),
+        .target(
+            name: "CMediaShim", dependencies: ["CLlama"], path: "Sources/CDoors/CMediaShim",
+            cxxSettings: [.unsafeFlags(["-I\(llamaPrefix)/include"])], linkerSettings: [.linkedLibrary("mtmd")]),
+        module("LlamaRuntime", in: .adapters, ["CLlama", "CLlamaShim", "CMediaShim", "GGUF"], settings: boundary),
         module(
             "EngineWorker", in: .app,
             [
                 "CacheFiles", "ChatFormats", "Configuration", "Digests", "GGUF", "Grammar", "HTTPServing", "Inference",
-                "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "OpenAIAPI", "RequestScope", "Sampling",
-                "Streaming", "Telemetry",
-                "Templates", "Vocabulary", "WebApp",
+                "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "MediaFiles", "MessagesAPI", "OpenAIAPI",
+                "RequestScope", "ResponsesAPI", "Sampling", "Streaming", "Telemetry", "Templates", "Vocabulary",
+                "WebApp",
             ]),
         .executableTarget(
             name: "nexus-engine", dependencies: ["Configuration", "EngineWorker"], path: "Sources/App/nexus-engine",

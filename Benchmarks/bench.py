@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import adapters
 import answers
 import arrival
 import chat
 import decode
+import embeddings
 import events
 import neighbour
 import overhead
@@ -27,9 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Parts that compare engines on a model.
 MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
-    "overhead": overhead.measure, "neighbour": neighbour.measure,
+    "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
 }
-PARTS = ["answers", "events", "chat", *MODEL_PARTS]
+PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings"]
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -73,6 +75,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
         "answers": lambda: answers.measure(bench_server, arguments.rounds, arguments.seconds),
         "events": lambda: events.measure(bench_server, arguments.events_seconds),
         "chat": lambda: chat.measure(setup, ROOT / "Models/tiny-chat.gguf"),
+        "embeddings": lambda: embeddings.measure(setup),
     } | {name: lambda measure=measure: measure(setup) for name, measure in MODEL_PARTS.items()}
     return {name: measures[name] for name in wanted}
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,16 +42,18 @@ class Setup:
 
 
 @contextmanager
-def contenders(setup: Setup, parallel: int, context_tokens: int, both_caches: bool = False) -> Iterator[list[Server]]:
+def contenders(
+    setup: Setup, parallel: int, context_tokens: int, both_caches: bool = False, adapters: Sequence[Path] = ()
+) -> Iterator[list[Server]]:
     """Ours first, then llama-server with a cache for each sequence, its default once the number of sequences is given,
-    and if wanted with one cache for all of them (`--kv-unified`)."""
+    and if wanted with one cache for all of them (`--kv-unified`). LoRA adapters are loaded and not applied."""
     with ExitStack() as stack:
-        servers = [
-            stack.enter_context(nexus_engine(setup.engine, setup.model, setup.threads, parallel, context_tokens))]
+        servers = [stack.enter_context(
+            nexus_engine(setup.engine, setup.model, setup.threads, parallel, context_tokens, adapters))]
         if setup.peer_problem is None:
             for unified in (False, True)[:2 if both_caches else 1]:
                 servers.append(stack.enter_context(
-                    llama_server(setup.model, setup.threads, parallel, context_tokens, unified)))
+                    llama_server(setup.model, setup.threads, parallel, context_tokens, unified, adapters)))
         for server in servers:
             warm(server)
         yield servers
@@ -72,13 +74,18 @@ def in_turn(servers: list[Server], turn: int) -> Iterator[Server]:
 
 
 def nexus_engine(
-    program: str, model: Path, threads: int, parallel: int, context_tokens: int
+    program: str, model: Path, threads: int, parallel: int, context_tokens: int, adapters: Sequence[Path] = ()
 ) -> AbstractContextManager[Server]:
     context = context_tokens if takes_context_per_sequence(program) else context_tokens * parallel
     return announcing("nexus-engine", [
         program, "--model", str(model), "--alias", "bench", "--port", "0", "--threads", str(threads),
-        "--parallel", str(parallel), "--ctx-size", str(context), "--log-level", "error",
+        "--parallel", str(parallel), "--ctx-size", str(context), "--log-level", "error", *loaded(adapters),
     ])
+
+
+def loaded(adapters: Sequence[Path]) -> list[str]:
+    options = [word for file in adapters for word in ("--lora", str(file))]
+    return [*options, "--lora-init-without-apply"] if adapters else []
 
 
 def takes_context_per_sequence(program: str) -> bool:
@@ -88,12 +95,13 @@ def takes_context_per_sequence(program: str) -> bool:
 
 
 def llama_server(
-    model: Path, threads: int, parallel: int, context_tokens: int, unified: bool = False
+    model: Path, threads: int, parallel: int, context_tokens: int, unified: bool = False,
+    adapters: Sequence[Path] = (),
 ) -> AbstractContextManager[Server]:
     return announcing("llama-server, one cache" if unified else "llama-server", [
         sys.executable, str(Path(__file__).with_name("llama_server.py")), str(model), "--threads", str(threads),
         "--parallel", str(parallel), "--ctx-size", str(parallel * context_tokens),
-        *(["--kv-unified"] if unified else []),
+        *(["--kv-unified"] if unified else []), *loaded(adapters),
     ])
 
 

@@ -15,6 +15,10 @@ def main() -> None:
     parser.add_argument("--parallel", type=int, required=True, help="sequences at once")
     parser.add_argument("--ctx-size", type=int, required=True, help="tokens of context of all sequences together")
     parser.add_argument("--kv-unified", action="store_true", help="one key-value cache for all sequences")
+    parser.add_argument("--embeddings", action="store_true", help="give vectors instead of text")
+    parser.add_argument("--ubatch-size", type=int, help="tokens that are computed together")
+    parser.add_argument("--lora", action="append", default=[], help="LoRA adapter")
+    parser.add_argument("--lora-init-without-apply", action="store_true", help="load adapters with scale 0")
     arguments = parser.parse_args()
 
     settings = xllamacpp.CommonParams()
@@ -25,6 +29,17 @@ def main() -> None:
     settings.n_parallel = arguments.parallel
     settings.n_ctx = arguments.ctx_size
     settings.kv_unified = arguments.kv_unified
+    if arguments.embeddings:
+        settings.embedding = True
+    if arguments.ubatch_size:
+        settings.n_batch = settings.n_ubatch = arguments.ubatch_size
+    adapters = []
+    for path in arguments.lora:
+        adapter = xllamacpp.CommonAdapterLoraInfo()
+        adapter.path = path
+        adapter.scale = 0.0 if arguments.lora_init_without_apply else 1.0
+        adapters.append(adapter)
+    settings.lora_adapters = adapters
     settings.verbosity = 0
     server = xllamacpp.Server(settings)
     port = urlsplit(server.listening_address).port

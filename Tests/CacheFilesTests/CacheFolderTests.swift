@@ -137,6 +137,36 @@ import Testing
         #expect(scratch.names().count == 2)
     }
 
+    @Test func `the same path of other adapters is another state, also after a restart`() throws {
+        let scratch = Scratch()
+        let states = ["", "a*3f800000", "a*3f000000", "a*3f000000+b*1"].map { adapters in
+            var state = keptState(1, tenant: "t", bytes: 100)
+            state.adapters = adapters
+            state.state = Array(adapters.utf8) + [1]
+            return state
+        }
+        let names = try { () throws in
+            let folder = scratch.open()
+            return try states.map { try #require(folder.keep($0)) }
+        }()
+        #expect(Set(names).count == states.count)
+        let folder = scratch.open()
+        for (name, state) in zip(names, states) { #expect(folder.get(name) == state) }
+        #expect(Set(folder.contents().map(\.adapters)) == Set(states.map(\.adapters)))
+        #expect(
+            folder.contents().allSatisfy { entry in
+                names[states.firstIndex { $0.adapters == entry.adapters } ?? 0] == entry.name
+            })
+        #expect(folder.bytes == states.reduce(0) { $0 + StateFormat.fileBytes($1.header) })
+    }
+
+    /// The names of states without adapters, and their files, are those of versions that knew none.
+    @Test func `states without adapters have the names that they always had`() {
+        #expect(
+            StateFormat.name(keptState(1, tenant: "t").header)
+                == "435e8e880330d983f9ba081970e9514b627e87174b8355a165b6dc2f349eaa6b")
+    }
+
     @Test func `states that can have no file are refused`() {
         let folder = Scratch().open()
         #expect(folder.put(keptState(1, bytes: 0)) == nil)
@@ -145,6 +175,8 @@ import Testing
         #expect(
             folder.put(KeptState(tenant: String(repeating: "x", count: 1_025), tokens: [1], start: 0, state: [1]))
                 == nil)
+        let many = String(repeating: "x", count: StateFormat.adapterBytesMax + 1)
+        #expect(folder.put(KeptState(tenant: nil, adapters: many, tokens: [1], start: 0, state: [1])) == nil)
     }
 
     @Test func `names that nobody gave find nothing`() {

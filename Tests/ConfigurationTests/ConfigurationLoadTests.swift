@@ -63,7 +63,7 @@ private func problems(
             telemetry: {otlp: {endpoint: "http://otel:4318", headers: {authorization: Bearer geheim}}, sampling: 0.25}
             engine: {threads: 8, contextTokens: auto, restart: {initial: 1s, max: 1m}}
             models:
-              llama-3.2:1b: {path: /m/l.gguf, contextTokens: 8192, sampling: {temperature: 0.2, seed: 7}, note: small}
+              llama-3.2:1b: {path: /m/l.gguf, projector: /m/p.gguf, contextTokens: 8192, sampling: {temperature: 0.2, seed: 7}, note: small}
               far: {url: "https://api.example/v1", apiKey: geheim, upstreamModel: gpt, autostart: false}
             defaultModel: far
             """
@@ -76,7 +76,7 @@ private func problems(
         #expect(configuration.storage == .postgres(url: Secret("postgresql://u:geheim@db/nexus")))
         #expect(configuration.telemetry.headers.map(\.name) == ["authorization"])
         let small = try #require(configuration.model(named: "llama-3.2:1b"))
-        #expect(small.source == .file(path: "/m/l.gguf"))
+        #expect(small.source == .file(path: "/m/l.gguf", projector: "/m/p.gguf"))
         #expect(small.engine.contextTokens == 8192 && small.engine.threads == 8 && small.engine.parallel == 4)
         #expect(small.sampling.temperature == 0.2 && small.sampling.seed == 7)
         let far = try #require(configuration.model(named: "far"))

@@ -11,6 +11,9 @@ private let map = CommandOption<Bool>(
 private let words = CommandOption<String>("word", also: ["-w", "--token"], .text(), "A word.")
 private let others = CommandOption<String>("other", .text(), "Another.")
 private let secret = CommandOption<Int>("pin", also: [], isSecret: true, .integer(in: 0...9), "A secret.")
+private let range = CommandOption<String>(
+    "range", .twoArguments("two words", placeholder: "FIRST LAST") { $0.split(separator: " ").count == 2 ? $0 : nil },
+    "A range.")
 private let program = Program(
     name: "p", summary: "Tests.",
     commands: [
@@ -18,7 +21,8 @@ private let program = Program(
             "run", "Runs.",
             options: [
                 parallel.declared.listed(under: "Numbers"), mode.declared, map.declared, words.declared,
-                others.declared, secret.declared, .ignored("--warm", "-wa", because: "It is always warm."),
+                others.declared, secret.declared, range.declared,
+                .ignored("--warm", "-wa", because: "It is always warm."),
                 .ignored("--heat", takesValue: true, variable: "LLAMA_ARG_HEAT", because: "It is never hot."),
                 .refused(["--magic", "-mg"], variable: "LLAMA_ARG_MAGIC", because: "there is none."),
             ], takesConfiguration: false)
@@ -54,6 +58,19 @@ private struct NoCommand: Error {}
     ])
     fileprivate func `a value may be left out`(line: String, value: Mode) throws {
         #expect(try run(line)[mode] == value)
+    }
+
+    @Test(arguments: ["--range 1 7", "--range -1 7 -np 2", "-np 2 --range a b"])
+    func `a value may be two words`(line: String) throws {
+        let words = line.split(separator: " ").map(String.init)
+        let place = try #require(words.firstIndex(of: "--range"))
+        #expect(try run(line)[range] == "\(words[place + 1]) \(words[place + 2])")
+        #expect(try run(line).operands == [])
+    }
+
+    @Test(arguments: ["--range", "--range 1", "--range 1 -np 2", "--range 1 --mmap", "--range=1"])
+    func `one word of two is not enough`(line: String) {
+        #expect(throws: UsageError.self) { try run(line) }
     }
 
     @Test func `repeated options keep their order, over two options too`() throws {

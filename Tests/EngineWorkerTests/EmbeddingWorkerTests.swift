@@ -53,13 +53,12 @@ private let silent = Logger(label: "test", sink: .none)
                 let together = try await service.embed(embedding(texts))
                 for (text, entry) in zip(texts, together.entries) {
                     let alone = try await service.embed(embedding([text])).entries[0]
-                    #expect(
-                        alone.tokenCount == entry.tokenCount && alone.vectors[0].count == RandomEncoder.vectorLength)
+                    #expect(alone.vectors[0].count == RandomEncoder.vectorLength)
                     for (left, right) in zip(alone.vectors[0], entry.vectors[0]) { #expect(abs(left - right) <= 1e-4) }
                     #expect(abs(alone.vectors[0].reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
                 }
                 // [CLS] the cat is red [SEP], where "cat" and "red" are words of the vocabulary.
-                #expect(together.entries[0].tokenCount == 6)
+                #expect(try await service.embed(embedding([texts[0]])).promptTokens == 6)
                 #expect(Set(together.entries.map { $0.vectors[0][0] }).count == texts.count)
             }
         }
@@ -84,6 +83,59 @@ private let silent = Logger(label: "test", sink: .none)
             try await withService(path, "--embeddings --pooling mean") { service in
                 let embedded = try await service.embed(embedding(texts))
                 #expect(embedded.entries.count == texts.count)
+            }
+        }
+    }
+
+    @Test func `a head with labels tells how likely each is`() async throws {
+        let labels = ["weather", "animal", "question"]
+        try await RandomEncoder.withFile(ranks: true, labels: labels) { path in
+            try await withService(path, "--pooling rank") { service in
+                var request = ClassificationRequest(
+                    id: try #require(RequestID("req_1")), model: ModelID(""), inputs: texts.map { .text($0) })
+                let likely = try await service.classify(request)
+                #expect(likely.labels == labels && likely.entries.count == texts.count)
+                request.wantsProbabilities = false
+                let raw = try await service.classify(request)
+                for (entry, scores) in zip(likely.entries, raw.entries.map(\.scores)) {
+                    #expect(entry.scores.count == 3 && abs(entry.scores.reduce(0, +) - 1) < 1e-5)
+                    let powers = scores.map { exp($0) }
+                    for (probability, power) in zip(entry.scores, powers) {
+                        #expect(abs(probability - power / powers.reduce(0, +)) < 1e-5)
+                    }
+                    #expect(entry.best == scores.indices.max { scores[$0] < scores[$1] })
+                }
+                let ranked = try await service.rerank(ranking("who is red", ["a"]))
+                #expect(ranked.scores.count == 1)
+            }
+        }
+        try await RandomEncoder.withFile(ranks: true) { path in
+            try await withService(path, "--reranking") { service in
+                let request = ClassificationRequest(
+                    id: try #require(RequestID("req_1")), model: ModelID(""), inputs: [.text("a")])
+                let single = try await service.classify(request)
+                #expect(single.labels == ["LABEL_0"] && (0...1).contains(single.entries[0].scores[0]))
+            }
+        }
+    }
+
+    @Test func `a text that may be cut is read as far as the model reads`() async throws {
+        try await RandomEncoder.withFile(ranks: false) { path in
+            try await withService(path, "--embeddings") { service in
+                let whole = String(repeating: "cat ", count: RandomEncoder.contextTokens - 2)
+                var request = try embedding([whole + "dog dog", "dog dog " + whole, "a"])
+                request.truncation = Truncation()
+                let cut = try await service.embed(request)
+                let kept = try await service.embed(embedding([whole]))
+                for (left, right) in zip(cut.entries[0].vectors[0], kept.entries[0].vectors[0]) {
+                    #expect(abs(left - right) <= 1e-4)
+                }
+                #expect(cut.promptTokens == 2 * RandomEncoder.contextTokens + 3)
+                request.truncation = Truncation(side: .start)
+                let tail = try await service.embed(request)
+                for (left, right) in zip(tail.entries[1].vectors[0], kept.entries[0].vectors[0]) {
+                    #expect(abs(left - right) <= 1e-4)
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ final class ScriptedEmbeddings: EmbeddingRuntime {
         let gate = Gate()
     }
 
-    let shape: EmbeddingShape
+    var shape: EmbeddingShape
     private let record: Record
 
     init(record: Record, output: EmbeddingShape.Output = .sequences) {
@@ -25,6 +25,7 @@ final class ScriptedEmbeddings: EmbeddingRuntime {
         shape = EmbeddingShape(
             output: output, dimensions: output == .scores ? 1 : 3, sequenceTokensMax: 100, batchTokensMax: 50,
             sequencesMax: 8, vocabulary: ScriptedRuntime.vocabulary)
+        if output == .scores { shape.labels = ["fits"] }
     }
 
     func vectors(of sequences: [[Int32]]) throws -> [[[Float]]] {

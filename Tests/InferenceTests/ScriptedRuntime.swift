@@ -28,6 +28,12 @@ final class ScriptedRuntime: ModelRuntime {
             var begun: [String] = []
             /// Steps of the isolated memory: how many tokens each had.
             var isolatedSteps: [Int] = []
+            /// The adapters of each step.
+            var adapters: [AdapterSet] = []
+            /// The names of those that are in memory, by the ids that `AdapterCandidate.load` got.
+            var loadedAdapters: [Int: String] = [:]
+            /// All that anything was computed with, as names and scales; states know them by place.
+            var knownAdapters: [[String]] = [[]]
         }
         let log = Mutex(Log())
         let failingStep = Atomic(-1)
@@ -41,6 +47,8 @@ final class ScriptedRuntime: ModelRuntime {
     private struct Cell {
         let token: Int32
         let position: Int
+        /// What it was computed with: nobody with other adapters may look at it.
+        let adapters: [String]
         var holders: Set<Int>
     }
 
@@ -51,6 +59,9 @@ final class ScriptedRuntime: ModelRuntime {
     private var lastRows: [(sequence: Int, position: Int, wantsLogits: Bool)] = []
     private var pending: [Cell] = []
     private let isIsolated: Bool
+    private var adapters = AdapterSet.none
+    /// The same by names.
+    private var names: [String] = []
 
     init(record: Record, shape: RuntimeShape, isIsolated: Bool = false) {
         self.record = record
@@ -62,7 +73,7 @@ final class ScriptedRuntime: ModelRuntime {
         let held = count(sequence) + pending.count { $0.holders.contains(sequence) }
         if held != position { violate("sequence \(sequence) holds \(held) tokens, position \(position) came") }
         if sequence >= shape.sequences { violate("there is no sequence \(sequence)") }
-        pending.append(Cell(token: token, position: position, holders: [sequence]))
+        pending.append(Cell(token: token, position: position, adapters: names, holders: [sequence]))
         rows.append((sequence, position, wantsLogits))
         return rows.count - 1
     }
@@ -80,12 +91,29 @@ final class ScriptedRuntime: ModelRuntime {
         let (number, isolated) = record.log.withLock { log in
             if isIsolated { log.isolatedSteps.append(rows.count) }
             log.steps.append(step)
+            log.adapters.append(adapters)
             log.cellsUsed = cells.count
             return (log.steps.count - 1, log.isolatedSteps.count - 1)
         }
         if isIsolated, isolated == record.failingIsolatedStep.load(ordering: .relaxed) { throw Broken() }
         if number == record.failingStep.load(ordering: .relaxed) { throw Broken() }
     }
+
+    /// Rows become tokens beyond the vocabulary, by the first number of each vector.
+    func decode(_ media: MediaRows) throws -> Int {
+        if media.vectors.count != media.chunk.rows { violate("\(media.vectors.count) vectors for a chunk") }
+        for row in media.range {
+            _ = append(
+                token: Self.firstRow + Int32(media.vectors[row]), position: media.position + row,
+                sequence: media.sequence, wantsLogits: media.wantsLogits && row == media.range.upperBound - 1)
+        }
+        if !media.chunk.isCausal, media.range != 0..<media.chunk.rows { violate("a whole chunk was cut") }
+        let last = rows.count - 1
+        try decode()
+        return last
+    }
+
+    static let firstRow: Int32 = 300
 
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
         let asked = lastRows[row]
@@ -139,7 +167,7 @@ final class ScriptedRuntime: ModelRuntime {
     func state(of sequence: Int) throws -> [UInt8] {
         record.log.withLock { $0.statesSaved += 1 }
         return cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }.flatMap { cell in
-            [cell.position, Int(cell.token)].flatMap { number in
+            [cell.position, Int(cell.token) | place(of: cell.adapters) << 16].flatMap { number in
                 (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
             }
         }
@@ -157,9 +185,29 @@ final class ScriptedRuntime: ModelRuntime {
         }
         if shape.memory == .cells, cells.count + numbers.count / 2 > shape.cells { return false }
         for index in stride(from: 0, to: numbers.count, by: 2) {
-            cells.append(Cell(token: Int32(numbers[index + 1]), position: numbers[index], holders: [sequence]))
+            let adapters = record.log.withLock { $0.knownAdapters[numbers[index + 1] >> 16] }
+            cells.append(
+                Cell(
+                    token: Int32(numbers[index + 1] & 0xFFFF), position: numbers[index], adapters: adapters,
+                    holders: [sequence]))
         }
         return true
+    }
+
+    private func place(of adapters: [String]) -> Int {
+        record.log.withLock { log in
+            if let place = log.knownAdapters.firstIndex(of: adapters) { return place }
+            log.knownAdapters.append(adapters)
+            return log.knownAdapters.count - 1
+        }
+    }
+
+    func apply(_ adapters: AdapterSet) throws {
+        let loaded = record.log.withLock(\.loadedAdapters)
+        let missing = adapters.scales.filter { loaded[$0.id] == nil }
+        if !missing.isEmpty { violate("adapters \(missing) are not in memory") }
+        names = adapters.scales.map { "\(loaded[$0.id] ?? "?")*\($0.scale)" }.sorted()
+        self.adapters = adapters
     }
 
     func setThreads(_ count: Int) {}
@@ -184,6 +232,9 @@ final class ScriptedRuntime: ModelRuntime {
         let held = cells.filter { $0.holders.contains(sequence) }.sorted { $0.position < $1.position }
         if held.map(\.position) != Array(0..<held.count) {
             violate("sequence \(sequence) has positions \(held.map(\.position))")
+        }
+        if held.contains(where: { $0.adapters != names }) {
+            violate("sequence \(sequence) holds what other adapters computed")
         }
         return held.map(\.token)
     }

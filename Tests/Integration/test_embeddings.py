@@ -107,15 +107,55 @@ def test_shorter_vectors_have_length_one(client: openai.OpenAI) -> None:
     ("body", "words"),
     [
         ({"input": "word " * 3000}, ["512", "tokens"]), ({"input": ["fine", "word " * 3000]}, ["input[1]", "512"]),
-        ({"input": ""}, ["empty"]), ({"input": ["a", ""]}, ["input[1]"]), ({"input": []}, ["empty"]),
+        ({"input": []}, ["empty"]), ({"input": ["a", []]}, ["input[1]", "empty"]), ({"input": 5}, ["input"]),
+        ({"input": [-1]}, ["input[0]"]), ({"input": [1, 2**40]}, ["input[1]"]), ({"input": [1.5]}, ["input[0]"]),
+        ({"input": ["a"] * 2049}, ["2049", "2048"]), ({"input": "a", "dimensions": -1}, ["dimensions"]),
+        ({"input": {"content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}}, ["content[0].type"]),
+        ({"input": "a", "truncate_prompt_tokens": 513}, ["513", "512"]),
         ({"input": [999999]}, ["vocabulary"]), ({"input": "a", "encoding_format": "int8"}, ["base64"]),
-        ({"input": "a", "model": "other"}, ["other", NAME]), ({}, ["input"]),
+        ({}, ["input"]),
     ])
 def test_what_cannot_be_embedded_is_refused(embedder: Engine, body: dict, words: list[str]) -> None:
     answer = httpx.post(f"{embedder.url}/v1/embeddings", json=body, timeout=10)
-    assert answer.status_code == (404 if "model" in body else 400), answer.text
+    assert answer.status_code == 400, answer.text
     for word in words:
         assert word in answer.json()["error"]["message"]
+
+
+def test_any_name_and_unknown_fields_are_taken(client: openai.OpenAI) -> None:
+    answer = client.embeddings.create(model="text-embedding-3-small", input="a", user="u", extra_body={"x": [1]})
+    assert answer.model == "text-embedding-3-small"
+
+
+def test_a_long_text_is_cut_where_that_is_asked_for(client: openai.OpenAI, embedder: Engine) -> None:
+    long = client.embeddings.create(model=NAME, input="word " * 3000, extra_body={"truncate": True})
+    assert long.usage.prompt_tokens == 512
+    short = client.embeddings.create(model=NAME, input="word " * 3000, extra_body={"truncate_prompt_tokens": 20})
+    assert short.usage.prompt_tokens == 20
+
+
+def test_mixed_inputs_are_one_sequence(embedder: Engine) -> None:
+    def ask(given: object) -> dict:
+        answer = httpx.post(f"{embedder.url}/v1/embeddings", json={"input": given}, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    assert len(ask([12, 34, "string", 56])["data"]) == 1
+    assert len(ask([[12, 34, 56], [12, "string", 34]])["data"]) == 2
+    parts = [{"type": "text", "text": "What is "}, {"type": "text", "text": "3 + 4?"}]
+    same = ask(["What is 3 + 4?", {"content": parts}, {"prompt_string": "What is 3 + 4?"}])["data"]
+    assert same[0]["embedding"] == same[1]["embedding"] == same[2]["embedding"]
+
+
+def test_a_single_text_is_not_held_up_by_a_thousand(client: openai.OpenAI, embedder: Engine) -> None:
+    many = texts(1000, seed=9)
+    with ThreadPoolExecutor(1) as pool:
+        began = embedder.heartbeat()["steps"]
+        whole = pool.submit(vectors, client, many)
+        until(lambda: embedder.heartbeat()["steps"] > began, "the thousand are being computed")
+        assert len(vectors(client, ["Hello!"])) == 1
+        assert not whole.done()
+        assert len(whole.result()) == 1000
 
 
 def test_clients_that_vanish_leave_nothing(client: openai.OpenAI, embedder: Engine) -> None:
@@ -143,15 +183,15 @@ def test_requests_beyond_the_queue_are_refused_with_a_time_to_wait(tmp_path: Pat
 
 def test_each_kind_of_server_says_what_the_other_is_for(engine: Engine, embedder: Engine) -> None:
     answer = httpx.post(f"{engine.url}/v1/embeddings", json={"input": "a"}, timeout=10)
-    assert answer.status_code == 400 and "--embeddings" in answer.json()["error"]["message"]
+    assert answer.status_code == 501 and "--embeddings" in answer.json()["error"]["message"]
     answer = httpx.post(f"{engine.url}/v1/rerank", json={"query": "a", "documents": ["b"]}, timeout=10)
-    assert answer.status_code == 400 and "--reranking" in answer.json()["error"]["message"]
+    assert answer.status_code == 501 and "--reranking" in answer.json()["error"]["message"]
     answer = httpx.post(f"{embedder.url}/v1/rerank", json={"query": "a", "documents": ["b"]}, timeout=10)
-    assert answer.status_code == 400 and "--reranking" in answer.json()["error"]["message"]
+    assert answer.status_code == 501 and "--reranking" in answer.json()["error"]["message"]
     chat = {"messages": [{"role": "user", "content": "Hello!"}]}
     for path, body in [("/v1/chat/completions", chat), ("/v1/completions", {"prompt": "a"})]:
         answer = httpx.post(f"{embedder.url}{path}", json=body, timeout=10)
-        assert answer.status_code == 400 and "writes no text" in answer.json()["error"]["message"]
+        assert answer.status_code == 501 and "writes no text" in answer.json()["error"]["message"]
     assert httpx.get(f"{embedder.url}/v1/models", timeout=10).json()["data"][0]["id"] == NAME
 
 

@@ -62,6 +62,7 @@ def test_a_prompt_that_is_too_long(client: openai.OpenAI, ask_for: Callable[...,
         ({"extra_body": {"stop": [1]}}, "stop[0]"),
         ({"extra_body": {"seed": "abc"}}, "seed"),
         ({"extra_body": {"stream": "yes"}}, "stream"),
+        ({"extra_body": {"lora": [{"id": 0}]}}, "lora[0].scale"),
     ],
 )
 def test_values_that_are_not_allowed(client: openai.OpenAI, options: dict[str, Any], parameter: str) -> None:
@@ -75,7 +76,7 @@ def test_values_that_are_not_allowed(client: openai.OpenAI, options: dict[str, A
     ("parameter", "value"),
     [
         ("modalities", ["text", "audio"]), ("audio", {"voice": "alloy", "format": "wav"}),
-        ("lora", [{"id": 0, "scale": 1}]), ("post_sampling_probs", True), ("t_max_predict_ms", 100), ("n_indent", 4),
+        ("post_sampling_probs", True), ("t_max_predict_ms", 100), ("n_indent", 4),
     ],
 )
 def test_what_is_not_supported_is_refused_and_not_ignored(
@@ -93,12 +94,14 @@ def test_what_is_not_supported_of_legacy_completions(client: openai.OpenAI, para
     assert details(failure.value)["code"] == "unsupported" and failure.value.param == parameter
 
 
-def test_pictures_are_refused(client: openai.OpenAI) -> None:
-    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": "data:,x"}}]
+@pytest.mark.parametrize(
+    ("url", "code"), [("data:image/png;base64,iVBORw0KGgo=", "unsupported"), ("data:,x", "invalid_value")])
+def test_pictures_are_refused_by_a_model_that_reads_text_only(client: openai.OpenAI, url: str, code: str) -> None:
+    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": url}}]
     with pytest.raises(openai.BadRequestError) as failure:
         ask(client, [{"role": "user", "content": parts}])
-    assert details(failure.value)["code"] == "unsupported"
-    assert failure.value.param == "messages[0].content[1].type"
+    assert details(failure.value)["code"] == code
+    assert failure.value.param == "messages[0].content[1].image_url.url"
 
 
 @pytest.mark.parametrize(

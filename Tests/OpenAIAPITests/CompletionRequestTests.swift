@@ -52,8 +52,12 @@ import Vocabulary
             (#"{"messages":[{"role":"user"}]}"#, .invalidValue, "messages[0]"),
             (#"{"messages":[{"role":"user","content":7}]}"#, .invalidValue, "messages[0].content"),
             (
-                #"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#, .unsupported,
+                #"{"messages":[{"role":"user","content":[{"type":"video_url"}]}]}"#, .unsupported,
                 "messages[0].content[0].type"
+            ),
+            (
+                #"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#, .invalidValue,
+                "messages[0].content[0].image_url"
             ),
             (user(#","max_tokens":-2"#), .invalidValue, "max_tokens"),
             (user(#","max_tokens":99999999999999999999999999"#), .invalidValue, "max_tokens"),

@@ -12,15 +12,26 @@ import Vocabulary
 private final class ScriptedEmbedding: Embedding {
     private let embedded = Mutex<[EmbeddingRequest]>([])
     private let ranked = Mutex<[RerankRequest]>([])
+    private let classified = Mutex<[ClassificationRequest]>([])
 
     var embeddings: [EmbeddingRequest] { embedded.withLock(\.self) }
+    var classifications: [ClassificationRequest] { classified.withLock(\.self) }
     var rankings: [RerankRequest] { ranked.withLock(\.self) }
 
     func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
         embedded.withLock { $0.append(request) }
         return EmbeddingResult(
             model: ModelID("m"),
-            entries: request.inputs.indices.map { .init(vectors: [[Float($0), -0.1, 1e-30]], tokenCount: 3) })
+            entries: request.inputs.indices.map { .init(vectors: [[Float($0), -0.1, 1e-30]]) },
+            promptTokens: 3 * request.inputs.count)
+    }
+
+    func classify(_ request: ClassificationRequest) async throws -> ClassificationResult {
+        classified.withLock { $0.append(request) }
+        let scores: [Float] = [0.25, 0.5, 0.25]
+        return ClassificationResult(
+            model: ModelID("m"), labels: ["x", "y", "z"], entries: request.inputs.map { _ in .init(scores: scores) },
+            promptTokens: 4)
     }
 
     func rerank(_ request: RerankRequest) async throws -> RerankResult {
@@ -34,7 +45,7 @@ private final class ScriptedEmbedding: Embedding {
     private let source = ScriptedEmbedding()
 
     private func respond(_ path: String, _ body: String) async throws -> JSONValue {
-        let routes = EmbeddingRoutes(source)
+        let routes = EmbeddingRoutes(source, now: { 7 })
         let route = try #require((routes.routes + routes.aliases).first { $0.pattern == path })
         let request = HTTPRequest(.post, path, body: Array(body.utf8))
         request.context[RequestIDKey.self] = RequestID("req_1")
@@ -44,14 +55,18 @@ private final class ScriptedEmbedding: Embedding {
     @Test(arguments: [
         (#""a""#, [EmbeddingInput.text("a")]), (#"["a","b"]"#, [.text("a"), .text("b")]),
         ("[1,2]", [.tokens([1, 2])]), ("[[1],[2,3]]", [.tokens([1]), .tokens([2, 3])]),
-        (#"["a",[7]]"#, [.text("a"), .tokens([7])]),
+        (#"["a",[7]]"#, [.text("a"), .tokens([7])]), (#" "" "#, [.text("")]),
+        (#"[1,"a",2]"#, [.mixed([.token(1), .text("a"), .token(2)])]),
+        (#"[[1],["a",2]]"#, [.tokens([1]), .mixed([.text("a"), .token(2)])]),
+        (#"{"prompt_string":"a"}"#, [.text("a")]),
+        (#"["a",{"content":[{"type":"text","text":"b "},{"type":"text","text":"c"}]}]"#, [.text("a"), .text("b c")]),
     ])
     func `inputs are read in all of OpenAI's shapes`(json: String, inputs: [EmbeddingInput]) async throws {
         let answer = try await respond("/v1/embeddings", #"{"input":\#(json),"model":"x","user":"someone"}"#)
         let request = try #require(source.embeddings.first)
         #expect(request.inputs == inputs && request.model == ModelID("x") && request.needsPooling)
-        #expect(request.dimensions == nil && request.norm == nil && request.deadline == nil)
-        #expect(answer["object"] == "list" && answer["model"] == "m")
+        #expect(request.dimensions == nil && request.norm == nil && request.scheduling.deadline == nil)
+        #expect(answer["object"] == "list" && answer["model"] == "x")
         #expect(answer["data"]?.array?.map { $0["index"] } == inputs.indices.map { .whole($0) })
         #expect(answer["data"]?[0]?["object"] == "embedding")
         #expect(
@@ -78,7 +93,46 @@ private final class ScriptedEmbedding: Embedding {
             "/v1/embeddings", #"{"input":"a","dimensions":2,"embd_normalize":-1,"nexus":{"deadline_ms":1500}}"#)
         let request = try #require(source.embeddings.first)
         #expect(request.dimensions == 2 && request.norm == .asGiven)
-        #expect(request.deadline == .milliseconds(1_500))
+        #expect(request.scheduling.deadline == .milliseconds(1_500))
+    }
+
+    @Test(
+        arguments: [
+            (#""truncate":true"#, Truncation()), (#""truncate":false"#, nil), (#""truncate":"NONE""#, nil),
+            (#""truncate":"START""#, Truncation(side: .start)), (#""truncate":"END""#, Truncation()),
+            (#""truncate":true,"truncation_direction":"Left""#, Truncation(side: .start)),
+            (#""truncate_prompt_tokens":-1"#, Truncation()), (#""truncate_prompt_tokens":5"#, Truncation(tokensMax: 5)),
+            (#""dimensions":null"#, nil),
+        ] as [(String, Truncation?)])
+    func `each client's way to have long texts cut is understood`(member: String, truncation: Truncation?) async throws
+    {
+        _ = try await respond("/v1/embeddings", #"{"input":"a",\#(member)}"#)
+        #expect(source.embeddings.first?.truncation == truncation)
+        _ = try await respond("/v1/rerank", #"{"query":"a","documents":["b"],\#(member)}"#)
+        #expect(source.rankings.first?.truncatesDocuments == (truncation != nil))
+    }
+
+    @Test func `classes have vLLM's form, and their names`() async throws {
+        let answer = try await respond("/classify", #"{"input":["a","b"],"model":"n"}"#)
+        #expect(answer["id"] == "classify-req_1" && answer["object"] == "list" && answer["created"] == 7)
+        #expect(answer["model"] == "n" && answer["labels"] == ["x", "y", "z"] && answer["usage"]?["total_tokens"] == 4)
+        #expect(
+            answer["data"]?[1] == ["index": 1, "label": "y", "probs": [0.25, 0.5, 0.25], "num_classes": 3])
+        _ = try await respond("/v1/classify", #"{"input":"a","use_activation":false}"#)
+        #expect(source.classifications.map(\.wantsProbabilities) == [true, false])
+    }
+
+    @Test func `the form of text-embeddings-inference is a bare list`() async throws {
+        let all = try await respond("/rerank", #"{"query":"q","texts":["a","b","c"],"return_text":true}"#)
+        #expect(all.array?.map { $0["index"] } == [2, 0, 1])
+        #expect(all[0] == ["index": 2, "score": 7.0, "text": "c"])
+        let best = try await respond("/rerank", #"{"query":"q","texts":["a","b","c"],"top_n":2}"#)
+        #expect(best.array?.count == 2 && best[0]?["text"] == nil)
+    }
+
+    @Test func `who says content gets llama-server's own form`() async throws {
+        let answer = try await respond("/v1/embeddings", #"{"content":"a"}"#)
+        #expect(answer[0]?["embedding"]?[0]?.array?.count == 3)
     }
 
     @Test(arguments: ["/embedding", "/embeddings"])
@@ -91,7 +145,12 @@ private final class ScriptedEmbedding: Embedding {
 
     @Test(arguments: [
         ("{}", "input"), (#"{"input":null}"#, "input"), (#"{"input":[]}"#, "input"), (#"{"input":5}"#, "input"),
-        (#"{"input":[[]]}"#, "input[0]"), (#"{"input":["a",true]}"#, "input[1]"), (#"{"input":[1,"a"]}"#, "input[1]"),
+        (#"{"input":[[]]}"#, "input[0]"), (#"{"input":["a",true]}"#, "input[1]"), (#"{"input":[1,true]}"#, "input[1]"),
+        (#"{"input":{"content":"a"}}"#, "input.content"), (#"{"input":{}}"#, "input"),
+        (#"{"input":{"content":[{"type":"image_url","image_url":{"url":"data:,"}}]}}"#, "input.content[0].type"),
+        (#"{"input":"a","truncate":"MIDDLE"}"#, "truncate"), (#"{"input":"a","truncate":1}"#, "truncate"),
+        (#"{"input":"a","truncate_prompt_tokens":0}"#, "truncate_prompt_tokens"),
+        (#"{"input":"a","truncate":true,"truncation_direction":"up"}"#, "truncation_direction"),
         (#"{"input":[1.5]}"#, "input[0]"), (#"{"input":[-1]}"#, "input[0]"), (#"{"input":[4294967296]}"#, "input[0]"),
         (#"{"input":"a","encoding_format":"int8"}"#, "encoding_format"),
         (#"{"input":"a","dimensions":0}"#, "dimensions"), (#"{"input":"a","embd_normalize":101}"#, "embd_normalize"),

@@ -1,6 +1,7 @@
 import HTTPServing
 import JSONText
 import RequestScope
+import TestAnswers
 import Streaming
 import Testing
 import Vocabulary

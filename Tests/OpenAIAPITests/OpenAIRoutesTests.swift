@@ -2,6 +2,7 @@ import HTTPServing
 import JSONText
 import RequestScope
 import Streaming
+import TestAnswers
 import Testing
 import Vocabulary
 

@@ -95,7 +95,7 @@ import Vocabulary
 
     @Test(arguments: [
         (#""n":2,"best_of":4"#, "best_of"),
-        (#""audio":{}"#, "audio"), (#""modalities":["text","audio"]"#, "modalities"), (#""lora":[{"id":0}]"#, "lora"),
+        (#""audio":{}"#, "audio"), (#""modalities":["text","audio"]"#, "modalities"),
         (#""tools":[{"type":"web_search"}]"#, "tools[0].type"),
         (#""tool_choice":{"type":"allowed_tools"}"#, "tool_choice.type"),
     ])

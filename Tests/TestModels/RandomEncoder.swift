@@ -21,12 +21,14 @@ public enum RandomEncoder {
     ///
     /// - Parameters:
     ///   - ranks: whether it has a head that gives one score.
+    ///   - labels: names of the scores of a head that gives several; none has no names.
     ///   - seed: the same seed makes the same file.
     /// - Returns: its bytes.
     /// - Throws: nothing, unless the writer does not take what is written here.
-    public static func file(ranks: Bool, seed: UInt64 = 1) throws -> [UInt8] {
+    public static func file(ranks: Bool, labels: [String] = [], seed: UInt64 = 1) throws -> [UInt8] {
         var writer = try GGUFWriter()
         try describe(in: &writer, ranks: ranks)
+        if !labels.isEmpty { try writer.set("bert.classifier.output_labels", .array(GGUFArray(labels))) }
         var random = SeededRandom(seed: seed)
         func add(_ name: String, _ dimensions: [Int], around center: Float = 0, spread: Float) throws {
             let count = dimensions.reduce(1, *)
@@ -57,7 +59,7 @@ public enum RandomEncoder {
         }
         if ranks {
             try addLinear("cls", vectorLength, vectorLength)
-            try addLinear("cls.output", vectorLength, 1)
+            try addLinear("cls.output", vectorLength, max(1, labels.count))
         }
         return try writer.bytes()
     }
@@ -83,9 +85,11 @@ public enum RandomEncoder {
     }
 
     /// Runs `body` with the path of such a file, which is removed afterwards.
-    public static func withFile<Result>(ranks: Bool, _ body: (String) async throws -> Result) async throws -> Result {
+    public static func withFile<Result>(
+        ranks: Bool, labels: [String] = [], _ body: (String) async throws -> Result
+    ) async throws -> Result {
         let path = FileManager.default.temporaryDirectory.appending(path: "encoder-\(UUID().uuidString).gguf")
-        try Data(try file(ranks: ranks)).write(to: path)
+        try Data(try file(ranks: ranks, labels: labels)).write(to: path)
         defer { unlink(path.path) }
         return try await body(path.path)
     }

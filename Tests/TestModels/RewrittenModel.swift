@@ -8,17 +8,19 @@ public enum RewrittenModel {
     /// - Parameters:
     ///   - original: the path of a model file.
     ///   - changes: metadata to set or to replace.
+    ///   - renaming: the new names of the other metadata.
     ///   - body: what to do with the copy.
     /// - Returns: what `body` gives.
     /// - Throws: what `body` throws, and when there is no such model.
     public static func withCopy<Result>(
-        of original: String, changes: [String: GGUFValue], _ body: (String) async throws -> Result
+        of original: String, changes: [String: GGUFValue], renaming: (String) -> String = { $0 },
+        _ body: (String) async throws -> Result
     ) async throws -> Result {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: original))
         let file = try GGUFFile.read(from: try FileBytes(path: original))
         var writer = try GGUFWriter()
         for key in file.metadata.keys where changes[key] == nil {
-            if let value = file.metadata[key] { try writer.set(key, value) }
+            if let value = file.metadata[key] { try writer.set(renaming(key), value) }
         }
         for (key, value) in changes.sorted(by: { $0.key < $1.key }) { try writer.set(key, value) }
         for tensor in file.tensors {
@@ -29,5 +31,22 @@ public enum RewrittenModel {
         try Data(try writer.bytes()).write(to: path)
         defer { unlink(path.path) }
         return try await body(path.path)
+    }
+
+    /// Runs `body` with the path of a copy of a Llama model that gives images places in a plane, as Qwen2-VL does: the same
+    /// numbers, which mean nothing then.
+    public static func withPlanes<Result>(
+        of original: String, _ body: (String) async throws -> Result
+    ) async throws -> Result {
+        let file = try GGUFFile.read(from: try FileBytes(path: original))
+        let heads = file.metadata.ofArchitecture("attention.head_count")?.integer ?? 1
+        let pairs = Int32((file.metadata.ofArchitecture("embedding_length")?.integer ?? 0) / heads / 2)
+        let sections = [pairs / 4, pairs / 4 + pairs / 8, pairs - pairs / 4 - (pairs / 4 + pairs / 8), 0]
+        return try await withCopy(
+            of: original,
+            changes: [
+                "general.architecture": .string("qwen2vl"),
+                "qwen2vl.rope.dimension_sections": .array(GGUFArray(sections)),
+            ], renaming: { $0.hasPrefix("llama.") ? "qwen2vl." + $0.dropFirst(6) : $0 }, body)
     }
 }

@@ -69,14 +69,9 @@ public struct OpenAIRoutes: Sendable {
             request.wishes.isVerbose = true
             request.generation.reports.details = true
         }
-        let model = await served(request.generation.model)
+        let model = await source.servedName(for: request.generation.model)
         let choices = try await ChoiceGroup(starting: request, source, model: model, created: now())
         guard request.isStreaming else { return .json(try await choices.whole()) }
         return .events(keepAlive: Self.keepAlive) { writer in try await choices.write(to: writer) }
-    }
-
-    /// The name to answer with: the one that was asked for, or the one that stood in for none.
-    private func served(_ asked: ModelID) async -> ModelID {
-        asked.name.isEmpty ? await source.models().first?.id ?? asked : asked
     }
 }

@@ -20,6 +20,19 @@ enum OpenAISchemas {
         ],
         responses: answers(.json(["type": "object"]), .events))
 
+    static let countTokens = RouteDescription(
+        operation: "countChatCompletionTokens", summary: "How many tokens the prompt of a chat has.", tags: ["openai"],
+        requestBodies: [
+            .json(object(RequestSchemas.shared.merging(RequestSchemas.chatCompletion), required: ["messages"]))
+        ],
+        responses: answers(.json(counted)))
+
+    /// The answer to a question for the number of tokens.
+    private static let counted: JSONValue = [
+        "type": "object", "required": ["input_tokens"],
+        "properties": ["object": ["type": "string"], "input_tokens": ["type": "integer"]],
+    ]
+
     static let listModels = RouteDescription(
         operation: "listModels", summary: "The models that can be asked for.", tags: ["openai"],
         responses: [.init(.ok, nil, .json(["type": "object"]))])

@@ -73,7 +73,8 @@ enum RequestSchemas {
         "reasoning_budget": count(-1...RequestBounds.newTokensMax),
         "thinking_budget_tokens": count(-1...RequestBounds.newTokensMax),
         "chat_template_kwargs": ["type": "object", "properties": ["enable_thinking": flag]],
-        "cache_prompt": ["type": "boolean", "default": true], "return_progress": flag, "nexus": nexus,
+        "lora": AdapterFields.schema, "cache_prompt": ["type": "boolean", "default": true], "return_progress": flag,
+        "nexus": nexus,
     ]
 
     private static let length: JSONValue = [

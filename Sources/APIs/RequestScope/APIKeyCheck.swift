@@ -5,21 +5,24 @@ public import Vocabulary
 ///
 /// The key comes as `Authorization: Bearer KEY`, or in `X-Api-Key` where there is no `Authorization`. `/health`,
 /// `/v1/health` and `/ready` stay open, and `OPTIONS`, which browsers send without keys. Everyone else gets status 401 in
-/// OpenAI's error shape. The time that it takes tells nothing of a key but its presence: every key is compared whole.
+/// the shape of the path's API. The time that it takes tells nothing of a key but its presence: every key is compared whole.
 ///
 /// Source: `middleware_validate_api_key` of llama-server. Differs from it in: the comparison, and `/ready`, which is ours.
 public struct APIKeyCheck: Middleware, CustomReflectable {
     private let keys: [[UInt8]]
     private let opensPage: Bool
+    private let shapes: [ErrorShape]
 
     /// Paths that need no key.
     public static let openPaths: Set<String> = ["/health", "/v1/health", "/ready"]
 
     /// - Parameters:
     ///   - keys: none lets everyone in. Empty ones are left out, because a request without a key would match.
+    ///   - shapes: of APIs with errors of their own.
     ///   - opensPage: the page at `/` and its assets need no key; what the page asks for does.
-    public init(keys: [String], opensPage: Bool = false) {
+    public init(keys: [String], shapes: [ErrorShape] = [], opensPage: Bool = false) {
         self.keys = keys.filter { !$0.isEmpty }.map { Array($0.utf8) }
+        self.shapes = shapes
         self.opensPage = opensPage
     }
 
@@ -73,9 +76,11 @@ public struct APIKeyCheck: Middleware, CustomReflectable {
     private func refusal(_ message: String, _ request: HTTPRequest) -> HTTPResponse {
         let error = ServiceError(
             .invalidAPIKey, message, hint: "Send one of the server's keys as `Authorization: Bearer KEY`.")
-        let wire = WireError(error, requestID: request.context[RequestIDKey.self])
+        let id = request.context[RequestIDKey.self]
+        let wire = WireError(error, requestID: id)
         return .json(
-            wire.body, status: HTTPStatus(rawValue: wire.status), headers: ["WWW-Authenticate": "Bearer"])
+            shapes.first(for: request.path)?.body(error, id) ?? wire.body, status: HTTPStatus(rawValue: wire.status),
+            headers: ["WWW-Authenticate": "Bearer"])
     }
 }
 

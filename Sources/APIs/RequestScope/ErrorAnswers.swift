@@ -3,18 +3,17 @@ public import HTTPServing
 public import Telemetry
 import Vocabulary
 
-/// The answer to every error: in OpenAI's shape below `/v1`, as RFC 9457 problem details elsewhere, unless OpenAI's shape is
-/// wanted everywhere.
+/// The answer to every error: in the shape of the path's API, in OpenAI's below `/v1`, as RFC 9457 problem details elsewhere.
 public struct ErrorAnswers: Sendable {
     private let logger: Logger
-    private let isOpenAIEverywhere: Bool
+    private let shapes: [ErrorShape]
 
     /// - Parameters:
-    ///   - logger: for what clients need not know.
-    ///   - isOpenAIEverywhere: OpenAI's shape for every path, as llama-server has it.
-    public init(logger: Logger, isOpenAIEverywhere: Bool = false) {
+    ///   - logger: told of what is the server's fault.
+    ///   - shapes: of APIs with errors of their own; the first that covers a path counts.
+    public init(logger: Logger, shapes: [ErrorShape] = []) {
         self.logger = logger
-        self.isOpenAIEverywhere = isOpenAIEverywhere
+        self.shapes = shapes
     }
 
     /// For `Router.onError`.
@@ -27,8 +26,10 @@ public struct ErrorAnswers: Sendable {
         }
         let wire = WireError(known, requestID: request.context[RequestIDKey.self])
         var response: HTTPResponse
-        if isOpenAIEverywhere || request.path.hasPrefix("/v1/") || request.path == "/v1" {
-            response = .json(wire.body, status: HTTPStatus(rawValue: wire.status), headers: headers)
+        if let shape = shapes.first(for: request.path) {
+            let id = request.context[RequestIDKey.self]
+            response = .json(shape.body(known, id), status: HTTPStatus(rawValue: wire.status), headers: headers)
+            if let name = shape.idHeader { response.headers[name] = id?.text }
         } else {
             let problem = Self.problem(known, wire, request)
             response = .bytes(

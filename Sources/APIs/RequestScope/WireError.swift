@@ -55,9 +55,10 @@ public struct WireError: Sendable, Equatable {
     /// - Returns: its code, words and hint, or the best guess from the status.
     public static func serviceError(from body: JSONValue, status: Int?) -> ServiceError {
         let error = body["error"]
-        let message = error?["message"]?.string ?? body["message"]?.string
+        // Some servers, and we beside OpenAI's paths, answer with RFC 9457 problem details.
+        let message = error?["message"]?.string ?? body["message"]?.string ?? body["detail"]?.string
         let hint = error?["hint"]?.string
-        let code = error?["code"]?.string.map(ServiceError.Code.init(rawValue:))
+        let code = (error?["code"] ?? body["code"])?.string.map(ServiceError.Code.init(rawValue:))
         var text = message ?? "The model's server answered with an error."
         if let hint, text.hasSuffix(" \(hint)") { text.removeLast(hint.count + 1) }
         var known = ServiceError(

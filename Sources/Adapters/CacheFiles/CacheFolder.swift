@@ -75,7 +75,8 @@ public final class CacheFolder: Sendable {
                 headerBytes += bytes - header.stateBytes
                 entries.append(
                     KeptEntry(
-                        name: name, tenant: header.tenant, tokens: header.tokens, start: header.start, bytes: bytes))
+                        name: name, tenant: header.tenant, adapters: header.adapters, tokens: header.tokens,
+                        start: header.start, bytes: bytes))
             } catch {
                 reject(name, error)
             }

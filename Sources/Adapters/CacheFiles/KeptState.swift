@@ -2,6 +2,8 @@
 public struct KeptState: Sendable, Equatable {
     /// Whose it is; `nil` is everybody's.
     public var tenant: String?
+    /// What it was computed with beside the model; empty for nothing.
+    public var adapters: String
     /// Tokens of the whole path.
     public var tokens: [Int32]
     /// How many of them come before those that the state is for.
@@ -9,15 +11,16 @@ public struct KeptState: Sendable, Equatable {
     /// Bytes that only the model understands.
     public var state: [UInt8]
 
-    public init(tenant: String?, tokens: [Int32], start: Int, state: [UInt8]) {
+    public init(tenant: String?, adapters: String = "", tokens: [Int32], start: Int, state: [UInt8]) {
         self.tenant = tenant
+        self.adapters = adapters
         self.tokens = tokens
         self.start = start
         self.state = state
     }
 
     var header: StateHeader {
-        StateHeader(tenant: tenant, tokens: tokens, start: start, stateBytes: state.count)
+        StateHeader(tenant: tenant, adapters: adapters, tokens: tokens, start: start, stateBytes: state.count)
     }
 }
 
@@ -26,6 +29,8 @@ public struct KeptEntry: Sendable, Equatable {
     /// By which `CacheFolder.get` and `CacheFolder.remove` know it.
     public var name: String
     public var tenant: String?
+    /// What it was computed with beside the model; empty for nothing.
+    public var adapters: String
     public var tokens: [Int32]
     public var start: Int
     /// Of the file.

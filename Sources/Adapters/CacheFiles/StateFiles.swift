@@ -65,7 +65,8 @@ struct StateFiles: Sendable {
         }
         file.touch()
         return KeptState(
-            tenant: head.header.tenant, tokens: head.header.tokens, start: head.header.start, state: state)
+            tenant: head.header.tenant, adapters: head.header.adapters, tokens: head.header.tokens,
+            start: head.header.start, state: state)
     }
 
     func remove(_ name: String) { _ = unsafe unlink(path(name)) }

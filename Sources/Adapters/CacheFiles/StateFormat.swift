@@ -3,6 +3,7 @@ import Digests
 /// Everything of a state's file but the state.
 struct StateHeader: Equatable {
     var tenant: String?
+    var adapters = ""
     var tokens: [Int32]
     var start: Int
     var stateBytes: Int
@@ -21,36 +22,47 @@ enum Refusal: Error, Equatable {
 /// The layout of a state's file. Pure.
 ///
 /// Numbers are little-endian: magic (8 bytes), version (4), flags (4), fingerprint (32), bytes of the tenant's name (4), tokens
-/// (4), start (4), zero (4), bytes of the state (8), the tenant's name, the tokens (4 each), SHA-256 of all so far, the state,
-/// SHA-256 of all so far. The file ends there.
+/// (4), start (4), bytes of what names the adapters (4), bytes of the state (8), the tenant's name, what names the adapters, the
+/// tokens (4 each), SHA-256 of all so far, the state, SHA-256 of all so far. The file ends there.
 enum StateFormat {
     static let magic = Array("NXSTATE\n".utf8)
     static let version: UInt32 = 1
     static let fixedBytes = 72
     static let digestBytes = SHA256.Digest.byteCount
     static let tenantBytesMax = 1_024
+    /// About a thousand adapters at once.
+    static let adapterBytesMax = 1 << 17
     /// Four times the longest context that is known today.
     static let tokensMax = 1 << 22
     private static let hasTenant: UInt32 = 1
+    /// Only in names, where states without adapters keep the names that they had before there were any.
+    private static let hasAdapters: UInt32 = 2
 
     /// Whether a state can have a file at all.
     static func canKeep(_ state: KeptState) -> Bool {
-        (state.tenant?.utf8.count ?? 0) <= tenantBytesMax && state.tokens.count <= tokensMax
+        (state.tenant?.utf8.count ?? 0) <= tenantBytesMax && state.adapters.utf8.count <= adapterBytesMax
+            && state.tokens.count <= tokensMax
             && (0..<state.tokens.count).contains(state.start) && !state.state.isEmpty
     }
 
     /// Bytes of the whole file.
     static func fileBytes(_ header: StateHeader) -> Int {
-        fixedBytes + (header.tenant?.utf8.count ?? 0) + 4 * header.tokens.count + 2 * digestBytes + header.stateBytes
+        fixedBytes + (header.tenant?.utf8.count ?? 0) + header.adapters.utf8.count + 4 * header.tokens.count
+            + 2 * digestBytes + header.stateBytes
     }
 
     /// The name of a state: what is the same path of the same tenant has the same.
     static func name(_ header: StateHeader) -> String {
         var bytes: [UInt8] = []
-        append(header.tenant == nil ? 0 : hasTenant, to: &bytes)
+        let flag = header.adapters.isEmpty ? 0 : hasAdapters
+        append(flag | (header.tenant == nil ? 0 : hasTenant), to: &bytes)
         append(UInt32(header.tenant?.utf8.count ?? 0), to: &bytes)
         append(UInt32(header.start), to: &bytes)
         bytes += Array((header.tenant ?? "").utf8)
+        if !header.adapters.isEmpty {
+            append(UInt32(header.adapters.utf8.count), to: &bytes)
+            bytes += Array(header.adapters.utf8)
+        }
         for token in header.tokens { append(UInt32(bitPattern: token), to: &bytes) }
         return SHA256.digest(of: bytes).hexadecimal
     }
@@ -75,10 +87,11 @@ enum StateFormat {
         append(UInt32(tenant.count), to: &bytes)
         append(UInt32(header.tokens.count), to: &bytes)
         append(UInt32(header.start), to: &bytes)
-        append(0, to: &bytes)
+        append(UInt32(header.adapters.utf8.count), to: &bytes)
         append(UInt32(truncatingIfNeeded: header.stateBytes), to: &bytes)
         append(UInt32(truncatingIfNeeded: header.stateBytes >> 32), to: &bytes)
         bytes += tenant
+        bytes += Array(header.adapters.utf8)
         for token in header.tokens { append(UInt32(bitPattern: token), to: &bytes) }
         bytes += SHA256.digest(of: bytes).bytes
         return bytes
@@ -97,11 +110,14 @@ enum StateFormat {
         guard written == version else { throw .foreign("its format has the version \(written), not \(version)") }
         let tenantBytes = Int(number(fixed, at: 48))
         let tokens = Int(number(fixed, at: 52))
+        let adapterBytes = Int(number(fixed, at: 60))
         let stateBytes = UInt64(number(fixed, at: 64)) | UInt64(number(fixed, at: 68)) << 32
-        guard tenantBytes <= tenantBytesMax, tokens <= tokensMax, stateBytes <= UInt64(fileBytes) else {
+        guard tenantBytes <= tenantBytesMax, adapterBytes <= adapterBytesMax, tokens <= tokensMax,
+            stateBytes <= UInt64(fileBytes)
+        else {
             throw .damaged("a size in it is out of range")
         }
-        let head = fixedBytes + tenantBytes + 4 * tokens + digestBytes
+        let head = fixedBytes + tenantBytes + adapterBytes + 4 * tokens + digestBytes
         guard head + Int(stateBytes) + digestBytes == fileBytes else {
             throw .damaged("its sizes do not add up to \(fileBytes) bytes")
         }
@@ -119,14 +135,17 @@ enum StateFormat {
         let tenantBytes = Int(number(content, at: 48))
         let tokenCount = Int(number(content, at: 52))
         let start = Int(number(content, at: 56))
+        let adapterBytes = Int(number(content, at: 60))
+        let first = fixedBytes + tenantBytes + adapterBytes
         guard flags <= hasTenant, flags == hasTenant || tenantBytes == 0, start < tokenCount,
-            let tenant = String(validating: content[fixedBytes..<(fixedBytes + tenantBytes)], as: UTF8.self)
+            let tenant = String(validating: content[fixedBytes..<(fixedBytes + tenantBytes)], as: UTF8.self),
+            let adapters = String(validating: content[(fixedBytes + tenantBytes)..<first], as: UTF8.self)
         else { throw .damaged("a field in it makes no sense") }
-        let first = fixedBytes + tenantBytes
         let tokens = (0..<tokenCount).map { Int32(bitPattern: number(content, at: first + 4 * $0)) }
         let stateBytes = Int(UInt64(number(content, at: 64)) | UInt64(number(content, at: 68)) << 32)
         return StateHeader(
-            tenant: flags == hasTenant ? tenant : nil, tokens: tokens, start: start, stateBytes: stateBytes)
+            tenant: flags == hasTenant ? tenant : nil, adapters: adapters, tokens: tokens, start: start,
+            stateBytes: stateBytes)
     }
 
     private static func append(_ number: UInt32, to bytes: inout [UInt8]) {

@@ -16,6 +16,10 @@ public struct AdapterFile: Sendable, Equatable {
     public let pairCount: Int
     /// Tensors of norms, which llama.cpp leaves out.
     public let skippedCount: Int
+    /// What it is for, in the words of whoever made it; empty without.
+    public let taskName: String
+    /// What prompts for it are to begin with; empty without.
+    public let promptPrefix: String
 
     /// Larger ranks are damage, not training.
     public static let rankMax: UInt64 = 16_384
@@ -64,6 +68,29 @@ public struct AdapterFile: Sendable, Equatable {
         self.rank = Int(rank)
         pairCount = pairs.count
         self.skippedCount = skippedCount
+        taskName = Self.note("adapter.lora.task_name", of: adapter)
+        promptPrefix = Self.note("adapter.lora.prompt_prefix", of: adapter)
+    }
+
+    /// Reads and checks a file.
+    ///
+    /// - Parameters:
+    ///   - path: the adapter's file.
+    ///   - model: the file of the model that it is to change.
+    /// - Throws: `adapter`, with what is damaged or does not fit.
+    public init(path: String, for model: GGUFFile) throws(LlamaError) {
+        let header: GGUFFile
+        do {
+            header = try GGUFFile.read(from: try FileBytes(path: path))
+        } catch {
+            throw LlamaError(code: .adapter, message: "\(error)")
+        }
+        try self.init(header, for: model)
+    }
+
+    /// Texts that only people read are cut, as in llama-server, which keeps a kilobyte.
+    private static func note(_ key: String, of file: GGUFFile) -> String {
+        String(file.metadata[key]?.string?.prefix(1_024) ?? "")
     }
 
     private static func demand(_ key: String, of file: GGUFFile, _ wanted: String) throws(LlamaError) {

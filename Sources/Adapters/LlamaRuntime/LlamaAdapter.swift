@@ -4,9 +4,9 @@ public import GGUF
 
 /// A LoRA adapter in memory, beside the model that it changes.
 ///
-/// `Sendable`: llama.cpp never changes it after loading. It lives as long as its model, because contexts keep pointers to
-/// adapters; llama.cpp frees it together with the model ("loaded adapters that are not manually freed will be freed when
-/// the associated model is deleted", llama.h).
+/// `Sendable`: llama.cpp never changes it after loading. Loading and freeing, though, change the model's list of adapters,
+/// from which contexts plan their memory: make it, and let its last reference go, on the thread of the model's contexts or
+/// where there are none. Contexts keep pointers to what `apply` gave them last: apply something else before it goes.
 @safe
 public final class LlamaAdapter: Sendable {
     nonisolated(unsafe) fileprivate let handle: OpaquePointer
@@ -14,8 +14,7 @@ public final class LlamaAdapter: Sendable {
     /// What its file says.
     public let file: AdapterFile
 
-    /// Checks a file and loads it. Do it before a context of the model is made: loading changes the model's list of
-    /// adapters, and contexts plan for all of them.
+    /// Checks a file and loads it.
     ///
     /// - Parameters:
     ///   - path: a GGUF file.
@@ -23,13 +22,7 @@ public final class LlamaAdapter: Sendable {
     ///   - modelFile: the header of the model's file.
     /// - Throws: `adapter` when the file is damaged, does not fit the model, or cannot be loaded.
     public init(path: String, model: LlamaModel, modelFile: GGUFFile) throws(LlamaError) {
-        let header: GGUFFile
-        do {
-            header = try GGUFFile.read(from: try FileBytes(path: path))
-        } catch {
-            throw LlamaError(code: .adapter, message: "\(error)")
-        }
-        file = try AdapterFile(header, for: modelFile)
+        file = try AdapterFile(path: path, for: modelFile)
         let error = ErrorText()
         guard let loaded = unsafe nexus_llama_load_adapter(model.handle, path, error.pointer, ErrorText.size) else {
             throw LlamaError(code: .adapter, message: error.text(or: "llama.cpp could not load the adapter \(path)"))
@@ -37,11 +30,13 @@ public final class LlamaAdapter: Sendable {
         unsafe handle = loaded
         self.model = model
     }
+
+    deinit { unsafe nexus_llama_free_adapter(handle) }
 }
 
 extension LlamaContext {
     /// Applies adapters to everything that is computed from now on, instead of those that were applied before. What the
-    /// key-value cache holds was computed without them: empty it first.
+    /// key-value cache holds stays as it was computed. llama.cpp plans its graphs anew before the next step.
     ///
     /// - Parameter adapters: of this context's model, each with what its changes are multiplied with; 0 leaves it out.
     /// - Throws: `adapter`.

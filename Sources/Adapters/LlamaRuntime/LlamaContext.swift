@@ -24,6 +24,8 @@ public final class LlamaContext {
         /// Types of the key-value cache.
         public var keyType = CacheType.f16
         public var valueType = CacheType.f16
+        /// What every layer's output is moved by.
+        public var controlVector: ControlVector?
 
         public init(cells: Int, sequencesMax: Int, batchTokensMax: Int, threads: Int) {
             self.cells = cells
@@ -66,6 +68,12 @@ public final class LlamaContext {
         guard let memory = unsafe llama_get_memory(made) else {
             unsafe llama_free(made)
             throw LlamaError(code: .context, message: "the model keeps no key-value cache")
+        }
+        do throws(LlamaError) {
+            try unsafe options.controlVector?.apply(to: made)
+        } catch {
+            unsafe llama_free(made)
+            throw error
         }
         unsafe self.handle = made
         self.model = model

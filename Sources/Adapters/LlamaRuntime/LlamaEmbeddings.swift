@@ -24,6 +24,8 @@ public final class LlamaEmbeddings {
         /// Attention in tiles depends on what else is in the batch (cosine 0.9997 to the same text alone was seen), so
         /// `.auto` is off, unless attention as a whole matrix would take more than `attentionBytesMax`.
         public var flashAttention = FlashAttention.auto
+        /// What every layer's output is moved by.
+        public var controlVector: ControlVector?
 
         public init(sequenceTokensMax: Int, batchTokensMax: Int, threads: Int) {
             self.sequenceTokensMax = sequenceTokensMax
@@ -81,6 +83,7 @@ public final class LlamaEmbeddings {
         // llama.cpp always cuts the batches of recurrent models into pieces of equal length.
         sequencesMax = unsafe keepsWhole && memory != nil && !model.memoryIsCells ? 1 : options.sequencesMax
         unsafe batch = llama_batch_init(Int32(microBatchMax), 0, 1)
+        try unsafe options.controlVector?.apply(to: handle)
     }
 
     deinit {

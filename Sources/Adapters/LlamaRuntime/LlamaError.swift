@@ -19,6 +19,12 @@ public struct LlamaError: Error, Sendable, Equatable {
         case state
         /// An adapter does not fit the model, or cannot be loaded.
         case adapter
+        /// A control vector does not fit the model.
+        case controlVector
+        /// A projector does not fit the model, or cannot be loaded.
+        case projector
+        /// An image or a recording cannot be read.
+        case media
     }
 
     public let code: Code

@@ -1,4 +1,5 @@
 import CLlamaShim
+import CMediaShim
 
 /// llama.cpp's own messages.
 public enum LlamaLog {
@@ -17,13 +18,16 @@ public enum LlamaLog {
     /// llama.cpp keeps one sink per process for good, so the closure is never released. Call it once.
     public static func send(to sink: @escaping @Sendable (Level, String) -> Void) {
         let box = unsafe Unmanaged.passRetained(LogSinkBox(sink)).toOpaque()
-        unsafe nexus_llama_log_to(
-            { level, text, context in
-                guard let text = unsafe text, let context = unsafe context else { return }
-                let box = unsafe Unmanaged<LogSinkBox>.fromOpaque(context).takeUnretainedValue()
-                let message = unsafe String(cString: text)
-                box.sink(Level(rawValue: level) ?? .info, message)
-            }, box)
+        unsafe nexus_llama_log_to(forward, box)
+        unsafe nexus_media_log_to(forward, box)
+    }
+
+    private static let forward: @convention(c) (Int32, UnsafePointer<CChar>?, UnsafeMutableRawPointer?) -> Void = {
+        level, text, context in
+        guard let text = unsafe text, let context = unsafe context else { return }
+        let box = unsafe Unmanaged<LogSinkBox>.fromOpaque(context).takeUnretainedValue()
+        let message = unsafe String(cString: text)
+        box.sink(Level(rawValue: level) ?? .info, message)
     }
 }
 

@@ -10,8 +10,6 @@ extension LlamaModel {
 
     /// llama.cpp's number for the kind of vocabulary.
     public var vocabularyType: Int { Int(unsafe llama_vocab_type(llama_model_get_vocab(handle)).rawValue) }
-    /// Numbers of one vector between layers.
-    public var embeddingLength: Int { Int(unsafe llama_model_n_embd(handle)) }
 
     private static func named(_ token: Int32) -> Int32? { token < 0 ? nil : token }
 }

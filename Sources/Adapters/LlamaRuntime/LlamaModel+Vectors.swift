@@ -6,6 +6,14 @@ extension LlamaModel {
     public var vectorLength: Int { Int(unsafe llama_model_n_embd_out(handle)) }
     /// Numbers that a head for ranking gives; only for models that have one.
     var scoreCount: Int { max(1, Int(unsafe llama_model_n_cls_out(handle))) }
+    /// The names of those numbers. Where the file has none they are `LABEL_0` and so on, as in Hugging Face's models.
+    public var scoreLabels: [String] {
+        (0..<UInt32(scoreCount)).map { index in
+            guard let text = unsafe llama_model_cls_label(handle, index) else { return "LABEL_\(index)" }
+            return unsafe String(cString: text)
+        }
+    }
+
     /// Whether it only reads: a batch goes through its encoder, and there is no answer to be written.
     var isEncoder: Bool { unsafe llama_model_has_encoder(handle) && !llama_model_has_decoder(handle) }
 

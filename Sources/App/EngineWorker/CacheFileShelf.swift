@@ -21,20 +21,23 @@ struct CacheFileShelf: CacheShelf {
     func contents() -> [ShelfEntry] {
         folder.contents().map { entry in
             ShelfEntry(
-                name: entry.name, tenant: entry.tenant.map(TenantID.init), tokens: entry.tokens, start: entry.start,
-                bytes: entry.bytes)
+                name: entry.name, tenant: entry.tenant.map(TenantID.init), adapters: entry.adapters,
+                tokens: entry.tokens, start: entry.start, bytes: entry.bytes)
         }
     }
 
     func put(_ state: ShelvedState) -> String? {
         folder.put(
-            KeptState(tenant: state.tenant?.name, tokens: state.tokens, start: state.start, state: state.state))
+            KeptState(
+                tenant: state.tenant?.name, adapters: state.adapters, tokens: state.tokens, start: state.start,
+                state: state.state))
     }
 
     func get(_ name: String) -> ShelvedState? {
         folder.get(name).map { kept in
             ShelvedState(
-                tenant: kept.tenant.map(TenantID.init), tokens: kept.tokens, start: kept.start, state: kept.state)
+                tenant: kept.tenant.map(TenantID.init), adapters: kept.adapters, tokens: kept.tokens,
+                start: kept.start, state: kept.state)
         }
     }
 

@@ -6,8 +6,10 @@ import JSONText
 import Launch
 import LlamaServerAPI
 import LlamaRuntime
+import MessagesAPI
 import OpenAIAPI
 import RequestScope
+import ResponsesAPI
 import Telemetry
 import Vocabulary
 import WebApp
@@ -92,9 +94,11 @@ private struct Worker {
                 logger: logger.labelled("http"), tracer: .system(sampler: .never, queue: SpanQueue()), metrics: metrics,
                 ids: .system),
             arguments.serving.origins,
-            APIKeyCheck(keys: arguments.serving.apiKeys.map(\.revealed), opensPage: arguments.serving.hasPage),
+            APIKeyCheck(
+                keys: arguments.serving.apiKeys.map(\.revealed), shapes: Self.errorShapes,
+                opensPage: arguments.serving.hasPage),
         ]
-        let errors = ErrorAnswers(logger: logger, isOpenAIEverywhere: true)
+        let errors = ErrorAnswers(logger: logger, shapes: Self.errorShapes)
         router.onError = { error, request in errors.respond(to: error, request) }
         let now: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000_000_000 }
         let style = OpenAIRoutes.Style(
@@ -107,11 +111,14 @@ private struct Worker {
             try CompletionRequest.chat(body, id: id).generation
         }
         let health = healthRoutes(metrics, startedAt: now())
-        let embeddings = EmbeddingRoutes(engine)
-        let all = openAI.routes + embeddings.routes + offered(own.routes) + health
-        for route in all + EngineRoutes.aliases(of: all) + embeddings.aliases + openAI.nativeRoutes {
-            router.add(route)
-        }
+        let embeddings = EmbeddingRoutes(engine, now: now)
+        let adapters = AdapterRoutes(engine) { field throws(JSONFieldError) in try AdapterFields.list(field) }
+        let counts = TokenCountRoutes(engine)
+        let responses = ResponsesRoutes(engine, now: now)
+        let dialects = counts.routes + responses.routes + MessagesRoutes(engine).routes
+        let all = openAI.routes + dialects + embeddings.routes + offered(own.routes) + adapters.routes + health
+        let aliases = EngineRoutes.aliases(of: all) + embeddings.aliases + counts.aliases + responses.aliases
+        for route in all + aliases + openAI.nativeRoutes { router.add(route) }
         if arguments.serving.hasPage { for route in WebRoutes.routes { router.add(route) } }
         let servers = try await HTTPServerGroup(starting: arguments, router: router)
         announce(port: servers.port)
@@ -121,6 +128,11 @@ private struct Worker {
         await engine.stop()
         await shelf?.finish(within: .seconds(10))
     }
+
+    /// Of the APIs whose errors look different from OpenAI's; every other path has OpenAI's, as in llama-server.
+    private static let errorShapes = [
+        MessageErrors.shape, ResponsesRoutes.aliasErrors, .openAI(below: ""),
+    ]
 
     /// The engine's routes, where those that the options leave off say so.
     private func offered(_ routes: [Route]) -> [Route] {

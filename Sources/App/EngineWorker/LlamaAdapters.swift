@@ -7,6 +7,8 @@ struct LlamaEngineRuntime: ModelRuntime {
     private let context: LlamaContext
     private let model: LlamaModel
     private let adapters: LoadedAdapters
+    /// What the context computes with now.
+    private let applied = AppliedAdapters()
     /// What a memory for one isolated request is made with.
     private let isolatedOptions: LlamaContext.Options
     let shape: RuntimeShape
@@ -16,15 +18,13 @@ struct LlamaEngineRuntime: ModelRuntime {
     ///   - options: how to make the context.
     ///   - contextTokens: tokens that one sequence has at most.
     ///   - hasCells: whether positions have cells of their own that can be shared.
-    ///   - adapters: what the model computes with beside its weights.
-    /// - Throws: `LlamaError` when there is no memory for it, or an adapter does not fit.
+    ///   - adapters: those that steps can compute with.
+    /// - Throws: `LlamaError` when there is no memory for it.
     init(
-        model: LlamaModel, options: LlamaContext.Options, contextTokens: Int, hasCells: Bool,
-        adapters: LoadedAdapters = .none
+        model: LlamaModel, options: LlamaContext.Options, contextTokens: Int, hasCells: Bool, adapters: LoadedAdapters
     ) throws(LlamaError) {
         context = try LlamaContext(model: model, options: options)
         context.clearBatch()
-        try adapters.apply(to: context)
         self.adapters = adapters
         self.model = model
         var isolated = options
@@ -53,6 +53,21 @@ struct LlamaEngineRuntime: ModelRuntime {
         }
     }
 
+    func decode(_ rows: MediaRows) throws -> Int {
+        guard let chunk = (rows.chunk.handle as? ReadyChunk)?.chunk else {
+            preconditionFailure("chunks come from the projector of this model")
+        }
+        do throws(LlamaError) {
+            let row = try chunk.read(
+                rows.range, of: rows.vectors, at: Int32(rows.position), sequence: Int32(rows.sequence), in: context,
+                wantsLogits: rows.wantsLogits)
+            return Int(row)
+        } catch {
+            if error.code == .cacheFull { throw RuntimeFailure.noRoom }
+            throw error
+        }
+    }
+
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
         try unsafe context.withLogits(row: Int32(row), body)
     }
@@ -75,6 +90,12 @@ struct LlamaEngineRuntime: ModelRuntime {
 
     func restore(_ state: [UInt8], to sequence: Int) -> Bool { context.restore(state, toSequence: Int32(sequence)) }
 
+    func apply(_ set: AdapterSet) throws {
+        guard applied.set != set else { return }
+        try context.apply(try adapters.adapters(of: set))
+        applied.set = set
+    }
+
     func setThreads(_ count: Int) { context.setThreads(count) }
 
     func isolated() throws -> LlamaEngineRuntime {
@@ -86,6 +107,11 @@ struct LlamaEngineRuntime: ModelRuntime {
     private static func positions(_ range: Range<Int>) -> Range<Int32> {
         Int32(range.lowerBound)..<Int32(range.upperBound)
     }
+}
+
+/// What a context computes with. Confined to the context's thread.
+private final class AppliedAdapters {
+    var set = AdapterSet.none
 }
 
 /// The vocabulary of a loaded model.

@@ -1,70 +1,108 @@
 import GGUF
+import Inference
 import LlamaRuntime
+import Synchronization
 import Telemetry
 import Vocabulary
 
-/// The LoRA adapters of a command line, checked and loaded, in its order.
-struct LoadedAdapters: Sendable {
-    private let loaded: [(adapter: LlamaAdapter, scale: Float)]
-
-    /// For a model by itself.
-    static let none = LoadedAdapters()
-    private init() { loaded = [] }
+/// The LoRA adapters that are in memory, by the ids that the engine gave them.
+///
+/// Filled and emptied on the engine's thread, or before there is one.
+final class LoadedAdapters: Sendable {
+    private let model: LlamaModel
+    private let modelPath: String
+    private let logger: Logger
+    private let loaded = Mutex<[Int: LlamaAdapter]>([:])
 
     /// - Parameters:
-    ///   - arguments: files and scales.
-    ///   - model: a loaded model of which there is no context yet.
+    ///   - model: what they change.
     ///   - modelPath: its file.
-    ///   - logger: is told of each adapter.
+    ///   - logger: is told of each adapter that comes and goes.
+    init(model: LlamaModel, modelPath: String, logger: Logger) {
+        self.model = model
+        self.modelPath = modelPath
+        self.logger = logger
+    }
+
+    /// Checks a file that the operator or a client named.
+    ///
+    /// - Parameters:
+    ///   - file: where it is.
+    ///   - name: how it is called in the list and in errors.
+    ///   - scale: for requests that name no adapters.
+    ///   - fingerprint: what tells its content from every other adapter's.
+    /// - Returns: what the engine needs to load it.
     /// - Throws: `ServiceError` that names the file and says what does not fit.
-    init(
-        _ arguments: [AdapterArgument], model: LlamaModel, modelPath: String, logger: Logger
-    ) throws(ServiceError) {
-        guard !arguments.isEmpty else {
-            self = .none
-            return
-        }
+    func candidate(
+        _ file: String, named name: String, scale: Float, fingerprint: String
+    ) throws(ServiceError) -> AdapterCandidate {
         let modelFile: GGUFFile
         do {
             modelFile = try GGUFFile.read(from: try FileBytes(path: modelPath))
         } catch {
             throw ServiceError(.invalidValue, "The model file \(modelPath) cannot be read again: \(error)")
         }
-        var loaded: [(adapter: LlamaAdapter, scale: Float)] = []
-        for argument in arguments {
-            do {
-                let adapter = try LlamaAdapter(path: argument.path, model: model, modelFile: modelFile)
-                loaded.append((adapter, argument.scale))
-                Self.report(adapter.file, argument, logger)
-            } catch {
-                throw ServiceError(
-                    .invalidValue, "The adapter \(argument.path) cannot be used. \(error.message)",
-                    hint: "Convert it for this model with llama.cpp's convert_lora_to_gguf.py.")
-            }
+        let header: AdapterFile
+        do {
+            header = try AdapterFile(path: file, for: modelFile)
+        } catch {
+            throw Self.refusal(name, error)
         }
-        self.loaded = loaded
+        return AdapterCandidate(
+            path: name, scale: scale, taskName: header.taskName, promptPrefix: header.promptPrefix, rank: header.rank,
+            fingerprint: fingerprint,
+            load: { [self] id in try load(id, file: file, named: name, modelFile) },
+            unload: { [self] id in unload(id, named: name) })
     }
 
-    /// Makes a new context compute with them.
-    func apply(to context: LlamaContext) throws(LlamaError) {
-        if !loaded.isEmpty { try context.apply(loaded) }
+    private func load(_ id: Int, file: String, named name: String, _ modelFile: GGUFFile) throws {
+        do {
+            let adapter = try LlamaAdapter(path: file, model: model, modelFile: modelFile)
+            loaded.withLock { $0[id] = adapter }
+            report(adapter.file, id: id, named: name)
+        } catch {
+            throw Self.refusal(name, error)
+        }
     }
 
-    func apply(to context: LlamaEmbeddings) throws(LlamaError) {
-        if !loaded.isEmpty { try context.apply(loaded) }
+    private func unload(_ id: Int, named name: String) {
+        // The last reference goes here, outside the lock.
+        let adapter = loaded.withLock { $0.removeValue(forKey: id) }
+        if adapter != nil { logger.info("adapter removed", ["id": .integer(Int64(id)), "file": .string(name)]) }
     }
 
-    private static func report(_ file: AdapterFile, _ argument: AdapterArgument, _ logger: Logger) {
+    /// What llama.cpp is to compute with.
+    ///
+    /// - Throws: `engineFailed` when one of them is not in memory.
+    func adapters(of set: AdapterSet) throws(ServiceError) -> [(adapter: LlamaAdapter, scale: Float)] {
+        let all = loaded.withLock { $0 }
+        var found: [(adapter: LlamaAdapter, scale: Float)] = []
+        for one in set.scales {
+            guard let adapter = all[one.id] else {
+                throw ServiceError(.engineFailed, "Adapter \(one.id) is not in memory.")
+            }
+            found.append((adapter, one.scale))
+        }
+        return found
+    }
+
+    private static func refusal(_ name: String, _ error: LlamaError) -> ServiceError {
+        ServiceError(
+            .invalidValue, "The adapter \(name) cannot be used. \(error.message)",
+            hint: "Convert it for this model with llama.cpp's convert_lora_to_gguf.py.", parameter: "path")
+    }
+
+    private func report(_ file: AdapterFile, id: Int, named name: String) {
         logger.info(
             "adapter loaded",
             [
-                "file": .string(argument.path), "scale": .number(Double(argument.scale)),
-                "rank": .integer(Int64(file.rank)), "tensors": .integer(Int64(file.pairCount)),
+                "id": .integer(Int64(id)), "file": .string(name), "rank": .integer(Int64(file.rank)),
+                "tensors": .integer(Int64(file.pairCount)),
             ])
         if file.skippedCount > 0 {
             logger.warning(
                 "the adapter's norms are left out, as in llama.cpp",
-                ["file": .string(argument.path), "tensors": .integer(Int64(file.skippedCount))])
+                ["file": .string(name), "tensors": .integer(Int64(file.skippedCount))])
         }
     }
 }

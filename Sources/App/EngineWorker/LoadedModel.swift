@@ -29,11 +29,14 @@ struct LoadedModel: Sendable {
         let hasHead: Bool
         /// Whether the file itself asks for it.
         let isDefault: Bool
+        /// Whether the scores add up to 1: llama.cpp ends the graph of Qwen 3's rerankers with a softmax.
+        let isNormalized: Bool
 
         init(_ file: GGUFFile) {
             hasHead = file.tensors.contains { $0.name == "cls.weight" || $0.name == "cls.output.weight" }
             // `LLAMA_POOLING_TYPE_RANK` of llama.h.
             isDefault = file.metadata.ofArchitecture("pooling_type")?.integer == 4
+            isNormalized = ["qwen3", "qwen3vl"].contains(file.summary.architecture)
         }
     }
 
@@ -116,6 +119,9 @@ struct LoadedModel: Sendable {
             .unsupported, "This model cannot rank: its file has no head that gives scores.",
             hint: "Serve a model that was made for ranking, or start this one with --pooling mean, cls or last.")
     }
+
+    /// Whether the head's scores are probabilities already.
+    var scoresAreProbabilities: Bool { ranking.isNormalized }
 
     /// Cells that unused prefixes may keep in the key-value cache.
     ///

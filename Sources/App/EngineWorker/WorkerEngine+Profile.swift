@@ -12,10 +12,12 @@ extension WorkerEngine {
     /// - Parameters:
     ///   - contextTokens: tokens that one sequence has at most.
     ///   - created: Unix time in seconds.
+    ///   - modalities: what it reads beside text.
     /// - Returns: the model with what its file says.
-    func served(contextTokens: Int, created: Int64) -> ServedModel {
+    func served(contextTokens: Int, created: Int64, modalities: Modalities = Modalities()) -> ServedModel {
         var served = ServedModel(
-            id: ModelID(arguments.alias), created: created, contextTokens: contextTokens, note: arguments.note)
+            id: ModelID(arguments.alias), created: created, contextTokens: contextTokens, note: arguments.note,
+            modalities: modalities)
         served.aliases = arguments.otherAliases
         served.tags = arguments.serving.tags
         served.facts = loaded.facts

@@ -17,8 +17,7 @@ extension WorkerEngine {
         case .unlimited: bytesMax = .max
         case .bytes(let bytes): bytesMax = Int(clamping: bytes)
         }
-        let store = FileHashStore(folder: "\(directory)/hashes", logger: logger)
-        guard let fingerprint = await fingerprint(store) else {
+        guard let store = hashStore, let fingerprint = await fingerprint(store) else {
             logger.error("the prefix cache has no disk tier, because the model's file has no hash")
             return nil
         }
@@ -28,15 +27,27 @@ extension WorkerEngine {
             logger: logger.labelled("cache"))
     }
 
+    /// Where hashes of large files are kept; `nil` where the prefix cache has no files.
+    var hashStore: FileHashStore? {
+        guard arguments.cache.isUsed, arguments.cache.disk != .off, let directory = arguments.cache.directory else {
+            return nil
+        }
+        return FileHashStore(folder: "\(directory)/hashes", logger: logger)
+    }
+
     /// A digest of everything that a state depends on: what computes, with which weights, and how.
     private func fingerprint(_ store: FileHashStore) async -> SHA256.Digest? {
         let model = await loaded.hash.value(store: store)
         guard !model.isEmpty else { return nil }
         var lines = ["llama-nexus state 1", LlamaBuild.version, "model \(model)"]
-        for adapter in arguments.adapters {
-            let hash = await FileHash(path: adapter.path, logger: logger).value(store: store)
+        // Adapters are told with each state: they change while the engine runs.
+        for vector in arguments.adapters.controlVectors {
+            let hash = await FileHash(path: vector.path, logger: logger).value(store: store)
             guard !hash.isEmpty else { return nil }
-            lines.append("adapter \(hash) \(adapter.scale)")
+            lines.append("control \(hash) \(vector.scale)")
+        }
+        if let layers = arguments.adapters.controlLayers {
+            lines.append("control layers \(layers.lowerBound) to \(layers.upperBound)")
         }
         let computing = arguments.computing
         lines.append("keys \(computing.keyType.rawValue) values \(computing.valueType.rawValue)")

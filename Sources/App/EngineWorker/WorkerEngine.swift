@@ -11,6 +11,14 @@ struct WorkerEngine {
     let arguments: EngineArguments
     let loaded: LoadedModel
     let logger: Logger
+    let adapters: LoadedAdapters
+
+    init(arguments: EngineArguments, loaded: LoadedModel, logger: Logger) {
+        self.arguments = arguments
+        self.loaded = loaded
+        self.logger = logger
+        adapters = LoadedAdapters(model: loaded.model, modelPath: arguments.modelPath, logger: logger)
+    }
 
     private var format: ChatFormat {
         ChatFormat.detect(template: loaded.templateSource ?? "", controlTexts: loaded.tokenizer.controlTexts)
@@ -38,11 +46,14 @@ struct WorkerEngine {
     /// - Returns: the engine, whose context is made.
     /// - Throws: `ServiceError` for an adapter; `LlamaError` when there is no memory for the context.
     func start(shelf: CacheFileShelf? = nil) async throws -> Engine<LlamaTokenizer> {
-        let options = engineOptions
-        let context = contextOptions
-        // llama.cpp wants them before there is a context.
-        let adapters = try LoadedAdapters(
-            arguments.adapters, model: loaded.model, modelPath: arguments.modelPath, logger: logger)
+        var options = engineOptions
+        options.adapters = try await adapterOptions()
+        let projector = try await LoadedProjector(
+            arguments.media, model: loaded.model, threads: arguments.batchThreads ?? threads,
+            flashAttention: arguments.computing.flashAttention, logger: logger)
+        options.media = projector
+        var context = contextOptions
+        context.controlVector = try controlVector()
         logger.info(
             "starting the engine",
             [
@@ -52,11 +63,12 @@ struct WorkerEngine {
             ])
         return try await Engine(
             served: served(
-                contextTokens: sequenceTokens, created: UnixTime.now().nanoseconds / 1_000_000_000),
+                contextTokens: sequenceTokens, created: UnixTime.now().nanoseconds / 1_000_000_000,
+                modalities: projector?.modalities ?? Modalities()),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
-            makeRuntime: { [model = loaded.model, hasCells] in
+            makeRuntime: { [model = loaded.model, hasCells, context, adapters, sequenceTokens] in
                 try LlamaEngineRuntime(
-                    model: model, options: context, contextTokens: options.contextTokens, hasCells: hasCells,
+                    model: model, options: context, contextTokens: sequenceTokens, hasCells: hasCells,
                     adapters: adapters)
             })
     }
@@ -81,6 +93,7 @@ struct WorkerEngine {
         options.templateVariables = arguments.chat.variables
         options.format = format
         options.identity = loaded.identity
+        options.wholeChunkMax = min(arguments.batchTokens, arguments.microBatchTokens)
         return options
     }
 

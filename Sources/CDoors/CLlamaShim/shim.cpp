@@ -109,4 +109,19 @@ int32_t nexus_llama_set_adapters(
         error, error_size, NEXUS_LLAMA_THREW, [&] { return llama_set_adapters_lora(context, adapters, count, scales); });
 }
 
+void nexus_llama_free_adapter(llama_adapter_lora * adapter) {
+    guarded<int>(nullptr, 0, 0, [&] {
+        llama_adapter_lora_free(adapter);
+        return 0;
+    });
+}
+
+int32_t nexus_llama_set_control_vector(
+    llama_context * context, const float * numbers, size_t count, int32_t length, int32_t first_layer,
+    int32_t last_layer, char * error, size_t error_size) {
+    return guarded<int32_t>(error, error_size, NEXUS_LLAMA_THREW, [&] {
+        return llama_set_adapter_cvec(context, numbers, count, length, first_layer, last_layer);
+    });
+}
+
 }  // extern "C"

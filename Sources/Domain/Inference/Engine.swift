@@ -10,10 +10,11 @@ public import Vocabulary
 /// `Outlet` each, to which the thread offers and never waits.
 public final class Engine<Tokenizer: Tokenizing>: Generating {
     private let served: ServedModel
-    private let options: EngineOptions
+    let options: EngineOptions
     let admission: Admission<Tokenizer>
     let mailbox: Mailbox<EngineMessage>
-    private let room: WaitingRoom
+    private let room: WaitingRoom<Submission>
+    let book: AdapterBook
     private let exit: AsyncStream<Void>
     /// How the thread fares, for health checks and metrics.
     public let heartbeat: Heartbeat
@@ -39,10 +40,12 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
         let parts = EngineParts(
             mailbox: Mailbox(), heartbeat: Heartbeat(),
             room: WaitingRoom(waitingMax: options.waitingMax, slots: options.sequencesMax),
-            vocabulary: EngineVocabulary(tokenizer, preservedTexts: options.format.preservedTexts), shelf: shelf)
+            vocabulary: EngineVocabulary(tokenizer, preservedTexts: options.format.preservedTexts), shelf: shelf,
+            book: AdapterBook(countMax: options.adapters.countMax))
         mailbox = parts.mailbox
         heartbeat = parts.heartbeat
         room = parts.room
+        book = parts.book
         let (exit, exited) = AsyncStream.makeStream(of: Void.self)
         self.exit = exit
         try await withCheckedThrowingContinuation { (ready: CheckedContinuation<Void, any Error>) in
@@ -52,6 +55,7 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
                     var loop = EngineLoop(
                         runtime: try makeRuntime(), tokenizer: tokenizer, options: options, model: served.id,
                         parts: parts)
+                    try loop.loadAdapters(options.adapters.initial)
                     loop.measureRows()
                     ready.resume()
                     loop.run()
@@ -75,6 +79,7 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     public func generate(_ request: GenerationRequest) async throws -> any GenerationStream {
         let arrived = ContinuousClock.now
         var admitted = try admission.admit(request)
+        admitted.request.adapters = try book.lease(request.adapters)
         if request.isReproducible { admitted.request.modelHash = await options.identity.modelHash() }
         let key = heartbeat.enter()
         let mailbox = mailbox
@@ -119,7 +124,11 @@ enum EngineMessage: Sendable {
     /// The reader has room again.
     case room(UInt64)
     case inspect(@Sendable (EngineInspectionResult) -> Void)
+    /// Vectors of one of a prompt's images or recordings were computed, or not.
+    case encoded(UInt64, Int, Result<[Float], ServiceError>, Duration)
     case invalidate(UInt64, @Sendable (Result<Int, ServiceError>) -> Void)
+    case loadAdapter(AdapterCandidate, @Sendable (Result<AdapterReport, ServiceError>) -> Void)
+    case removeAdapter(Int, @Sendable (Result<AdapterReport, ServiceError>) -> Void)
     case stop
 }
 
@@ -127,7 +136,8 @@ enum EngineMessage: Sendable {
 struct EngineParts: Sendable {
     let mailbox: Mailbox<EngineMessage>
     let heartbeat: Heartbeat
-    let room: WaitingRoom
+    let room: WaitingRoom<Submission>
     let vocabulary: EngineVocabulary
     let shelf: (any CacheShelf)?
+    let book: AdapterBook
 }

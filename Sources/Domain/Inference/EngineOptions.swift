@@ -44,6 +44,11 @@ public struct EngineOptions: Sendable {
     /// How the model writes tool calls and thinking.
     public var format = ChatFormat.generic
     public var identity = EngineIdentity.unknown
+    public var adapters = AdapterOptions()
+    /// What reads images and recordings; `nil` where the model reads text only.
+    public var media: (any MediaReading)?
+    /// Rows of an image that can be computed together.
+    public var wholeChunkMax: Int
 
     public init(
         contextTokens: Int, sequencesMax: Int = 8, batchTokensMax: Int = 512, waitingMax: Int = 256, eventsMax: Int = 64
@@ -54,5 +59,6 @@ public struct EngineOptions: Sendable {
         self.batchTokensMax = batchTokensMax
         self.waitingMax = waitingMax
         self.eventsMax = eventsMax
+        wholeChunkMax = batchTokensMax
     }
 }

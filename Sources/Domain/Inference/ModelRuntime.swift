@@ -12,6 +12,11 @@ public protocol ModelRuntime {
     ///
     /// - Throws: `RuntimeFailure.noRoom` when the key-value cache has no room; nothing was computed then.
     func decode() throws
+    /// Computes rows of an image or a recording by themselves. A runtime without a projector has no such rows.
+    ///
+    /// - Returns: the row of the last one, for its logits.
+    /// - Throws: `RuntimeFailure.noRoom` when the key-value cache has no room; nothing was computed then.
+    func decode(_ rows: MediaRows) throws -> Int
     /// Gives the logits of a row of the last step, `RuntimeShape.vocabulary` of them.
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result
     /// Lets a sequence hold positions that another one holds, without copying them.
@@ -31,6 +36,12 @@ public protocol ModelRuntime {
     ///
     /// - Returns: `false` when there is no room, or when the state is not of this model.
     func restore(_ state: [UInt8], to sequence: Int) -> Bool
+    /// Computes later steps with these adapters instead of those before; nothing happens when they are the same. What the
+    /// key-value cache holds stays as it is.
+    ///
+    /// - Parameter adapters: ids that `AdapterCandidate.load` has brought into memory.
+    /// - Throws: when one of them is not there; nothing has changed then.
+    func apply(_ adapters: AdapterSet) throws
     /// Computes later steps on so many threads.
     func setThreads(_ count: Int)
     /// A second memory of one sequence over the same model, in which nothing else is computed.

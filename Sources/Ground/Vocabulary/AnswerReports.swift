@@ -93,7 +93,7 @@ public enum ChatEnding: String, Sendable, CaseIterable {
 }
 
 /// A part of a prompt that is given partly as text and partly as tokens.
-public enum PromptPiece: Sendable, Equatable {
+public enum MixedPiece: Sendable, Equatable {
     case text(String)
     case token(Int32)
 }
@@ -112,13 +112,13 @@ public struct InfillPrompt: Sendable, Equatable {
     }
 
     /// What stands before the gap and after it.
-    public var prefix: [PromptPiece]
-    public var suffix: [PromptPiece]
+    public var prefix: [MixedPiece]
+    public var suffix: [MixedPiece]
     /// The beginning of what is in the gap.
     public var middle: String
     public var files: [File]
 
-    public init(prefix: [PromptPiece], suffix: [PromptPiece], middle: String = "", files: [File] = []) {
+    public init(prefix: [MixedPiece], suffix: [MixedPiece], middle: String = "", files: [File] = []) {
         self.prefix = prefix
         self.suffix = suffix
         self.middle = middle

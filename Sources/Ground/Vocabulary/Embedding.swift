@@ -1,4 +1,4 @@
-/// Something that turns texts into vectors or ranks documents: the engine in this process, or a worker behind a socket.
+/// Something that turns texts into vectors, ranks documents or names what texts are: the engine in this process, or a worker behind a socket.
 public protocol Embedding: Sendable {
     /// Computes vectors. Cancelling the task gives the request up.
     ///
@@ -13,6 +13,13 @@ public protocol Embedding: Sendable {
     /// - Returns: one score for each document, in their order.
     /// - Throws: `ServiceError` when the request is refused or fails; nothing of it is answered then.
     func rerank(_ request: RerankRequest) async throws -> RerankResult
+
+    /// Tells how likely each label of the model fits each text. Cancelling the task gives the request up.
+    ///
+    /// - Parameter request: what to judge.
+    /// - Returns: one entry for each input, in their order.
+    /// - Throws: `ServiceError` when the request is refused or fails; nothing of it is answered then.
+    func classify(_ request: ClassificationRequest) async throws -> ClassificationResult
 }
 
 /// The vectors of a request's inputs.
@@ -21,24 +28,21 @@ public struct EmbeddingResult: Sendable, Equatable {
     public struct Entry: Sendable, Equatable {
         /// One vector, or one for each token where the model's vectors are not pooled.
         public var vectors: [[Float]]
-        public var tokenCount: Int
 
-        public init(vectors: [[Float]], tokenCount: Int) {
-            self.vectors = vectors
-            self.tokenCount = tokenCount
-        }
+        public init(vectors: [[Float]]) { self.vectors = vectors }
     }
 
     /// The model that computed them.
     public var model: ModelID
     public var entries: [Entry]
+    /// Tokens computed.
+    public var promptTokens: Int
 
-    public init(model: ModelID, entries: [Entry]) {
+    public init(model: ModelID, entries: [Entry], promptTokens: Int) {
         self.model = model
         self.entries = entries
+        self.promptTokens = promptTokens
     }
-
-    public var promptTokens: Int { entries.reduce(0) { $0 + $1.tokenCount } }
 }
 
 /// How well documents answer a query.

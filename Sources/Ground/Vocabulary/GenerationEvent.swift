@@ -33,10 +33,13 @@ public struct GenerationStart: Sendable, Equatable {
     public var promptTokens: Int?
     /// The slot that it holds, where the engine is here.
     public var slot: Int?
+    /// Of them, those that did not have to be computed again.
+    public var cachedTokens: Int?
 
-    public init(model: ModelID, promptTokens: Int?) {
+    public init(model: ModelID, promptTokens: Int?, cachedTokens: Int? = nil) {
         self.model = model
         self.promptTokens = promptTokens
+        self.cachedTokens = cachedTokens
     }
 }
 
@@ -108,11 +111,14 @@ public struct GenerationTimings: Sendable, Equatable {
     public var queue: Duration
     public var prefill: Duration
     public var decode: Duration
+    /// Of `prefill`, what was spent on turning images and recordings into vectors.
+    public var mediaEncode: Duration
 
-    public init(queue: Duration, prefill: Duration, decode: Duration) {
+    public init(queue: Duration, prefill: Duration, decode: Duration, mediaEncode: Duration = .zero) {
         self.queue = queue
         self.prefill = prefill
         self.decode = decode
+        self.mediaEncode = mediaEncode
     }
 }
 
@@ -143,11 +149,20 @@ public struct ServedModel: Sendable, Equatable {
     public var tags: [String] = []
     /// What its file says of it, where the engine is here.
     public var facts: ModelFacts?
+    /// What it reads beside text.
+    public var modalities: Modalities
 
-    public init(id: ModelID, created: Int64, contextTokens: Int? = nil, note: String? = nil) {
+    public init(
+        id: ModelID, created: Int64, contextTokens: Int? = nil, note: String? = nil,
+        modalities: Modalities = Modalities()
+    ) {
         self.id = id
         self.created = created
         self.contextTokens = contextTokens
         self.note = note
+        self.modalities = modalities
     }
+
+    /// llama-server's words for what it can be asked for.
+    public var capabilities: [String] { ["completion"] + (modalities.isTextOnly ? [] : ["multimodal"]) }
 }

@@ -80,6 +80,8 @@ public struct GenerationWarning: Sendable, Equatable {
         case reasoningBudget = "reasoning_budget"
         /// The answer ended before its constraint was satisfied.
         case constraintIncomplete = "constraint_incomplete"
+        /// A tool that only other servers can run was left out; the model was not told of it.
+        case toolUnsupported = "tool_unsupported"
     }
 
     public var code: Code

@@ -10,9 +10,11 @@ public struct GenerationRequest: Sendable, Equatable {
         case text(String)
         case tokens([Int32])
         /// Text and tokens in turn; begin and end tokens are added where a text comes first.
-        case pieces([PromptPiece])
+        case pieces([MixedPiece])
         /// With the vocabulary's tokens for what is before a gap and after it.
         case infill(InfillPrompt)
+        /// Continued as it is, with images and recordings between the texts.
+        case parts([ContentPart])
     }
 
     public var id: RequestID
@@ -42,6 +44,8 @@ public struct GenerationRequest: Sendable, Equatable {
     public var adaptsSampling = false
     /// The same request and seed give the same tokens whatever runs beside it.
     public var isReproducible = false
+    /// The LoRA adapters to write with; those that are not named are left out. `nil` takes the server's scales.
+    public var adapters: [AdapterScale]?
     public var scheduling = SchedulingOptions()
     public var cache = CacheOptions()
     /// How a chat's prompt ends.

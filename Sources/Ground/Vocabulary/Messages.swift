@@ -7,8 +7,8 @@ public struct ChatMessage: Sendable, Equatable {
     }
 
     public var role: Role
-    /// The text parts in order. Other media join them when the engine can read them.
-    public var text: String
+    /// Texts, images and recordings, in the order in which they were sent.
+    public var content: [ContentPart]
     /// What the model thought before it answered, when the client sends it back.
     public var reasoning: String?
     public var toolCalls: [ToolCall]
@@ -21,12 +21,36 @@ public struct ChatMessage: Sendable, Equatable {
         name: String? = nil
     ) {
         self.role = role
-        self.text = text
+        content = text.isEmpty ? [] : [.text(text)]
         self.reasoning = reasoning
         self.toolCalls = toolCalls
         self.toolCallID = toolCallID
         self.name = name
     }
+
+    /// The text parts, one after the other. What is added at its end goes to the end of the content; any other text takes
+    /// the place of all texts, after the media.
+    public var text: String {
+        get {
+            if content.count == 1, case .text(let only) = content[0] { return only }
+            return content.text
+        }
+        set {
+            let old = text
+            if !hasMedia {
+                content = newValue.isEmpty ? [] : [.text(newValue)]
+            } else if newValue.utf8.starts(with: old.utf8) {
+                let added = String(newValue.utf8.dropFirst(old.utf8.count)) ?? ""
+                if !added.isEmpty { content.append(.text(added)) }
+            } else {
+                content = content.filter(\.isMedia) + [.text(newValue)]
+            }
+        }
+    }
+
+    public var hasMedia: Bool { content.contains(where: \.isMedia) }
+    /// Its images and recordings, in order.
+    public var media: [MediaPart] { content.media }
 }
 
 /// The model's wish to call a function.

@@ -150,7 +150,7 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
     }
 
     @Test func `adapters keep their order`() throws {
-        let adapters = try commandLine("-m m --lora a,b --lora-scaled c:0.5,d:-1 --lora \"x,y\"").adapters
+        let adapters = try commandLine("-m m --lora a,b --lora-scaled c:0.5,d:-1 --lora \"x,y\"").adapters.adapters
         #expect(
             adapters == [
                 AdapterArgument(path: "a", scale: 1), AdapterArgument(path: "b", scale: 1),
@@ -158,11 +158,37 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
                 AdapterArgument(path: "x,y", scale: 1),
             ])
         #expect(
-            try commandLine("-m m --lora a --lora-init-without-apply").adapters == [
+            try commandLine("-m m --lora a --lora-init-without-apply").adapters.adapters == [
                 AdapterArgument(path: "a", scale: 0)
             ])
         for line in ["--lora-scaled a", "--lora-scaled a:b", "--lora-scaled :1", "--lora-scaled a:nan", "--lora a,,b"] {
             #expect(refusal("-m m \(line)")?.contains("must be") == true, "\(line)")
+        }
+    }
+
+    @Test func `where adapters may come from, and how many`() throws {
+        let plain = try commandLine("-m m").adapters
+        #expect(plain.directory == nil && plain.countMax == 32 && plain.controlVectors == [])
+        let set = try commandLine("-m m --lora-dir /adapters --lora-max 1 --lora a,b").adapters
+        #expect(set.directory == "/adapters")
+        #expect(set.countMax == 2, "those that are named count")
+    }
+
+    @Test func `control vectors and their layers`() throws {
+        let steered = try commandLine(
+            "-m m --control-vector a,b --control-vector-scaled c:-0.5 --control-vector-layer-range 0 7 -np 2")
+        #expect(
+            steered.adapters.controlVectors == [
+                AdapterArgument(path: "a", scale: 1), AdapterArgument(path: "b", scale: 1),
+                AdapterArgument(path: "c", scale: -0.5),
+            ])
+        #expect(steered.adapters.controlLayers == 1...7)
+        #expect(steered.parallel == 2)
+        #expect(try commandLine("-m m --control-vector a").adapters.controlLayers == nil)
+        for line in ["5", "5 x", "7 5", "-1 5", "0 0", "1 100001"] {
+            #expect(throws: UsageError.self, "\(line)") {
+                try commandLine("-m m --control-vector-layer-range \(line)")
+            }
         }
     }
 

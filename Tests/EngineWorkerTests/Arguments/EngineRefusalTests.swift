@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: [
         ("--model-draft x", "speculative decoding"), ("-md x", "speculative decoding"),
         ("--draft-max 8", "speculative"),
-        ("--mmproj x", "images"), ("-mm x", "images"), ("--control-vector x", "control vectors"),
+        ("--mmproj-url x", "not fetched"), ("--video-fps 2", "films"),
         ("--rpc h:1", "other machines"), ("-hf a/b", "--model"), ("--rope-scale 2", "as its file describes"),
         ("--ssl-key-file k", "nexus serve"), ("--tools all", "no tools"), ("--context-shift", "--ctx-size"),
         ("--model_draft x", "speculative decoding"), ("--spec-type=none", "speculative decoding"),

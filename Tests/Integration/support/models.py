@@ -58,3 +58,40 @@ def _finish(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def adapter(path: Path, seed: int, scale: float = 0.3) -> Path:
+    """A LoRA adapter of random numbers for the starter model."""
+    reader = gguf.GGUFReader(MODEL)
+    numbers = numpy.random.default_rng(seed)
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 8.0)
+    writer.add_string("adapter.lora.task_name", f"task {seed}")
+    for tensor in reader.tensors:
+        if tensor.name.endswith(("attn_q.weight", "ffn_down.weight")):
+            inputs, outputs = (int(size) for size in tensor.shape)
+            for half, shape in (("lora_a", (4, inputs)), ("lora_b", (outputs, 4))):
+                data = numbers.uniform(-scale, scale, shape).astype(numpy.float32)
+                writer.add_tensor(f"{tensor.name}.{half}", data)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def control_vector(path: Path, layers: int, length: int, seed: int) -> Path:
+    """Random directions for the layers from 1 to `layers`."""
+    numbers = numpy.random.default_rng(seed)
+    writer = gguf.GGUFWriter(path, "controlvector")
+    writer.add_string("controlvector.model_hint", "llama")
+    writer.add_uint32("controlvector.layer_count", layers)
+    for layer in range(1, layers + 1):
+        writer.add_tensor(f"direction.{layer}", numbers.uniform(-1.5, 1.5, length).astype(numpy.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

@@ -48,6 +48,12 @@ enum HouseRules {
                 Ban.Allowance(
                     path: "Sources/Adapters/LlamaRuntime/LlamaAdapter.swift",
                     reason: "llama.cpp never changes a loaded adapter; the pointer is valid as long as the model"),
+                Ban.Allowance(
+                    path: "Sources/Adapters/LlamaRuntime/LlamaProjector.swift",
+                    reason: "libmtmd reads files and prompts from any thread; the pointer is a constant until deinit"),
+                Ban.Allowance(
+                    path: "Sources/Adapters/LlamaRuntime/LlamaMediaChunk.swift",
+                    reason: "pixels and chunks never change; the pointers are constants until deinit"),
             ]),
         Ban("Task.detached", instead: "a task group, or a task that somebody owns and ends"),
         Ban("NSLock", instead: "Mutex"),

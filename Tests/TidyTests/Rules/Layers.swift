@@ -26,7 +26,7 @@ struct Layers {
     /// The only module that imports each C door.
     static let doorkeepers = [
         "CBrotli": "HTTPServing", "CCrypto": "Digests", "CCurl": "HTTPFetching", "CLlama": "LlamaRuntime",
-        "CLlamaShim": "LlamaRuntime",
+        "CLlamaShim": "LlamaRuntime", "CMediaShim": "LlamaRuntime",
         "CMicroHTTPD": "HTTPServing", "CPostgres": "Storage", "CProcesses": "Processes", "CSQLite": "Storage",
         "CWslay": "HTTPServing", "CYAML": "Configuration", "CZlib": "HTTPServing",
     ]

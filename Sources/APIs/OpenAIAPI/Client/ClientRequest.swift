@@ -34,6 +34,9 @@ public struct ClientRequest: Sendable, Equatable {
         case .infill(let infill):
             path = "/v1/completions"
             EchoFields.write(infill, to: &body)
+        case .parts(let parts):
+            path = "/v1/completions"
+            body["prompt"] = MediaFields.markedPrompt(parts)
         }
         ChatFields.write(request.ending, to: &body)
         LineLimitFields.write(request.lineLimits, to: &body)
@@ -45,6 +48,7 @@ public struct ClientRequest: Sendable, Equatable {
         Self.write(request.sampling, to: &body)
         Self.write(topLogprobs: request.topLogprobs, isChat: path == "/v1/chat/completions", to: &body)
         ConstraintFields.write(request, to: &body)
+        AdapterFields.write(request.adapters, to: &body)
         let isThinking = ReasoningFields.write(request, to: &body)
         NexusFields.write(request, isThinking: isThinking, to: &body)
         self.body = .object(body)
@@ -71,7 +75,9 @@ public struct ClientRequest: Sendable, Equatable {
     }
 
     private static func value(_ message: ChatMessage) -> JSONValue {
-        var object: JSONObject = ["role": .string(message.role.rawValue), "content": .string(message.text)]
+        var object: JSONObject = [
+            "role": .string(message.role.rawValue), "content": ContentFields.value(message.content),
+        ]
         object["reasoning_content"] = message.reasoning.map(JSONValue.string)
         object["name"] = message.name.map(JSONValue.string)
         object["tool_call_id"] = message.toolCallID.map(JSONValue.string)

@@ -36,7 +36,7 @@ public struct CompletionDecoder: Sendable {
         events += Self.warnings(chunk)
         if !hasStarted, !isQuiet {
             hasStarted = true
-            events.insert(.started(GenerationStart(model: model, promptTokens: nil)), at: 0)
+            events.insert(.started(GenerationStart(model: model, nexus: chunk["nexus"])), at: 0)
         }
         if let word = choice["finish_reason"]?.string { reason = FinishReason(rawValue: word) ?? .stop }
         return events

@@ -13,70 +13,58 @@ struct EmbeddingFields {
 
     let request: EmbeddingRequest
     let encoding: Encoding
-
-    /// Inputs of one request. OpenAI's bound.
-    static let inputsMax = 2_048
+    /// Whether the answer has llama-server's own form.
+    let isNative: Bool
 
     /// - Parameters:
     ///   - body: JSON text.
     ///   - id: of the request.
-    ///   - isNative: llama-server's own form, in which vectors of tokens are welcome and `content` is another name for
-    ///     `input`.
+    ///   - scheduling: what the headers say.
+    ///   - isNative: llama-server's own form, in which vectors of tokens are welcome. Who writes `content` instead of
+    ///     `input` asks for it too.
     /// - Throws: a `ServiceError` with the path of what is wrong.
-    init(_ body: [UInt8], id: RequestID, isNative: Bool) throws(ServiceError) {
+    init(
+        _ body: [UInt8], id: RequestID, scheduling: SchedulingOptions, isNative: Bool
+    ) throws(ServiceError) {
         let root = try JSONField.body(body)
         do {
-            let field =
-                isNative
-                ? try root.optional(firstOf: ["content", "input"]) ?? root.required("input")
-                : try root.required("input")
-            request = EmbeddingRequest(
-                id: id, model: ModelID(try root.optional("model")?.string() ?? ""), inputs: try Self.inputs(field),
+            let content = try root.optional("input") == nil ? root.optional("content") : nil
+            self.isNative = isNative || content != nil
+            let inputs = try InputFields.inputs(content ?? root.required("input"))
+            var request = EmbeddingRequest(
+                id: id, model: ModelID(try root.optional("model")?.string() ?? ""), inputs: inputs,
                 dimensions: try root.optional("dimensions")?.integer(in: 1...Int(Int32.max)),
                 norm: try root.optional("embd_normalize").map { field throws(JSONFieldError) in
                     EmbeddingNorm(number: try field.integer(in: -1...100))
                 },
-                needsPooling: !isNative,
-                deadline: try NexusFields(root, over: SchedulingOptions()).scheduling.deadline)
-            encoding = try Self.encoding(root.optional("encoding_format"))
+                needsPooling: !self.isNative)
+            request.truncation = try InputFields.truncation(root)
+            request.scheduling = try NexusFields(root, over: scheduling).scheduling
+            self.request = request
+            encoding = try root.optional("encoding_format")?.word() ?? .float
         } catch {
             throw ServiceError(reading: error)
         }
     }
+}
 
-    private static func encoding(_ field: JSONField?) throws(JSONFieldError) -> Encoding {
-        guard let field else { return .float }
-        guard let encoding = Encoding(rawValue: try field.string()) else {
-            throw field.fail("must be 'float' or 'base64'")
-        }
-        return encoding
-    }
+/// Reads requests to classify texts, as vLLM has them.
+struct ClassificationFields {
+    let request: ClassificationRequest
 
-    /// A text, a list of token ids, or a list of these.
-    private static func inputs(_ field: JSONField) throws(JSONFieldError) -> [EmbeddingInput] {
-        if case .string(let text) = field.value { return [.text(text)] }
-        guard let elements = field.value.array else {
-            throw field.fail("must be a string or an array, not \(field.value.kind)")
+    init(_ body: [UInt8], id: RequestID, scheduling: SchedulingOptions) throws(ServiceError) {
+        let root = try JSONField.body(body)
+        do {
+            var request = ClassificationRequest(
+                id: id, model: ModelID(try root.optional("model")?.string() ?? ""),
+                inputs: try InputFields.inputs(try root.required("input")),
+                wantsProbabilities: try root.optional(firstOf: ["use_activation", "activation", "softmax"])?.bool()
+                    ?? true)
+            request.truncation = try InputFields.truncation(root)
+            request.scheduling = try NexusFields(root, over: scheduling).scheduling
+            self.request = request
+        } catch {
+            throw ServiceError(reading: error)
         }
-        guard let first = elements.first else { throw field.fail("must not be empty") }
-        if first.double != nil { return [try tokens(field)] }
-        var inputs: [EmbeddingInput] = []
-        for element in try field.elements(countMax: inputsMax) {
-            if case .string(let text) = element.value {
-                inputs.append(.text(text))
-            } else {
-                inputs.append(try tokens(element))
-            }
-        }
-        return inputs
-    }
-
-    private static func tokens(_ field: JSONField) throws(JSONFieldError) -> EmbeddingInput {
-        var tokens: [Int32] = []
-        for element in try field.elements(countMax: RequestBounds.tokensMax) {
-            tokens.append(Int32(try element.integer(in: 0...Int(Int32.max))))
-        }
-        guard !tokens.isEmpty else { throw field.fail("must not be empty") }
-        return .tokens(tokens)
     }
 }

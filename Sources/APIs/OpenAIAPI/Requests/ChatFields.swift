@@ -1,8 +1,8 @@
-import JSONText
-import Vocabulary
+public import JSONText
+public import Vocabulary
 
 /// Reads the messages of a chat.
-enum ChatFields {
+public enum ChatFields {
     static func messages(_ field: JSONField) throws -> [ChatMessage] {
         let elements = try field.elements(countMax: RequestBounds.messagesMax)
         guard !elements.isEmpty else { throw field.fail("must have at least one message") }
@@ -35,41 +35,29 @@ enum ChatFields {
         }
     }
 
-    private static func message(_ field: JSONField) throws -> ChatMessage {
+    /// One message.
+    ///
+    /// - Parameter field: the message as OpenAI's chats have it. Other dialects make one, with the path of their own.
+    /// - Returns: the message.
+    /// - Throws: the path of what is wrong.
+    public static func message(_ field: JSONField) throws -> ChatMessage {
         let role = try Self.role(try field.required("role"))
         var calls = try field.optional("tool_calls")?.elements(countMax: RequestBounds.toolsMax).map(toolCall) ?? []
         if calls.isEmpty, let call = try field.optional("function_call") { calls = [try toolCall(id: "", call)] }
         let content = try field.optional("content")
         if content == nil, calls.isEmpty, role != .assistant { throw field.fail("must have 'content'") }
-        return ChatMessage(
-            role, try content.map(text) ?? "", reasoning: try field.optional("reasoning_content")?.string(),
+        var message = ChatMessage(
+            role, "", reasoning: try field.optional("reasoning_content")?.string(),
             toolCalls: calls, toolCallID: try field.optional("tool_call_id")?.string(),
             name: try field.optional("name")?.string())
+        message.content = try content.map(ContentFields.parts) ?? []
+        return message
     }
 
     private static func role(_ field: JSONField) throws(JSONFieldError) -> ChatMessage.Role {
         // What tools answered, before they were called tools.
         if field.value == "function" { return .tool }
         return try field.word()
-    }
-
-    /// Content is a text or a list of parts, of which this server reads those of type `text`.
-    private static func text(_ field: JSONField) throws -> String {
-        if case .string(let text) = field.value { return text }
-        guard field.value.array != nil else {
-            throw field.fail("must be a string or an array of parts, not \(field.value.kind)")
-        }
-        return try field.elements(countMax: RequestBounds.messagesMax).map { part in
-            let type = try part.required("type")
-            switch try type.string() {
-            case "text", "input_text", "output_text": return try part.required("text").string()
-            case "refusal": return try part.required("refusal").string()
-            case let other:
-                throw ServiceError(
-                    .unsupported, "'\(type.path)' is \"\(other.prefix(40))\"; the models served here read text only.",
-                    hint: "Send parts of type \"text\".", parameter: type.path)
-            }
-        }.joined()
     }
 
     private static func toolCall(_ field: JSONField) throws -> ToolCall {

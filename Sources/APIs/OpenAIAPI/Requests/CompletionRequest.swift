@@ -88,6 +88,25 @@ public struct CompletionRequest: Sendable, Equatable {
         }
     }
 
+    /// A chat whose messages and tools were read from another dialect. Its tools, its bounds and what else has another
+    /// name there is for the caller to set.
+    ///
+    /// - Parameters:
+    ///   - messages: the chat.
+    ///   - tools: what the model may call.
+    ///   - fields: everything that has the same name in both.
+    ///   - id: of the request.
+    ///   - scheduling: what applies where the request says nothing.
+    /// - Returns: what to generate.
+    /// - Throws: the path of what is wrong.
+    public static func chat(
+        _ messages: [ChatMessage], tools: [ToolDefinition], fields: RequestFields, id: RequestID,
+        scheduling: SchedulingOptions
+    ) throws -> GenerationRequest {
+        try CompletionRequest(.chat, fields, id: id, prompt: .chat(messages, tools: tools), scheduling: scheduling)
+            .generation
+    }
+
     init(
         _ kind: Kind, _ fields: RequestFields, id: RequestID, prompt: GenerationRequest.Prompt,
         scheduling: SchedulingOptions
@@ -106,6 +125,7 @@ public struct CompletionRequest: Sendable, Equatable {
         generation.lengthLimits = try ConstraintFields.length(fields.root)
         generation.reasoning = try ReasoningFields.read(fields.root, variables: variables, nexus: nexus)
         generation.topLogprobs = try fields.topLogprobs(kind)
+        generation.adapters = try AdapterFields.read(fields.root)
         generation.adaptsSampling = nexus.adaptsSampling
         generation.isReproducible = nexus.isReproducible
         generation.scheduling = nexus.scheduling

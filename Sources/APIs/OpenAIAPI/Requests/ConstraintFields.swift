@@ -1,9 +1,9 @@
-import JSONText
-import Vocabulary
+public import JSONText
+public import Vocabulary
 
 /// What an answer must look like: OpenAI's `response_format`, llama-server's `json_schema` and `grammar`, and our `regex`
 /// and `length`.
-enum ConstraintFields {
+public enum ConstraintFields {
     /// The constraint, of which there can be one.
     static func constraint(_ root: JSONField) throws -> OutputConstraint? {
         let found: [(name: String, constraint: OutputConstraint)] = [
@@ -39,7 +39,12 @@ enum ConstraintFields {
             charactersMin: characters.min, charactersMax: characters.max, wordsMin: words.min, wordsMax: words.max)
     }
 
-    private static func responseFormat(_ field: JSONField) throws(JSONFieldError) -> OutputConstraint? {
+    /// OpenAI's `response_format`, also where the schema stands beside `type` as in other dialects.
+    ///
+    /// - Parameter field: the format.
+    /// - Returns: the constraint; `nil` for plain text.
+    /// - Throws: the path of what is wrong.
+    public static func responseFormat(_ field: JSONField) throws(JSONFieldError) -> OutputConstraint? {
         let type = try field.required("type")
         switch try type.string() {
         case "text": return nil

@@ -12,7 +12,7 @@ enum EchoFields {
             case .text(let text): .infill(InfillPrompt(prefix: [.text(text)], suffix: [.text(suffix)]))
             case .tokens(let tokens): .infill(InfillPrompt(prefix: tokens.map { .token($0) }, suffix: [.text(suffix)]))
             case .pieces(let pieces): .infill(InfillPrompt(prefix: pieces, suffix: [.text(suffix)]))
-            case .chat, .infill: prompt
+            case .chat, .parts, .infill: prompt
             }
         }
     }
@@ -41,7 +41,7 @@ extension GenerationRequest.Prompt {
         case .text(let text): text
         case .infill(let infill):
             if infill.prefix.count == 1, case .text(let text) = infill.prefix[0] { text } else { nil }
-        case .chat, .tokens, .pieces: nil
+        case .chat, .parts, .tokens, .pieces: nil
         }
     }
 }

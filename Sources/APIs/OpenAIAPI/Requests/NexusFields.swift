@@ -1,10 +1,10 @@
-import HTTPServing
+public import HTTPServing
 import JSONText
 import RequestScope
-import Vocabulary
+public import Vocabulary
 
 /// The member `nexus` of a request, where everything stands that neither OpenAI nor llama-server has a name for.
-struct NexusFields {
+public struct NexusFields {
     private(set) var scheduling: SchedulingOptions
     private(set) var cacheScope = CacheOptions.Scope.tenant
     private(set) var adaptsSampling = false
@@ -53,8 +53,10 @@ struct NexusFields {
 
     /// What the headers `X-Nexus-Tenant` and `X-Nexus-Priority` say.
     ///
+    /// - Parameter headers: of the request.
+    /// - Returns: what applies where the body says nothing.
     /// - Throws: `invalidValue` with the header's name.
-    static func scheduling(_ headers: HTTPHeaders) throws(ServiceError) -> SchedulingOptions {
+    public static func scheduling(_ headers: HTTPHeaders) throws(ServiceError) -> SchedulingOptions {
         var options = SchedulingOptions()
         do {
             if let tenant = headers["X-Nexus-Tenant"] {
@@ -73,8 +75,23 @@ struct NexusFields {
     static func write(_ request: GenerationRequest, isThinking: Bool?, to body: inout JSONObject) {
         if !request.cache.isUsed { body["cache_prompt"] = false }
         if request.scheduling.reportsProgress { body["return_progress"] = true }
+        var nexus = members(of: request.scheduling)
+        if request.cache.scope != .tenant { nexus["cache_scope"] = .string(request.cache.scope.rawValue) }
+        if request.adaptsSampling { nexus["adaptive_sampling"] = true }
+        if request.isReproducible { nexus["reproducible"] = true }
+        nexus["thinking"] = isThinking.map(JSONValue.bool)
+        if request.reports.promptTokens { nexus["prompt_logprobs"] = true }
+        if !nexus.isEmpty { body["nexus"] = .object(nexus) }
+    }
+
+    /// Adds who asks and how urgent it is to a request for another server, as far as it is not the usual.
+    static func write(_ scheduling: SchedulingOptions, to body: inout JSONObject) {
+        let nexus = members(of: scheduling)
+        if !nexus.isEmpty { body["nexus"] = .object(nexus) }
+    }
+
+    private static func members(of scheduling: SchedulingOptions) -> JSONObject {
         var nexus = JSONObject()
-        let scheduling = request.scheduling
         if scheduling.tenant != .none { nexus["tenant"] = .string(scheduling.tenant.name) }
         if scheduling.priority != .normal { nexus["priority"] = .string(scheduling.priority.rawValue) }
         if scheduling.weight != 1 {
@@ -84,12 +101,7 @@ struct NexusFields {
         nexus["deadline_ms"] = scheduling.deadline.map {
             .number(min(max($0.milliseconds, 1), RequestBounds.deadlineMillisecondsMax))
         }
-        if request.cache.scope != .tenant { nexus["cache_scope"] = .string(request.cache.scope.rawValue) }
-        if request.adaptsSampling { nexus["adaptive_sampling"] = true }
-        if request.isReproducible { nexus["reproducible"] = true }
-        nexus["thinking"] = isThinking.map(JSONValue.bool)
-        if request.reports.promptTokens { nexus["prompt_logprobs"] = true }
-        if !nexus.isEmpty { body["nexus"] = .object(nexus) }
+        return nexus
     }
 }
 

@@ -28,7 +28,7 @@ enum PromptFields {
             return .tokens(tokens)
         case .object:
             if let media = try field.optional("multimodal_data"), media.value.array?.isEmpty != true {
-                throw media.fail("needs a model that reads images or sound; this one reads text only")
+                return try MediaFields.markedPrompt(field)
             }
             return try prompt(try field.required("prompt_string"))
         default: throw field.fail("must be a string or an array, not \(field.value.kind)")
@@ -36,12 +36,12 @@ enum PromptFields {
     }
 
     /// A text, or texts and token ids in turn.
-    static func pieces(_ field: JSONField) throws(JSONFieldError) -> [PromptPiece] {
+    static func pieces(_ field: JSONField) throws(JSONFieldError) -> [MixedPiece] {
         if case .string(let text) = field.value { return [.text(text)] }
         guard field.value.array != nil else {
             throw field.fail("must be a string or an array, not \(field.value.kind)")
         }
-        var pieces: [PromptPiece] = []
+        var pieces: [MixedPiece] = []
         for element in try field.elements(countMax: RequestBounds.tokensMax) {
             if case .string(let text) = element.value {
                 pieces.append(.text(text))
@@ -53,7 +53,7 @@ enum PromptFields {
     }
 
     /// The same as JSON.
-    static func value(_ pieces: [PromptPiece]) -> JSONValue {
+    static func value(_ pieces: [MixedPiece]) -> JSONValue {
         if pieces.count == 1, case .text(let text) = pieces[0] { return .string(text) }
         return .array(
             pieces.map { piece in

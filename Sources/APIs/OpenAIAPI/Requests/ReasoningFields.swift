@@ -1,9 +1,9 @@
-import JSONText
-import Vocabulary
+public import JSONText
+public import Vocabulary
 
 /// How thinking is asked for: OpenAI's `reasoning_effort`, llama-server's `reasoning_format`, `thinking_budget_tokens` and
 /// `chat_template_kwargs.enable_thinking`.
-enum ReasoningFields {
+public enum ReasoningFields {
     /// - Parameters:
     ///   - root: the request.
     ///   - variables: `chat_template_kwargs`, where `enable_thinking` stays: templates read it.
@@ -20,15 +20,25 @@ enum ReasoningFields {
             "thinking_budget_tokens", "reasoning_budget_tokens", "reasoning_budget",
         ])
         options.tokensMax = try budget?.integer(in: -1...RequestBounds.newTokensMax).nilIfNegative
-        let effort = try root.optional("reasoning_effort")?.string(bytesIn: 1...64)
         let isEnabled = try variables?.optional("enable_thinking")?.bool()
         options.isEnabled = nexus.isThinking ?? isEnabled
-        if effort == "none" {
-            if options.isEnabled == nil { options.isEnabled = false }
-        } else {
-            options.effort = effort
-        }
+        if let effort = try root.optional("reasoning_effort") { try note(effort: effort, in: &options) }
         return options
+    }
+
+    /// Notes how hard to think. `none` asks for no thinking, unless it was asked for by another name.
+    ///
+    /// - Parameters:
+    ///   - effort: `low`, `medium`, `high`, or what the model's template knows.
+    ///   - options: what was said so far.
+    /// - Throws: when it is no such word.
+    public static func note(effort: JSONField, in options: inout ReasoningOptions) throws(JSONFieldError) {
+        let word = try effort.string(bytesIn: 1...64)
+        if word != "none" {
+            options.effort = word
+        } else if options.isEnabled == nil {
+            options.isEnabled = false
+        }
     }
 
     /// Adds the options to a request for another server.

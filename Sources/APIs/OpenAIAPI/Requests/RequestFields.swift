@@ -1,14 +1,22 @@
-import JSONText
+public import JSONText
 import RequestScope
-import Vocabulary
+public import Vocabulary
 
-/// Reads the fields that chat and text completions share.
-struct RequestFields {
+/// Reads the fields that chat and text completions share, and the chats of other dialects with them.
+public struct RequestFields {
     let root: JSONField
 
     /// Reads a body as a JSON object that asks for nothing that this server cannot do.
     init(body: [UInt8]) throws(ServiceError) {
-        root = try JSONField.body(body)
+        try self.init(root: try JSONField.body(body))
+    }
+
+    /// The fields of a request in another dialect, without those that mean something else there.
+    ///
+    /// - Parameter root: an object.
+    /// - Throws: `unsupported` when it asks for what this server cannot do.
+    public init(root: JSONField) throws(ServiceError) {
+        self.root = root
         try refuseUnsupported()
     }
 
@@ -99,7 +107,7 @@ struct RequestFields {
 
     /// Members that this server does not act on, and the values that ask for nothing.
     private static let harmless: [(name: String, values: [JSONValue])] = [
-        ("modalities", [["text"]]), ("audio", []), ("lora", [[]]),
+        ("modalities", [["text"]]), ("audio", []),
     ]
 }
 

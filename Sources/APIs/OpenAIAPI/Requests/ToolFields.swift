@@ -1,8 +1,8 @@
-import JSONText
-import Vocabulary
+public import JSONText
+public import Vocabulary
 
 /// The functions that a model may call, by OpenAI's names of today (`tools`) and of before (`functions`).
-struct ToolFields {
+public struct ToolFields {
     private(set) var tools: [ToolDefinition] = []
     private(set) var choice = ToolChoice.auto
     private(set) var allowsParallel: Bool?
@@ -64,7 +64,17 @@ struct ToolFields {
             throw field.fail("must be a string or an object, not \(field.value.kind)")
         }
         try Self.refuseOtherChoices(field)
-        let name = try function(field).required("name")
+        return try Self.choice(of: try function(field).required("name"), among: tools)
+    }
+
+    /// The choice of one function.
+    ///
+    /// - Parameters:
+    ///   - name: the function's name.
+    ///   - tools: those that there are.
+    /// - Returns: the choice.
+    /// - Throws: that there is no such tool, and which name may have been meant.
+    public static func choice(of name: JSONField, among tools: [ToolDefinition]) throws(JSONFieldError) -> ToolChoice {
         let wanted = try name.string()
         guard tools.contains(where: { $0.name == wanted }) else {
             let names = tools.map(\.name)

@@ -55,6 +55,6 @@ public struct CompletionAnswer: Sendable, Equatable {
 
 extension ServiceError {
     /// A stream ended without its last event.
-    static let brokeOff = ServiceError(
+    public static let brokeOff = ServiceError(
         .engineFailed, "The answer ended before it was finished.", hint: "Send the request again.")
 }

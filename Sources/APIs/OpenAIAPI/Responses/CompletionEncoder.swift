@@ -8,6 +8,7 @@ public import Vocabulary
 public struct CompletionEncoder: Sendable {
     private let frame: AnswerFrame
     private let choice: Int
+    private let tellsUsage: Bool
     private var logprobs = WireLogprobs()
     /// Told with the next chunk that says something.
     private var waiting: [TokenLogprob] = []
@@ -28,6 +29,7 @@ public struct CompletionEncoder: Sendable {
         self.choice = choice
         self.request = request
         self.model = model
+        tellsUsage = request.includesUsage
     }
 
     /// The chunks that follow from an event: one or none.
@@ -40,10 +42,14 @@ public struct CompletionEncoder: Sendable {
             chunk["prompt_progress"] = progress.value
             if request.wishes.tellsTimings { chunk["timings"] = progress.timings }
             return [.object(chunk)]
-        case .started:
+        case .started(let start):
+            guard frame.kind == .chat else {
+                return request.wishes.echoesPrompt && !request.generation.reports.promptTokens ? [echo([])] : []
+            }
             // As llama-server has it: there is no text yet.
-            if frame.kind == .chat { return [.object(chunk(["role": "assistant", "content": nil]))] }
-            return request.wishes.echoesPrompt && !request.generation.reports.promptTokens ? [echo([])] : []
+            var first = chunk(["role": "assistant", "content": nil])
+            if tellsUsage { first["nexus"] = start.nexus }
+            return [.object(first)]
         case .promptLogprobs(let tokens):
             if request.wishes.echoesPrompt { return [echo(tokens)] }
             return [quiet("nexus", ["prompt_logprobs": .array(tokens.map(\.value))])]

@@ -17,7 +17,10 @@ enum ModelListing {
         meta["note"] = model.note.map(JSONValue.string)
         var object: JSONObject = [
             "id": .string(model.id.name), "object": "model", "created": .integer(model.created),
-            "owned_by": "llama-nexus",
+            "owned_by": "llama-nexus", "capabilities": .array(model.capabilities.map(JSONValue.string)),
+            "architecture": [
+                "input_modalities": .array(model.modalities.names.map(JSONValue.string)), "output_modalities": ["text"],
+            ],
         ]
         if let facts = model.facts {
             object["aliases"] = .array(([model.id.name] + model.aliases).map(JSONValue.string))
@@ -39,7 +42,7 @@ enum ModelListing {
         return [
             "name": name, "model": name, "modified_at": "", "size": "", "digest": "", "type": "model",
             "description": .string(model.note ?? ""), "tags": .array(model.tags.map(JSONValue.string)),
-            "capabilities": ["completion"], "parameters": "",
+            "capabilities": .array(model.capabilities.map(JSONValue.string)), "parameters": "",
             "details": [
                 "parent_model": "", "format": "gguf", "family": "", "families": [""],
                 "parameter_size": .string(model.facts.map { String($0.parameterCount) } ?? ""),

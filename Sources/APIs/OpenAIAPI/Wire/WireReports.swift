@@ -1,6 +1,21 @@
 import JSONText
 import Vocabulary
 
+extension GenerationStart {
+    /// What stands in `nexus` at the beginning of an answer, for those who must tell it before the end.
+    var nexus: JSONValue? {
+        guard let promptTokens else { return nil }
+        var object: JSONObject = ["prompt_tokens": .whole(promptTokens)]
+        object["cached_tokens"] = cachedTokens.map(JSONValue.whole)
+        return .object(object)
+    }
+
+    init(model: ModelID, nexus: JSONValue?) {
+        func count(_ name: String) -> Int? { nexus?[name].map { Optional($0).count } }
+        self.init(model: model, promptTokens: count("prompt_tokens"), cachedTokens: count("cached_tokens"))
+    }
+}
+
 extension GenerationEnd {
     /// What stands in `nexus` at the end of an answer.
     func nexus(warnings: [GenerationWarning] = []) -> JSONObject {

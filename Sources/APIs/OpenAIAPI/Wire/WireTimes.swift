@@ -15,14 +15,14 @@ extension Duration {
 }
 
 extension GenerationTimings {
-    /// llama-server's names for where the time went, and `queue_ms`. Source: "Timings and context usage" in its README.
+    /// llama-server's names for where the time went, and `queue_ms` and `media_ms`. Source: "Timings and context usage" in its README.
     func value(_ usage: TokenUsage) -> JSONValue {
         let computed = usage.promptTokens - usage.cachedTokens
         let (prompt, predicted) = (prefill.milliseconds, decode.milliseconds)
         // The first token comes with the prompt and takes no step of its own.
         let steps = max(0, usage.completionTokens - 1)
         func share(_ part: Double, of whole: Double) -> JSONValue { .number(whole > 0 ? part / whole : 0) }
-        return [
+        var value: JSONObject = [
             "queue_ms": .number(queue.milliseconds), "cache_n": .whole(usage.cachedTokens),
             "prompt_n": .whole(computed), "prompt_ms": .number(prompt),
             "prompt_per_token_ms": share(prompt, of: Double(computed)),
@@ -31,11 +31,15 @@ extension GenerationTimings {
             "predicted_per_token_ms": share(predicted, of: Double(steps)),
             "predicted_per_second": share(Double(steps) * 1_000, of: predicted),
         ]
+        if mediaEncode > .zero { value["media_ms"] = .number(mediaEncode.milliseconds) }
+        return .object(value)
     }
 
     init(_ value: JSONValue) {
         func duration(_ name: String) -> Duration { Duration(wireMilliseconds: value[name]?.double ?? 0) }
-        self.init(queue: duration("queue_ms"), prefill: duration("prompt_ms"), decode: duration("predicted_ms"))
+        self.init(
+            queue: duration("queue_ms"), prefill: duration("prompt_ms"), decode: duration("predicted_ms"),
+            mediaEncode: duration("media_ms"))
     }
 }
 

@@ -52,9 +52,11 @@ public struct CommandOption<Value: Sendable>: Sendable {
 
     /// To list it in a `Command`.
     public var declared: DeclaredOption {
-        DeclaredOption(
+        var option = DeclaredOption(
             name: name, spellings: spellings, negations: negations, variable: variable, bareValue: bareValue,
             placeholder: kind.placeholder, isFlag: kind.isFlag, isSecret: isSecret, allowed: kind.allowed,
             documentation: documentation, group: nil, standing: .works, isAllowed: { kind.read($0) != nil })
+        option.wordCount = kind.wordCount
+        return option
     }
 }

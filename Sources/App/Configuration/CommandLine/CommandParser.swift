@@ -149,7 +149,11 @@ private struct CommandParser {
             let isValue = rest.first.map { !$0.hasPrefix("-") && option.isAllowed($0) } ?? false
             text = isValue ? rest.removeFirst() : bare
         } else {
-            text = try value(of: spelling, attached, option.placeholder, &rest)
+            var words = [try value(of: spelling, attached, option.placeholder, &rest)]
+            while attached == nil, words.count < option.wordCount {
+                words.append(try value(of: spelling, nil, option.placeholder, &rest))
+            }
+            text = words.joined(separator: " ")
         }
         try set(option, spelling, text)
     }

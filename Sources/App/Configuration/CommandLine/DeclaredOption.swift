@@ -23,6 +23,8 @@ public struct DeclaredOption: Sendable {
     private(set) var group: String?
     let standing: Standing
     let isAllowed: @Sendable (String) -> Bool
+    /// Words that make its value.
+    var wordCount = 1
 
     /// The same under a heading of the help.
     public func listed(under group: String) -> DeclaredOption {

@@ -19,9 +19,11 @@ struct ConfigurationDraft: Sendable {
 struct ModelDraft: Sendable {
     let name: String
     var path: String?
+    var projector: String?
     var url: String?
     var upstreamModel: String?
     var apiKey: Secret?
+    var kind = ModelKind.text
     var threads: Int?
     var contextTokens: Int?
     var parallel: Int?

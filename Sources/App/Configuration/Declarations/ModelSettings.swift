@@ -2,12 +2,16 @@
 enum ModelSettings {
     static let all: [Setting<ModelDraft>] = [
         Setting("path", \.path, .optional(.path("FILE")), "GGUF file that an engine worker of this machine runs."),
+        Setting(
+            "projector", \.projector, .optional(.path("FILE")),
+            "GGUF file beside path that reads images or recordings for the model."),
         Setting("url", \.url, .optional(.httpURL), "Base URL of another server that speaks the OpenAI API."),
         Setting(
             "upstreamModel", \.upstreamModel, .optional(.text("NAME", bytesMax: 256)),
             "Name of the model at that server; the same name when left out."),
         Setting(
             "apiKey", \.apiKey, .optional(.secret(.text("KEY"))), isSecret: true, "Key for that server."),
+        Setting("kind", \.kind, .choice, "What the model is for: text, embeddings or reranking."),
         Setting(
             "contextTokens", \.contextTokens, .optional(EngineKinds.contextTokens), "Overrides engine.contextTokens."),
         Setting("parallel", \.parallel, .optional(EngineKinds.parallel), "Overrides engine.parallel."),

@@ -18,6 +18,8 @@ public struct ValueKind<Value: Sendable>: Sendable {
     let encode: @Sendable (Value) -> JSONValue
     /// Whether the command line may name the option without a value, which means true.
     var isFlag = false
+    /// Words of the command line that make one value. Attached to the option they are one word with spaces.
+    var wordCount = 1
 }
 
 extension ValueKind where Value == Int {
@@ -136,5 +138,20 @@ extension ValueKind {
         ValueKind(
             allowed: allowed, placeholder: placeholder, schema: ["type": "string"],
             decode: { $0.string.flatMap(read) }, read: read, encode: { _ in .null })
+    }
+
+    /// The same where the value is two words: `--range 1 5`.
+    ///
+    /// - Parameters:
+    ///   - allowed: completes the sentence "must be …".
+    ///   - placeholder: two words.
+    ///   - read: reads both, with a space between them.
+    /// - Returns: a kind for options of a command.
+    public static func twoArguments(
+        _ allowed: String, placeholder: String, _ read: @escaping @Sendable (String) -> Value?
+    ) -> ValueKind {
+        var kind = argument(allowed, placeholder: placeholder, read)
+        kind.wordCount = 2
+        return kind
     }
 }

@@ -49,7 +49,7 @@ struct ConfigurationChecks {
     private mutating func model(_ draft: ModelDraft) -> ModelConfiguration? {
         guard let source = modelSource(draft) else { return nil }
         return ModelConfiguration(
-            name: draft.name, source: source,
+            name: draft.name, source: source, kind: draft.kind,
             engine: draft.parameters(over: self.draft.configuration.engine.parameters),
             sampling: draft.sampling, note: draft.note, autostart: draft.autostart)
     }
@@ -62,8 +62,9 @@ struct ConfigurationChecks {
             if model.upstreamModel != nil {
                 report("\(path).upstreamModel", "goes with url, but this model has a path")
             }
-            return .file(path: file)
+            return .file(path: file, projector: model.projector)
         case (nil, let url?):
+            if model.projector != nil { report("\(path).projector", "goes with path, but this model has a url") }
             return .external(url: url, model: model.upstreamModel ?? model.name, apiKey: model.apiKey)
         case (nil, nil):
             report(path, "needs path (a GGUF file) or url (another server)")

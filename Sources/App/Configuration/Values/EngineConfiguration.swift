@@ -43,6 +43,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// The name that clients write in `model`.
     public let name: String
     public let source: ModelSource
+    /// What an engine worker is started for. Other servers know it themselves.
+    public let kind: ModelKind
     /// The general engine parameters with this model's overrides.
     public let engine: EngineParameters
     /// For requests that do not say themselves.
@@ -53,11 +55,12 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let autostart: Bool
 
     public init(
-        name: String, source: ModelSource, engine: EngineParameters, sampling: SamplingDefaults = SamplingDefaults(),
-        note: String? = nil, autostart: Bool = true
+        name: String, source: ModelSource, kind: ModelKind = .text, engine: EngineParameters,
+        sampling: SamplingDefaults = SamplingDefaults(), note: String? = nil, autostart: Bool = true
     ) {
         self.name = name
         self.source = source
+        self.kind = kind
         self.engine = engine
         self.sampling = sampling
         self.note = note
@@ -65,10 +68,20 @@ public struct ModelConfiguration: Sendable, Equatable {
     }
 }
 
+/// What a model is for.
+public enum ModelKind: String, Sendable, CaseIterable {
+    /// It writes.
+    case text
+    /// It turns texts into vectors.
+    case embeddings
+    /// It ranks documents, or tells which labels fit texts.
+    case reranking
+}
+
 /// Where a model's answers come from.
 public enum ModelSource: Sendable, Equatable {
-    /// A GGUF file, run by an engine worker.
-    case file(path: String)
+    /// A GGUF file, run by an engine worker, and what reads images or recordings for it.
+    case file(path: String, projector: String? = nil)
     /// Another server that speaks the OpenAI API under `url`. `model` is the model's name there.
     case external(url: String, model: String, apiKey: Secret?)
 }

@@ -18,8 +18,8 @@ struct EngineArguments: Sendable, Equatable {
     var otherAliases: [String]
     /// A remark that clients are told.
     var note: String?
-    /// LoRA adapters in the order in which they were named; their places are their ids.
-    var adapters: [AdapterArgument]
+    /// What changes the model beside its weights.
+    var adapters: AdapterArguments
     var listener: Listener
     var serving: ServingArguments
     /// Tokens that one sequence holds at most; `nil` is the lesser of `cells` and what the model was trained for.
@@ -37,6 +37,7 @@ struct EngineArguments: Sendable, Equatable {
     /// Threads for prompts; `nil` is as many as `threads`.
     var batchThreads: Int?
     var computing: ComputingArguments
+    var media: MediaArguments
     var cache: CacheArguments
     var scheduling: SchedulingArguments
     var sampling: SamplingParameters
@@ -67,7 +68,7 @@ struct EngineArguments: Sendable, Equatable {
         alias = names[0]
         otherAliases = Array(names.dropFirst())
         note = parsed[EngineOption.note]
-        adapters = AdapterArgument.all(parsed)
+        adapters = AdapterArguments(parsed)
         listener = Self.listener(parsed)
         var isOnPort = false
         if case .tcp = listener { isOnPort = true }
@@ -90,6 +91,7 @@ struct EngineArguments: Sendable, Equatable {
         threads = parsed[EngineOption.threads].flatMap { $0 > 0 ? $0 : nil }
         batchThreads = parsed[EngineOption.batchThreads].flatMap { $0 > 0 ? $0 : nil }
         computing = ComputingArguments(parsed)
+        media = try MediaArguments(parsed)
         cache = CacheArguments(parsed)
         scheduling = SchedulingArguments(parsed)
         sampling = SamplingParameters(parsed)

@@ -4,7 +4,8 @@ import Configuration
 enum EngineOption {
     /// Everything that may be written, in the order of the help.
     static let all =
-        modelOptions + servingOptions + computingOptions + schedulingOptions + cacheOptions + adapterOptions
+        modelOptions + mediaOptions + servingOptions + computingOptions + schedulingOptions + cacheOptions
+        + adapterOptions
         + chatOptions + requestOptions + samplingOptions + logOptions + ignored + refused
 
     // MARK: The model

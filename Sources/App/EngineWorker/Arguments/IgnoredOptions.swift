@@ -38,8 +38,8 @@ extension EngineOption {
         .ignored("--offline", variable: "LLAMA_ARG_OFFLINE", because: "Nothing is ever fetched."),
         .ignored("--hf-token", "-hft", takesValue: true, because: "Nothing is ever fetched."),
         .ignored(
-            "--no-mmproj", "--mmproj-auto", "--no-mmproj-auto", "--mmproj-offload", "--no-mmproj-offload",
-            because: "No projector is loaded in any case."),
+            "--mtmd-batch-max-tokens", takesValue: true, variable: "LLAMA_ARG_MTMD_BATCH_MAX_TOKENS",
+            because: "Images are encoded one after the other."),
         .ignored(
             "--no-models-autoload", "--models-autoload", because: "A worker serves the one model that it is given."),
         .ignored(

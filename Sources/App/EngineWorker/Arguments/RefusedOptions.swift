@@ -52,14 +52,16 @@ extension EngineOption {
 
     private static let refusedModel =
         [
-            "--mmproj -mm LLAMA_ARG_MMPROJ", "--mmproj-url -mmu LLAMA_ARG_MMPROJ_URL", "--mmproj-device -mmdev",
-            "--image-min-tokens LLAMA_ARG_IMAGE_MIN_TOKENS", "--image-max-tokens LLAMA_ARG_IMAGE_MAX_TOKENS",
-            "--mtmd-batch-max-tokens LLAMA_ARG_MTMD_BATCH_MAX_TOKENS", "--video-fps LLAMA_ARG_VIDEO_FPS",
-            "--video-timestamp-interval LLAMA_ARG_VIDEO_TIMESTAMP_INTERVAL",
-            "--video-ffmpeg-dir LLAMA_ARG_VIDEO_FFMPEG_DIR", "--media-path",
-        ].map { refused($0, "images, sound and video come later.") }
-        + ["--control-vector", "--control-vector-scaled", "--control-vector-layer-range"]
-        .map { refused($0, "control vectors come later.") }
+            "--video-fps LLAMA_ARG_VIDEO_FPS", "--video-timestamp-interval LLAMA_ARG_VIDEO_TIMESTAMP_INTERVAL",
+            "--video-ffmpeg-dir LLAMA_ARG_VIDEO_FFMPEG_DIR",
+        ].map { refused($0, "films are not read.") }
+        + [
+            refused(
+                "--mmproj-url -mmu LLAMA_ARG_MMPROJ_URL",
+                "projectors are not fetched yet. Download the file and name it with --mmproj."),
+            refused(
+                "--mmproj-device -mmdev", "llama.cpp chooses the device; --no-mmproj-offload keeps to the processor."),
+        ]
         + [
             "--rope-scaling LLAMA_ARG_ROPE_SCALING_TYPE", "--rope-scale LLAMA_ARG_ROPE_SCALE",
             "--rope-freq-base LLAMA_ARG_ROPE_FREQ_BASE", "--rope-freq-scale LLAMA_ARG_ROPE_FREQ_SCALE",

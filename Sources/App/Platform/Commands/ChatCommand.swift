@@ -108,7 +108,7 @@ enum ChatCommand {
     ) async throws -> Partner {
         let files = configuration.models.filter { if case .file = $0.source { true } else { false } }
         let wanted = files.first { $0.name == configuration.defaultModel } ?? files.first
-        guard let model = wanted, case .file(let path) = model.source else {
+        guard let model = wanted, case .file(let path, _) = model.source else {
             throw ServiceError(
                 .modelNotFound, "No server runs, and there is no model file to start an engine with.",
                 hint: "Name one: nexus chat --model FILE.gguf.")

@@ -42,7 +42,39 @@ struct GenerationMeasures: Sendable {
         }
     }
 
+    /// Asks inside a span for what is read and not written: vectors, ranks, classes.
+    ///
+    /// - Parameters:
+    ///   - id: of the request.
+    ///   - model: which is asked.
+    ///   - operation: `embeddings`, `rerank` or `classify`.
+    ///   - ask: does it.
+    ///   - tokens: how many a result was computed from.
+    /// - Returns: what `ask` gives.
+    /// - Throws: what `ask` throws.
+    func measureReading<Result>(
+        _ id: RequestID, model: ModelID, operation: String, _ ask: () async throws -> Result,
+        tokens: (Result) -> Int
+    ) async throws -> Result {
+        let began = ContinuousClock.now
+        let span = tracer.start(
+            "\(operation) \(model)", kind: .client,
+            attributes: [
+                .operationName: .string(operation), .requestModel: .string(model.name), .responseID: .string(id.text),
+            ])
+        do {
+            let result = try await SpanContext.$current.withValue(span.context) { try await ask() }
+            finish(span, model: model.name, began: began, outcome: .read(tokens: tokens(result)))
+            return result
+        } catch {
+            finish(span, model: model.name, began: began, outcome: .failed(error))
+            throw error
+        }
+    }
+
     fileprivate enum Outcome {
+        /// Nothing was to be written.
+        case read(tokens: Int)
         case finished(GenerationEnd)
         case failed(any Error)
         /// The reader went first.
@@ -63,6 +95,10 @@ struct GenerationMeasures: Sendable {
             span.set(.usageInputTokens, .integer(Int64(end.usage.promptTokens)))
             span.set(.usageOutputTokens, .integer(Int64(end.usage.completionTokens)))
             span.set(.responseFinishReasons, .string(end.reason.rawValue))
+        case .read(let count):
+            requests.with(model, "read").increment()
+            tokens.with(model, "prompt").increment(by: UInt64(max(0, count)))
+            span.set(.usageInputTokens, .integer(Int64(count)))
         case .failed(let error):
             let code = (error as? ServiceError)?.code.rawValue ?? "cancelled"
             requests.with(model, code).increment()

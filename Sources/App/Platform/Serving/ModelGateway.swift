@@ -3,7 +3,7 @@ import Telemetry
 import Vocabulary
 
 /// Every model that this server offers, and the way to each: a supervised worker, or another server.
-struct ModelGateway: Generating {
+struct ModelGateway: Generating, TokenCounting {
     enum Deployment: Sendable {
         case worker(WorkerSupervisor)
         case external(RemoteModel, note: String?)
@@ -39,13 +39,22 @@ struct ModelGateway: Generating {
         let (id, deployment) = try find(request.model)
         return try await measures.measure(request, model: id) {
             switch deployment {
-            case .worker(let supervisor): try await generate(request, with: supervisor)
+            case .worker(let supervisor):
+                try await onceMore(supervisor) { try await supervisor.remote.generate(request) }
             case .external(let remote, _): try await remote.generate(request)
             }
         }
     }
 
-    private func find(_ asked: ModelID) throws -> (ModelID, Deployment) {
+    func countTokens(of request: GenerationRequest) async throws -> Int {
+        switch try find(request.model).1 {
+        case .worker(let supervisor):
+            try await onceMore(supervisor) { try await supervisor.remote.countTokens(of: request) }
+        case .external(let remote, _): try await remote.countTokens(of: request)
+        }
+    }
+
+    func find(_ asked: ModelID) throws -> (ModelID, Deployment) {
         let wanted = asked.name.isEmpty ? defaultModel : asked
         if let wanted, let found = deployments.first(where: { $0.id == wanted }) { return found }
         let names = deployments.map { "'\($0.id)'" }.joined(separator: ", ")
@@ -61,19 +70,20 @@ struct ModelGateway: Generating {
     }
 
     /// A worker may fall between being ready and being asked. Nothing was written then, so asking again is safe; once.
-    private func generate(_ request: GenerationRequest, with supervisor: WorkerSupervisor) async throws -> RemoteStream
-    {
+    private func onceMore<Answer>(
+        _ supervisor: WorkerSupervisor, _ ask: () async throws -> Answer
+    ) async throws -> Answer {
         try await ready(supervisor)
         do {
-            return try await supervisor.remote.generate(request)
+            return try await ask()
         } catch let error as ServiceError where error.code == .modelUnavailable {
             try await Task.sleep(for: .milliseconds(100))
             try await ready(supervisor)
-            return try await supervisor.remote.generate(request)
+            return try await ask()
         }
     }
 
-    private func ready(_ supervisor: WorkerSupervisor) async throws {
+    func ready(_ supervisor: WorkerSupervisor) async throws {
         let name = supervisor.model.name
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await supervisor.ready() }

@@ -4,9 +4,11 @@ import HTTPFetching
 import HTTPServing
 import JSONText
 import Launch
+import MessagesAPI
 import OpenAIAPI
 import Processes
 import RequestScope
+import ResponsesAPI
 import Storage
 import Telemetry
 import Vocabulary
@@ -100,7 +102,7 @@ struct NexusServer {
         let command = WorkerCommand(program: engineProgram, environment: environment)
         let deployments = configuration.models.enumerated().map { index, model in
             switch model.source {
-            case .file(let path):
+            case .file(let path, _):
                 let supervisor = WorkerSupervisor(
                     model: model, path: path, socketPath: sockets.path(index), command: command, launcher: launcher,
                     client: client, engine: configuration.engine, logger: logger.labelled("hosting"),
@@ -130,10 +132,12 @@ struct NexusServer {
             Observation(logger: logger.labelled("http"), tracer: tracer, metrics: metrics, ids: .system),
             CrossOrigin(origins: Set(configuration.server.corsOrigins)), Compression(),
         ]
-        let errors = ErrorAnswers(logger: logger.labelled("http"))
+        let errors = ErrorAnswers(logger: logger.labelled("http"), shapes: [MessageErrors.shape])
         router.onError = { error, request in errors.respond(to: error, request) }
         let routes =
             OpenAIRoutes(gateway, now: { unixSeconds() }).routes
+            + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
+            + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
             + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes
         for route in routes { router.add(route) }

@@ -30,9 +30,40 @@ struct RemoteModel: Sendable {
     /// Starts an answer. Throws a `ServiceError` when the server refuses or cannot be reached.
     func generate(_ request: GenerationRequest) async throws -> RemoteStream {
         let wire = ClientRequest(request, model: endpoint.modelName)
-        var headers: FetchHeaders = [
-            "Content-Type": "application/json", "Accept": "text/event-stream", "X-Request-Id": request.id.text,
-        ]
+        let fetched = try await post(
+            wire.path, wire.body, id: request.id, accepting: "text/event-stream", firstByteMax: endpoint.idleMax)
+        return RemoteStream(events: fetched.body.events(), model: served)
+    }
+
+    /// Tokens of the prompt of a chat, as the server counts them.
+    ///
+    /// - Throws: a `ServiceError` when the server refuses, cannot be reached, or does not count.
+    func countTokens(of request: GenerationRequest) async throws -> Int {
+        let wire = ClientRequest(request, model: endpoint.modelName)
+        do {
+            let fetched = try await post(
+                TokenCountRoutes.path, wire.body, id: request.id, accepting: "application/json",
+                firstByteMax: endpoint.idleMax)
+            let bytes = try await fetched.body.collect(upTo: Self.errorBytesMax)
+            if let count = try JSONValue.parse(bytes)["input_tokens"]?.integer, count >= 0 { return Int(count) }
+        } catch let error as ServiceError where error.code == .notFound || error.code == .methodNotAllowed {
+            throw ServiceError(
+                .unsupported, "The server of '\(served)' does not count tokens.", detail: String(reflecting: error))
+        } catch let error as FetchError {
+            throw error.serviceError(for: served)
+        } catch is JSONSyntaxError {
+            // Told below, like every other answer that is no number.
+        }
+        throw ServiceError(.engineFailed, "The server of '\(served)' sent what is not a number of tokens.")
+    }
+
+    /// Sends a request and returns when the server has begun to answer it.
+    ///
+    /// - Throws: `ServiceError` when the server refuses or cannot be reached.
+    func post(
+        _ path: String, _ body: JSONValue, id: RequestID, accepting type: String, firstByteMax: Duration
+    ) async throws -> FetchResponse {
+        var headers: FetchHeaders = ["Content-Type": "application/json", "Accept": type, "X-Request-Id": id.text]
         if let apiKey = endpoint.apiKey { headers.add("Authorization", "Bearer \(apiKey)") }
         if let span = SpanContext.current {
             headers.add("traceparent", span.traceparent)
@@ -42,14 +73,14 @@ struct RemoteModel: Sendable {
         do throws(FetchError) {
             fetched = try await client.fetch(
                 FetchRequest(
-                    endpoint.baseURL + wire.path, method: "POST", headers: headers, body: .bytes(wire.body.bytes),
+                    endpoint.baseURL + path, method: "POST", headers: headers, body: .bytes(body.bytes),
                     unixSocketPath: endpoint.unixSocketPath,
-                    timeouts: Timeouts(connect: .seconds(5), firstByte: endpoint.idleMax, idle: endpoint.idleMax)))
+                    timeouts: Timeouts(connect: .seconds(5), firstByte: firstByteMax, idle: endpoint.idleMax)))
         } catch {
             throw error.serviceError(for: served)
         }
         guard fetched.status == 200 else { throw try await refusal(fetched) }
-        return RemoteStream(events: fetched.body.events(), model: served)
+        return fetched
     }
 
     private func refusal(_ response: FetchResponse) async throws -> ServiceError {

@@ -20,6 +20,11 @@ struct WorkerCommand: Sendable {
             "--model", path, "--alias", model.name, "--socket", socket, "--parallel", String(engine.parallel),
             "--batch-size", String(engine.batchTokens), "--queue-max", String(engine.queueMax), "--log-format", "json",
         ]
+        switch model.kind {
+        case .text: break
+        case .embeddings: arguments.append("--embeddings")
+        case .reranking: arguments.append("--reranking")
+        }
         func add(_ name: String, _ value: (some CustomStringConvertible)?) {
             if let value { arguments += [name, value.description] }
         }
@@ -33,6 +38,7 @@ struct WorkerCommand: Sendable {
         add("--min-p", model.sampling.minP)
         add("--seed", model.sampling.seed)
         add("--note", model.note)
+        if case .file(_, let projector) = model.source { add("--mmproj", projector) }
         // An engine that aborts would write all of its weights into a core file.
         return ProcessCommand(program, arguments, environment: environment, coreMax: 0)
     }

@@ -70,6 +70,14 @@ int32_t nexus_llama_set_adapters(
     struct llama_context * context, struct llama_adapter_lora ** adapters, size_t count, float * scales, char * error,
     size_t error_size);
 
+/// llama_adapter_lora_free: takes an adapter out of its model, too. No context may compute with it any more.
+void nexus_llama_free_adapter(struct llama_adapter_lora * adapter);
+
+/// llama_set_adapter_cvec: its status, or NEXUS_LLAMA_THREW. The numbers are of the layers from 1 on.
+int32_t nexus_llama_set_control_vector(
+    struct llama_context * context, const float * numbers, size_t count, int32_t length, int32_t first_layer,
+    int32_t last_layer, char * error, size_t error_size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -14,7 +14,7 @@ extension Admission {
 
     /// The tokens of texts and tokens in turn. Only a text that comes first gets a begin token.
     func tokens(
-        of pieces: [PromptPiece], addsSpecial: Bool, parsesSpecial: Bool = true, parameter: String
+        of pieces: [MixedPiece], addsSpecial: Bool, parsesSpecial: Bool = true, parameter: String
     ) throws(ServiceError) -> [Int32] {
         var tokens: [Int32] = []
         for (index, piece) in pieces.enumerated() {

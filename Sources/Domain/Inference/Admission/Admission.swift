@@ -28,6 +28,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     func admit(_ asked: GenerationRequest) throws(ServiceError) -> Admitted {
         let request = completed(asked)
         let prompt = try prompt(of: request)
+        let media = try checked(prompt.media, request)
         guard !prompt.tokens.isEmpty else {
             throw ServiceError(
                 .invalidValue, "The prompt is empty.", hint: "Send at least one token of text.", parameter: "prompt")
@@ -40,7 +41,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             for: request, tools: tools, format: format, opening: prompt.text.map(format.opening) ?? .undecided)
         let reading = try reading(request, tools: tools, prompt: prompt.text)
         let stops = request.stop + (tools.isEmpty ? [] : format.stops)
-        let admitted = AdmittedRequest(
+        var admitted = AdmittedRequest(
             id: request.id, model: request.model, prompt: prompt.tokens,
             newTokensMax: min(request.newTokensMax ?? room, room),
             sampling: try sampling(request), stop: stops.map { Array($0.utf8) }.filter { !$0.isEmpty },
@@ -50,6 +51,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             cache: options.usesCache && !request.reports.promptTokens ? request.cache : CacheOptions(isUsed: false),
             isReproducible: request.isReproducible, lineLimits: request.lineLimits, reports: request.reports,
             identity: options.identity)
+        admitted.media = media.prompt
+        if !media.canBeKept { admitted.cache.isUsed = false }
         let details = request.reports.details ? details(of: request, admitted) : nil
         return Admitted(request: admitted, reading: reading, details: details)
     }
@@ -88,13 +91,20 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         guard case .chat(let messages, _) = request.prompt else {
             throw ServiceError(.invalidValue, "Only chats have a template.", parameter: "messages")
         }
-        return try template(request).text(
-            for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
-            tokenizer: tokenizer, ending: try ending(of: request, messages))
+        let marked = MediaMarks.marked(instructed(messages, request))
+        let text = try template(request).text(
+            for: marked.messages, tools: request.offeredTools, variables: variables(of: request), tokenizer: tokenizer,
+            ending: try ending(of: request, marked.messages))
+        return MediaMarks.shown(text)
+    }
+
+    /// Tokens of the prompt, whether it fits or not.
+    func countTokens(of asked: GenerationRequest) throws(ServiceError) -> Int {
+        try prompt(of: completed(asked)).tokens.count
     }
 
     /// The messages, with what the model must be told of its tools where its template does not tell.
-    private func instructed(_ messages: [ChatMessage], _ request: GenerationRequest) -> [ChatMessage] {
+    func instructed(_ messages: [ChatMessage], _ request: GenerationRequest) -> [ChatMessage] {
         let text = format.instruction(
             tools: request.offeredTools, choice: request.toolChoice, isParallel: request.allowsParallelToolCalls ?? true
         )
@@ -108,7 +118,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return messages
     }
 
-    private func template(_ request: GenerationRequest) throws(ServiceError) -> ChatTemplate {
+    func template(_ request: GenerationRequest) throws(ServiceError) -> ChatTemplate {
         guard let chat else {
             throw ServiceError(
                 .unsupported, "This model has no chat template.",
@@ -117,7 +127,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return chat
     }
 
-    private func variables(of request: GenerationRequest) -> JSONObject {
+    func variables(of request: GenerationRequest) -> JSONObject {
         var variables = options.templateVariables
         var reasoning = request.reasoning
         // A budget of nothing is a wish for no thinking.
@@ -131,21 +141,25 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return variables
     }
 
-    private func prompt(of request: GenerationRequest) throws(ServiceError) -> (tokens: [Int32], text: String?) {
+    private func prompt(of request: GenerationRequest) throws(ServiceError) -> PromptTokens {
         let tokenizer = RememberingTokenizer(base: tokenizer, memory: tokenMemory, tenant: request.scheduling.tenant)
         switch request.prompt {
         case .chat(let messages, _):
+            if messages.contains(where: \.hasMedia) { return try mediaChat(messages, request) }
             let prompt = try template(request).prompt(
                 for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
                 tokenizer: tokenizer, ending: try ending(of: request, messages))
-            return (prompt.tokens, prompt.text)
+            return PromptTokens(tokens: prompt.tokens, text: prompt.text)
         case .text(let text):
-            return (try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true), nil)
+            return PromptTokens(tokens: try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true))
+        case .parts(let parts):
+            return PromptTokens(try reader(of: parts.media).pieces(of: parts, addsSpecial: true))
         case .tokens(let tokens):
             for (index, token) in tokens.enumerated() { try check(token, parameter: "prompt[\(index)]") }
-            return (tokens, nil)
-        case .pieces(let pieces): return (try tokens(of: pieces, addsSpecial: true, parameter: "prompt"), nil)
-        case .infill(let infill): return (try tokens(of: infill, request), nil)
+            return PromptTokens(tokens: tokens)
+        case .pieces(let pieces):
+            return PromptTokens(tokens: try self.tokens(of: pieces, addsSpecial: true, parameter: "prompt"))
+        case .infill(let infill): return PromptTokens(tokens: try tokens(of: infill, request))
         }
     }
 
@@ -173,6 +187,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             switch request.prompt {
             case .chat(let messages, _): messages.last { $0.role == .user }?.text ?? ""
             case .text(let text): text
+            case .parts(let parts): parts.text
             case .tokens, .pieces, .infill: ""
             }
         return AdaptationPlan(prompt: text)

@@ -5,7 +5,7 @@ import Vocabulary
 struct AdmittedRequest: Sendable {
     let id: RequestID
     let model: ModelID
-    /// At least one token.
+    /// At least one token; numbers below 0 stand for rows of `media`.
     let prompt: [Int32]
     /// Prompt and answer together fit the context; 0 computes the prompt only.
     let newTokensMax: Int
@@ -20,16 +20,22 @@ struct AdmittedRequest: Sendable {
     /// How sampling may adapt; `nil` when it was not asked for.
     let adaptation: AdaptationPlan?
     let scheduling: SchedulingOptions
-    let cache: CacheOptions
+    var cache: CacheOptions
     let isReproducible: Bool
     var lineLimits = LineLimits()
     var reports = ReportOptions()
     /// What a receipt names beside the seed.
     let identity: EngineIdentity
+    /// What it is computed with; while the request is held, none of them is removed.
+    var adapters = AdapterLease.none
     /// The hash that `EngineIdentity.modelHash` gave, where there is to be a receipt.
     var modelHash: String?
+    /// The prompt's images and recordings.
+    var media = PromptMedia.none
 
-    var scope: CacheScope { cache.scope == .shared ? .shared : .tenant(scheduling.tenant) }
+    var scope: CacheScope {
+        CacheScope(tenant: cache.scope == .shared ? nil : scheduling.tenant, adapters: adapters.key)
+    }
 
     /// Tokens to compute, as far as one can tell: most answers are shorter than they may be.
     var expectedWork: Int { prompt.count + min(newTokensMax, Self.usualAnswer) }

@@ -63,6 +63,23 @@ public struct ChatTemplate: Sendable {
         for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing,
         ending: Ending = Ending()
     ) throws(ServiceError) -> (text: String, tokens: [Int32]) {
+        let rendered = try pieces(
+            for: messages, tools: tools, variables: variables, tokenizer: tokenizer, ending: ending)
+        var tokens: [Int32] = []
+        for (index, piece) in rendered.pieces.enumerated() {
+            tokens += try tokenizer.tokens(
+                of: piece, addsSpecial: index == 0 && !rendered.hasBegin, parsesSpecial: true)
+        }
+        return (rendered.text, tokens)
+    }
+
+    /// The prompt as text, and as texts that are to be tokenised apart from each other.
+    ///
+    /// Templates that write the begin token themselves must not get a second one: `hasBegin` tells.
+    func pieces(
+        for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing,
+        ending: Ending = Ending()
+    ) throws(ServiceError) -> (text: String, pieces: [String], hasBegin: Bool) {
         let messages = ending.begun == nil ? messages : messages.dropLast()
         let guarded = ControlTextGuard(controlTexts: tokenizer.controlTexts)
         // What templates are given, not what clients sent: arguments of calls are JSON, whose escapes are read by now.
@@ -70,13 +87,8 @@ public struct ChatTemplate: Sendable {
             guarded.protect(.array(messages.map(Self.value))),
             tools: guarded.protect(.array(tools.map(\.definition))), variables: variables, tokenizer: tokenizer, ending)
         if let begun = ending.begun { rendered += ending.opening(rendered, begun) + guarded.protect(begun.text) }
-        // Templates that write the begin token themselves must not get a second one.
         let hasBegin = !tokenizer.beginText.isEmpty && rendered.hasPrefix(tokenizer.beginText)
-        var tokens: [Int32] = []
-        for (index, piece) in guarded.pieces(of: rendered).enumerated() {
-            tokens += try tokenizer.tokens(of: piece, addsSpecial: index == 0 && !hasBegin, parsesSpecial: true)
-        }
-        return (rendered, tokens)
+        return (rendered, guarded.pieces(of: rendered), hasBegin)
     }
 
     /// A message in the shape that templates expect.

@@ -4,6 +4,8 @@ public import Vocabulary
 public struct ShelvedState: Sendable, Equatable {
     /// `nil` is the shared scope.
     public var tenant: TenantID?
+    /// What it was computed with beside the model; empty for nothing.
+    public var adapters: String
     /// Tokens of the whole path.
     public var tokens: [Int32]
     /// How many of them come before those that the state is for; 0 where a model's memory cannot be cut.
@@ -11,8 +13,9 @@ public struct ShelvedState: Sendable, Equatable {
     /// The model's state, as `ModelRuntime.state` gave it.
     public var state: [UInt8]
 
-    public init(tenant: TenantID?, tokens: [Int32], start: Int, state: [UInt8]) {
+    public init(tenant: TenantID?, adapters: String = "", tokens: [Int32], start: Int, state: [UInt8]) {
         self.tenant = tenant
+        self.adapters = adapters
         self.tokens = tokens
         self.start = start
         self.state = state
@@ -49,13 +52,18 @@ public protocol CacheShelf: Sendable {
 public struct ShelfEntry: Sendable, Equatable {
     public var name: String
     public var tenant: TenantID?
+    /// What it was computed with beside the model; empty for nothing.
+    public var adapters: String
     public var tokens: [Int32]
     public var start: Int
     public var bytes: Int
 
-    public init(name: String, tenant: TenantID?, tokens: [Int32], start: Int, bytes: Int) {
+    public init(
+        name: String, tenant: TenantID?, adapters: String = "", tokens: [Int32], start: Int, bytes: Int
+    ) {
         self.name = name
         self.tenant = tenant
+        self.adapters = adapters
         self.tokens = tokens
         self.start = start
         self.bytes = bytes

@@ -70,6 +70,7 @@ extension PrefixCache {
             node = tree.split(match.node, at: match.countInNode, now: now)
         }
         if match.length < tokens.count {
+            guard tree.canAdd(tokens[match.length...], after: node, scope: lease.scope) else { return }
             node = tree.add(Array(tokens[match.length...]), after: node, scope: lease.scope, now: now)
         }
         if hasRoom {

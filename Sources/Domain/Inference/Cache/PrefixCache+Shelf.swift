@@ -7,7 +7,8 @@ extension PrefixCache {
         guard let shelf, node.file == nil else { return }
         node.file = shelf.put(
             ShelvedState(
-                tenant: node.scope.tenant, tokens: node.path, start: shelfStart(of: node), state: state))
+                tenant: node.scope.tenant, adapters: node.scope.adapters, tokens: node.path,
+                start: shelfStart(of: node), state: state))
     }
 
     /// Where the tokens begin that a node's state is for. Where cells cannot be cut it is the whole path's, whatever nodes
@@ -25,7 +26,7 @@ extension PrefixCache {
         guard let file = node.file else { return nil }
         // A name that came back with other tokens, or another's, is not this node's state.
         guard let shelved = shelf?.get(file), shelved.start == shelfStart(of: node), shelved.tokens == node.path,
-            shelved.tenant == node.scope.tenant
+            shelved.tenant == node.scope.tenant, shelved.adapters == node.scope.adapters
         else {
             removeFile(of: node)
             return nil
@@ -44,7 +45,7 @@ extension PrefixCache {
     }
 
     private mutating func place(_ entry: ShelfEntry, now: ContinuousClock.Instant) -> Bool {
-        let scope = entry.tenant.map(CacheScope.tenant) ?? .shared
+        let scope = CacheScope(tenant: entry.tenant, adapters: entry.adapters)
         guard (0..<entry.tokens.count).contains(entry.start) else { return false }
         var match = tree.match(entry.tokens, scope: scope)
         if memory == .checkpoints {
@@ -63,6 +64,7 @@ extension PrefixCache {
             // Its path must be there, and it must not be there itself.
             guard match.isWhole, match.length == entry.start else { return false }
         }
+        guard tree.canAdd(entry.tokens[match.length...], after: match.node, scope: scope) else { return false }
         let node = tree.add(Array(entry.tokens[match.length...]), after: match.node, scope: scope, now: now)
         node.file = entry.name
         return true
@@ -138,9 +140,4 @@ extension PrefixCache {
             }
         }
     }
-}
-
-extension CacheScope {
-    /// `nil` is the shared scope.
-    var tenant: TenantID? { if case .tenant(let tenant) = self { tenant } else { nil } }
 }

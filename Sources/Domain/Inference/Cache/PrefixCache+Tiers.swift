@@ -171,8 +171,8 @@ extension PrefixCache {
         node.users -= 1
         guard let headSequence = taken else { return nil }
         let head = tree.split(node, at: count, now: now)
-        runtime.share(head.range, of: tailSequence, with: headSequence)
-        runtime.forget(tailSequence, range: head.range)
+        runtime.share(head.positions, of: tailSequence, with: headSequence)
+        runtime.forget(tailSequence, range: head.positions)
         head.sequence = headSequence
         node.blob.map { ramBytes -= $0.count }
         node.blob = nil

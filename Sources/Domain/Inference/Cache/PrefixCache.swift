@@ -125,7 +125,7 @@ struct PrefixCache<Runtime: ModelRuntime> {
                 whole = head
             }
             guard let source = whole.sequence else { break }
-            runtime.share(whole.range, of: source, with: sequence)
+            runtime.share(whole.positions, of: source, with: sequence)
             whole.hits += 1
             tree.touch(whole, now: now)
             slowest = max(slowest, tier)
@@ -156,17 +156,18 @@ struct PrefixCache<Runtime: ModelRuntime> {
         guard computed > node.end else { return }
         let run = known[node.end..<computed]
         if let leaf = lease.ownLeaf, leaf === node, leaf.children.isEmpty, leaf.users == 1, let target = leaf.sequence {
-            runtime.share(leaf.end..<computed, of: sequence, with: target)
+            let before = leaf.positions.upperBound
             leaf.extend(by: run)
+            runtime.share(before..<leaf.positions.upperBound, of: sequence, with: target)
             leaf.blob.map { ramBytes -= $0.count }
             leaf.blob = nil
             removeFile(of: leaf)
             tree.touch(leaf, now: now)
             return
         }
-        guard let target = takeSequence() else { return }
+        guard tree.canAdd(run, after: node, scope: lease.scope), let target = takeSequence() else { return }
         let child = tree.add(Array(run), after: node, scope: lease.scope, now: now)
-        runtime.share(child.range, of: sequence, with: target)
+        runtime.share(child.positions, of: sequence, with: target)
         child.sequence = target
         child.users = 1
         lease.node = child
@@ -199,8 +200,8 @@ struct PrefixCache<Runtime: ModelRuntime> {
     /// Gives a sequence a node's cells in place of its own.
     private mutating func share(_ node: PrefixNode, with sequence: Int) -> Bool {
         guard let source = node.sequence else { return false }
-        runtime.forget(sequence, range: node.range)
-        runtime.share(node.range, of: source, with: sequence)
+        runtime.forget(sequence, range: node.positions)
+        runtime.share(node.positions, of: source, with: sequence)
         freeCells(node.tokens.count)
         return true
     }
@@ -211,7 +212,7 @@ struct PrefixCache<Runtime: ModelRuntime> {
         let taken = takeSequence()
         node.users -= 1
         guard let target = taken else { return false }
-        runtime.share(node.range, of: sequence, with: target)
+        runtime.share(node.positions, of: sequence, with: target)
         node.sequence = target
         return true
     }

@@ -1,10 +1,25 @@
 import Vocabulary
 
-/// Who may reuse what a node holds.
-enum CacheScope: Hashable, Sendable {
-    /// Everyone: prefixes that the operator owns.
-    case shared
-    case tenant(TenantID)
+/// Who may reuse what a node holds, and what it was computed with.
+struct CacheScope: Hashable, Sendable {
+    /// `nil` is everyone: prefixes that the operator owns.
+    let tenant: TenantID?
+    /// `AdapterLease.key`: keys and values of other adapters are of no use.
+    let adapters: String
+
+    init(tenant: TenantID?, adapters: String = "") {
+        self.tenant = tenant
+        self.adapters = adapters
+    }
+
+    /// Everyone's, without adapters.
+    static let shared = CacheScope(tenant: nil)
+    /// One tenant's, without adapters.
+    static func tenant(_ tenant: TenantID) -> CacheScope { CacheScope(tenant: tenant) }
+
+    var isShared: Bool { tenant == nil }
+    /// Everyone's, with the same adapters.
+    var shared: CacheScope { CacheScope(tenant: nil, adapters: adapters) }
 }
 
 /// A run of tokens in the prefix tree, with the keys and values that the model computed for it, wherever they are.
@@ -16,8 +31,12 @@ final class PrefixNode {
     private(set) unowned var parent: PrefixNode?
     /// At least one, except at the root.
     private(set) var tokens: [Int32]
-    /// Position of the first token.
+    /// Place of the first token in prompt and answer.
     private(set) var start: Int
+    /// Position of the first token: its place, unless images before it take fewer positions than rows.
+    private var startPosition: Int
+    /// How many of the tokens do not move the position on.
+    private var folded: Int
     private(set) var children: [ChildKey: PrefixNode] = [:]
 
     /// The sequence of the key-value cache that holds this run.
@@ -51,6 +70,8 @@ final class PrefixNode {
         self.parent = parent
         self.tokens = tokens
         self.start = start
+        startPosition = parent?.positions.upperBound ?? 0
+        folded = StandIn.foldedCount(tokens)
         lastUse = now
     }
 
@@ -60,6 +81,8 @@ final class PrefixNode {
     var hasState: Bool { sequence != nil || blob != nil || file != nil }
     var isRoot: Bool { parent == nil }
     var range: Range<Int> { start..<end }
+    /// What the model's memory knows the tokens by.
+    var positions: Range<Int> { startPosition..<startPosition + tokens.count - folded }
 
     /// Where the state is that is reached fastest.
     var tier: CacheReport.Tier {
@@ -71,7 +94,7 @@ final class PrefixNode {
     func child(_ scope: CacheScope, _ token: Int32) -> PrefixNode? { children[ChildKey(scope: scope, token: token)] }
 
     func hasChild(visibleTo scope: CacheScope) -> Bool {
-        children.keys.contains { $0.scope == scope || $0.scope == .shared }
+        children.keys.contains { $0.scope == scope || $0.scope == scope.shared }
     }
 
     func add(_ child: PrefixNode) {
@@ -81,10 +104,16 @@ final class PrefixNode {
 
     func remove(_ child: PrefixNode) { children[ChildKey(scope: child.scope, token: child.tokens[0])] = nil }
 
-    func extend(by more: some Sequence<Int32>) { tokens += more }
+    func extend(by more: some Collection<Int32>) {
+        tokens += more
+        folded += StandIn.foldedCount(more)
+    }
 
     /// Cuts the first `count` tokens off, for a node that comes between.
     func dropFirst(_ count: Int) {
+        let first = StandIn.foldedCount(tokens.prefix(count))
+        startPosition += count - first
+        folded -= first
         tokens.removeFirst(count)
         start += count
     }

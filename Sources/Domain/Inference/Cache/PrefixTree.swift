@@ -4,7 +4,7 @@ import Vocabulary
 /// states, not states.
 ///
 /// A path goes through shared nodes first and then through nodes of one tenant, so that a tenant's prompt can continue
-/// an operator's prefix and yet be seen by nobody else.
+/// an operator's prefix and yet be seen by nobody else. Paths of different adapters part at the root.
 struct PrefixTree {
     let root: PrefixNode
     private(set) var nodes: [UInt64: PrefixNode] = [:]
@@ -59,8 +59,8 @@ struct PrefixTree {
     private func visible(from node: PrefixNode, _ tokens: [Int32], _ scope: CacheScope) -> [PrefixNode] {
         guard node.end < tokens.count else { return [] }
         let token = tokens[node.end]
-        let own = scope == .shared ? nil : node.child(scope, token)
-        let shared = node.scope == .shared ? node.child(.shared, token) : nil
+        let own = scope.isShared ? nil : node.child(scope, token)
+        let shared = node.scope.isShared ? node.child(scope.shared, token) : nil
         return [shared, own].compactMap { $0 }
     }
 
@@ -68,6 +68,10 @@ struct PrefixTree {
         let count = min(run.count, tokens.count - start)
         var index = 0
         while index < count, run[index] == tokens[start + index] { index += 1 }
+        // A chunk that begins alike is not the same chunk: none of it is common.
+        if index < run.count {
+            while index > 0, StandIn.isContinuation(run[index]) { index -= 1 }
+        }
         return index
     }
 
@@ -105,6 +109,12 @@ struct PrefixTree {
         node.dropFirst(count)
         head.add(node)
         return head
+    }
+
+    /// Whether a run of tokens can be added after a node: no child in this scope begins with the same token. Where tokens
+    /// do not match, another one can only begin alike with a stand-in that happens to be the same.
+    func canAdd(_ tokens: some Collection<Int32>, after parent: PrefixNode, scope: CacheScope) -> Bool {
+        tokens.first.map { parent.child(scope, $0) == nil } ?? false
     }
 
     /// Takes a node without children out.

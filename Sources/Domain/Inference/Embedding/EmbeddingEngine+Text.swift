@@ -5,7 +5,12 @@ extension EmbeddingEngine: Generating {
     public func models() async -> [ServedModel] { [served] }
 
     public func generate(_ request: GenerationRequest) async throws -> any GenerationStream {
-        try admission.check(model: request.model)
+        throw ServiceError.writesNoText
+    }
+}
+
+extension EmbeddingEngine: TokenCounting {
+    public func countTokens(of request: GenerationRequest) async throws -> Int {
         throw ServiceError.writesNoText
     }
 }
@@ -32,26 +37,32 @@ extension EmbeddingEngine: EngineInspecting {
 extension Engine: Embedding {
     public func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
         throw ServiceError(
-            .unsupported, "This server writes text and gives no embeddings.",
+            .notSupported, "This server does not support embeddings.",
             hint: "Start it with --embeddings, and --pooling mean, cls or last where the model names none.")
     }
 
     public func rerank(_ request: RerankRequest) async throws -> RerankResult {
         throw ServiceError(
-            .unsupported, "This server writes text and ranks no documents.",
+            .notSupported, "This server does not support reranking.",
             hint: "Start a model that was made for it with --reranking.")
+    }
+
+    public func classify(_ request: ClassificationRequest) async throws -> ClassificationResult {
+        throw ServiceError(
+            .notSupported, "This server does not support classification.",
+            hint: "Start a model with a head for labels with --pooling rank.")
     }
 }
 
 extension ServiceError {
     fileprivate static var writesNoText: ServiceError {
         ServiceError(
-            .unsupported, "This server gives vectors and writes no text.",
+            .notSupported, "This server gives vectors and writes no text.",
             hint: "Start it without --embeddings and --reranking to write text.")
     }
 
     fileprivate static var hasNoSlots: ServiceError {
-        ServiceError(.unsupported, "A server that gives vectors has no slots and keeps no prefixes.")
+        ServiceError(.notSupported, "A server that gives vectors has no slots and keeps no prefixes.")
     }
 }
 

@@ -2,43 +2,42 @@ import Vocabulary
 
 /// What reaches the embedding engine's thread.
 enum EmbeddingMessage: Sendable {
-    case submit(EmbeddingJob)
+    /// Somebody waits in the room.
+    case arrived
     /// The caller went.
     case cancel(UInt64)
     case stop
 }
 
-/// A request that was let in.
-struct EmbeddingJob: Sendable {
-    typealias Answer = @Sendable (Result<[[[Float]]], any Error>) -> Void
-
-    let key: UInt64
-    /// None empty, each within the model's bound.
-    let sequences: [[Int32]]
-    let deadline: ContinuousClock.Instant?
-    /// Called once, with the vectors of each sequence.
-    let answer: Answer
-}
-
 /// What the embedding engine's thread does, over and over: take messages, join sequences of all requests into a batch,
-/// compute it, hand out the vectors. `EmbeddingQueue` decides; this acts.
+/// compute it, hand out the vectors. `FairQueue` and `BatchPlan` decide; this acts.
 struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
+    /// A request of which something was taken.
     private struct Open {
         let job: EmbeddingJob
+        var rest: BatchPlan.Rest
         var vectors: [[[Float]]]
-        var left: Int
-        var hasStarted = false
+        /// Sequences without vectors.
+        var missing: Int
+
+        init(_ job: EmbeddingJob) {
+            self.job = job
+            rest = BatchPlan.Rest(tokens: job.expectedWork)
+            vectors = [[[Float]]](repeating: [], count: job.sequences.count)
+            missing = job.sequences.count
+        }
     }
 
     let runtime: Runtime
     let mailbox: Mailbox<EmbeddingMessage>
     let heartbeat: Heartbeat
-    let room: EmbeddingRoom
-    private var queue = EmbeddingQueue()
+    let room: WaitingRoom<EmbeddingJob>
     private var open: [UInt64: Open] = [:]
     private var isStopping = false
 
-    init(runtime: Runtime, mailbox: Mailbox<EmbeddingMessage>, heartbeat: Heartbeat, room: EmbeddingRoom) {
+    init(
+        runtime: Runtime, mailbox: Mailbox<EmbeddingMessage>, heartbeat: Heartbeat, room: WaitingRoom<EmbeddingJob>
+    ) {
         self.runtime = runtime
         self.mailbox = mailbox
         self.heartbeat = heartbeat
@@ -49,9 +48,9 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
     mutating func run() {
         while !isStopping {
             for message in mailbox.take() { handle(message) }
-            for key in queue.expired(.now) { end(key, .failure(ServiceError.late("its texts were being computed"))) }
-            let shape = runtime.shape
-            let pieces = queue.batch(tokensMax: shape.batchTokensMax, sequencesMax: shape.sequencesMax)
+            let now = ContinuousClock.now
+            for job in room.expired(now) { end(job, .failure(ServiceError.late("its texts were being computed"))) }
+            let pieces = isStopping ? [] : plan(now)
             if !pieces.isEmpty {
                 compute(pieces)
             } else if !isStopping {
@@ -60,36 +59,39 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
             }
         }
         for message in mailbox.close() { handle(message) }
-        for key in open.keys.sorted() { end(key, .failure(ServiceError.shuttingDown)) }
+        for job in room.close() { end(job, .failure(ServiceError.shuttingDown)) }
     }
 
     private mutating func handle(_ message: EmbeddingMessage) {
         switch message {
-        case .submit(let job):
-            let vectors = [[[Float]]](repeating: [], count: job.sequences.count)
-            open[job.key] = Open(job: job, vectors: vectors, left: job.sequences.count)
-            queue.add(EmbeddingQueue.Entry(key: job.key, sequences: job.sequences, deadline: job.deadline))
+        case .arrived: break
         case .cancel(let key):
-            end(key, .failure(CancellationError()))
-        case .stop:
-            isStopping = true
+            // Between two batches whoever is not answered has sequences that wait.
+            if let job = room.remove(key) { end(job, .failure(CancellationError())) }
+        case .stop: isStopping = true
         }
     }
 
-    /// Answers a request, if it has not been answered, and forgets what is left of it.
-    private mutating func end(_ key: UInt64, _ result: Result<[[[Float]]], any Error>) {
-        guard let ended = open.removeValue(forKey: key) else { return }
-        queue.remove(key)
-        if !ended.hasStarted { room.left() }
+    /// Takes the next batch out of the room.
+    private mutating func plan(_ now: ContinuousClock.Instant) -> [BatchPlan.Piece] {
+        let shape = runtime.shape
+        var plan = BatchPlan(tokensMax: shape.batchTokensMax, sequencesMax: shape.sequencesMax)
+        while let (job, isAlone) = room.nextPart(now),
+            let part = plan.take(from: job, &open[job.key, default: Open(job)].rest, isAlone: isAlone)
+        {
+            room.takePart(of: job.key, part, now)
+        }
+        return plan.pieces
+    }
+
+    /// Answers a request and forgets what is left of it.
+    private mutating func end(_ job: EmbeddingJob, _ result: Result<[[[Float]]], any Error>) {
+        open[job.key] = nil
         heartbeat.leave()
-        ended.job.answer(result)
+        job.answer(result)
     }
 
-    private mutating func compute(_ pieces: [EmbeddingQueue.Piece]) {
-        for piece in pieces where open[piece.key]?.hasStarted == false {
-            open[piece.key]?.hasStarted = true
-            room.started()
-        }
+    private mutating func compute(_ pieces: [BatchPlan.Piece]) {
         do {
             let vectors = try runtime.vectors(of: pieces.map(\.tokens))
             for (piece, vectors) in zip(pieces, vectors) { take(vectors, for: piece) }
@@ -98,22 +100,26 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
             for piece in pieces { compute([piece]) }
             return
         } catch {
-            for piece in pieces { end(piece.key, .failure(Self.failure(error))) }
+            for piece in pieces { fail(piece.key, Self.failure(error)) }
         }
         let tokens = pieces.reduce(0) { $0 + $1.tokens.count }
         heartbeat.stepped(running: Set(pieces.map(\.key)).count, promptTokens: tokens, completionTokens: 0)
     }
 
-    private mutating func take(_ vectors: [[Float]], for piece: EmbeddingQueue.Piece) {
+    private mutating func take(_ vectors: [[Float]], for piece: BatchPlan.Piece) {
         // The fields of one entry are changed in place: a copy of the array for each of thousands of texts would hurt.
         guard open[piece.key] != nil else { return }
-        guard vectors.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-            end(piece.key, .failure(ServiceError.notANumber))
-            return
-        }
+        guard vectors.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { return fail(piece.key, .notANumber) }
         open[piece.key]?.vectors[piece.index] = vectors
-        open[piece.key]?.left -= 1
-        if let done = open[piece.key], done.left == 0 { end(piece.key, .success(done.vectors)) }
+        open[piece.key]?.missing -= 1
+        if let done = open[piece.key], done.missing == 0 { end(done.job, .success(done.vectors)) }
+    }
+
+    /// Ends a request of which a sequence cannot be computed; what waits of it is taken out.
+    private mutating func fail(_ key: UInt64, _ error: ServiceError) {
+        guard let failed = open[key] else { return }
+        _ = room.remove(key)
+        end(failed.job, .failure(error))
     }
 
     private static func failure(_ error: any Error) -> ServiceError {

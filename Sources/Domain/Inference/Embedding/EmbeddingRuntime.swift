@@ -17,7 +17,7 @@ public struct EmbeddingShape: Sendable, Equatable {
         case tokens
         /// One vector for each sequence.
         case sequences
-        /// One score for each sequence, which is a query with a document.
+        /// The scores of a head for each sequence: one for each label, or how well a document answers a query.
         case scores
     }
 
@@ -31,6 +31,10 @@ public struct EmbeddingShape: Sendable, Equatable {
     /// Sequences of one batch.
     public var sequencesMax: Int
     public var vocabulary: Int
+    /// Names of the scores, as many as a vector has numbers; none where there are no scores.
+    public var labels: [String] = []
+    /// Whether the model itself makes its scores probabilities that add up to 1.
+    public var scoresAreProbabilities = false
 
     public init(
         output: Output, dimensions: Int, sequenceTokensMax: Int, batchTokensMax: Int, sequencesMax: Int, vocabulary: Int

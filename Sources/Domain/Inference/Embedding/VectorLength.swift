@@ -4,6 +4,16 @@ import Vocabulary
 extension EmbeddingNorm {
     /// A vector with this length; one of nothing but zeros stays as it is.
     ///
+    /// - Parameters:
+    ///   - vector: finite numbers.
+    ///   - dimensions: how many of them to keep, the first ones.
+    /// - Returns: the same direction as what was kept.
+    func applied(to vector: [Float], keeping dimensions: Int) -> [Float] {
+        applied(to: dimensions < vector.count ? Array(vector.prefix(dimensions)) : vector)
+    }
+
+    /// A vector with this length; one of nothing but zeros stays as it is.
+    ///
     /// - Parameter vector: finite numbers.
     /// - Returns: the same direction.
     func applied(to vector: [Float]) -> [Float] {

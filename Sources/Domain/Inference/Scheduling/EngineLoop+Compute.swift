@@ -8,6 +8,8 @@ extension EngineLoop {
     mutating func computeTogether(
         _ shares: [StepShare], threads: Int
     ) -> (outcomes: [StepOutcome], isWhole: Bool) {
+        let rows = shares.filter(isMedia)
+        let shares = rows.isEmpty ? shares : shares.filter { !isMedia($0) }
         let writers = shares.filter { $0.wantsToken && $0.range.count == 1 }
         let groups = (rowGroups[threads] ?? .together).groups(of: writers.count)
         var parts: [(shares: ArraySlice<StepShare>, padding: Int)] = []
@@ -21,8 +23,9 @@ extension EngineLoop {
             let others = shares.filter { !($0.wantsToken && $0.range.count == 1) }
             if !others.isEmpty { parts.append((others[...], 0)) }
         } else {
-            parts = [(shares[...], 0)]
+            parts = shares.isEmpty ? [] : [(shares[...], 0)]
         }
+        parts += rows.indices.map { (rows[$0...$0], 0) }
         var outcomes: [StepOutcome] = []
         for part in parts {
             guard let rows = compute(part.shares, padding: part.padding, with: runtime) else {
@@ -44,6 +47,9 @@ extension EngineLoop {
     mutating func compute(
         _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: Runtime
     ) -> [Int]? {
+        if let share = shares.first, shares.count == 1, isMedia(share) {
+            return computeMedia(share, with: runtime).map { [$0] }
+        }
         var rows: [Int] = []
         for share in shares {
             let sequence = running[share.index]
@@ -51,7 +57,8 @@ extension EngineLoop {
             var row = 0
             for position in share.range {
                 row = runtime.append(
-                    token: sequence.generation.tokens[position], position: position, sequence: slot,
+                    token: sequence.generation.tokens[position], position: sequence.generation.position(of: position),
+                    sequence: slot,
                     wantsLogits: share.wantsToken && position == share.range.upperBound - 1
                         || scoresPrompt(sequence, at: position))
             }

@@ -19,7 +19,11 @@ extension EngineLoop {
     }
 
     func text(_ tokens: [Int32]) -> String {
-        String(decoding: tokens.flatMap(tokenizer.specialBytes), as: UTF8.self)
+        let bytes = tokens.flatMap { token in
+            guard StandIn.isStandIn(token) else { return tokenizer.specialBytes(of: token) }
+            return StandIn.isContinuation(token) ? [] : Array("<media>".utf8)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private var slots: [SlotReport] {

@@ -58,7 +58,7 @@ extension EngineLoop {
         return rule
     }
 
-    private func generation(_ next: WaitingRoom.Next) -> Generation {
+    private func generation(_ next: WaitingRoom<Submission>.Next) -> Generation {
         let generation = Generation(next.submission)
         generation.charge = next.charge
         return generation
@@ -90,10 +90,13 @@ extension EngineLoop {
                 generation.cacheReport.differenceText = text(Array(generation.request.prompt[place...].prefix(12)))
             }
             sequence.lease = attached.lease
+            let prompt = generation.request.prompt
+            sequence.lease?.stops.removeAll { StandIn.wholeCount($0, of: prompt) != $0 }
             sequence.computed = attached.lease.node.end
             sequence.computedBefore = sequence.computed
         }
         running.append(sequence)
+        encodeNext(generation, computed: sequence.computed)
         tellProgress(running.count - 1)
     }
 
@@ -120,8 +123,9 @@ extension EngineLoop {
 
     mutating func commit(at index: Int) {
         guard var lease = running[index].lease else { return }
+        let tokens = running[index].generation.tokens
         cache.commit(
-            running[index].generation.tokens, computed: running[index].computed, of: running[index].slot, &lease,
+            tokens, computed: StandIn.wholeCount(running[index].computed, of: tokens), of: running[index].slot, &lease,
             now: .now)
         running[index].lease = lease
     }
@@ -202,6 +206,7 @@ extension EngineLoop {
             computedBefore: sequence.computed)
         if sequence.generation.request.cache.isUsed { back.lease = cache.emptyLease(sequence.generation.request.scope) }
         running.append(back)
+        encodeNext(back.generation, computed: back.computed)
         return true
     }
 

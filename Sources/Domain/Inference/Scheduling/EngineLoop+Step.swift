@@ -22,11 +22,14 @@ struct StepOutcome {
 extension EngineLoop {
     /// What the next step computes; empty when nothing can go on.
     mutating func plan() -> [StepShare] {
-        let active = running.indices.filter { !running[$0].isBlocked && !running[$0].isIsolated }
+        let active = adapterTurn(
+            among: running.indices.filter {
+                !running[$0].isBlocked && !running[$0].isIsolated && isReady(running[$0])
+            })
         let counts = stepPolicy.plan(active.map { candidate(running[$0]) }, waiting: room.count)
         var shares = zip(active, counts).compactMap { share($0, count: Self.tiled($1, of: running[$0].pending)) }
         // One that computes by itself takes a step of a fixed size in each round, whatever runs beside it.
-        if let index = running.firstIndex(where: { $0.isIsolated && !$0.isBlocked }) {
+        if let index = running.firstIndex(where: { $0.isIsolated && !$0.isBlocked }), isReady(running[index]) {
             let count = min(running[index].pending, running[index].isWriting ? 1 : Self.isolatedChunk)
             if let share = share(index, count: count) { shares.append(share) }
         }
@@ -58,7 +61,9 @@ extension EngineLoop {
         let sequence = running[index]
         let count = Self.scored(count, of: sequence)
         let stop = sequence.lease?.stops.first { $0 > sequence.computed } ?? .max
-        let range = sequence.computed..<min(sequence.computed + count, stop)
+        var range = sequence.computed..<min(sequence.computed + count, stop)
+        let media = sequence.generation.request.media
+        if !media.isEmpty { range = media.computable(range) }
         return StepShare(
             index: index, range: range, wantsToken: range.upperBound == sequence.generation.tokens.count)
     }
@@ -83,13 +88,17 @@ extension EngineLoop {
         let rows = shares.reduce(0) { $0 + $1.range.count }
         let threads = threadPolicies.next(rows: rows)
         runtime.setThreads(threads)
+        let isChange = adapterTurns.changes(to: shares.first.map { running[$0.index].adapters })
+        guard applyAdapters(of: shares, to: runtime) else { return }
         let (outcomes, isWhole) = computeTogether(shares, threads: threads)
         if isWhole {
             let duration = ContinuousClock.now - began
-            if stepPolicy.costs.isLearned {
+            adapterTurns.computed(for: duration)
+            // A change of adapters is not what steps usually cost.
+            if stepPolicy.costs.isLearned, !isChange {
                 threadPolicies.observed(ratio: duration / .seconds(1) / predicted, rows: rows)
             }
-            stepPolicy.observed(load, duration: duration)
+            if !isChange { stepPolicy.observed(load, duration: duration) }
         }
         leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
         for outcome in outcomes { handOut(outcome) }
@@ -102,6 +111,7 @@ extension EngineLoop {
             let share = share(index, count: count)
         else { return }
         let prompts = promptTokens(of: share)
+        guard applyAdapters(of: [share], to: isolatedRuntime) else { return }
         guard let rows = compute([share], with: isolatedRuntime) else { return }
         running[index].computed = share.range.upperBound
         let outcomes = choose([share], rows, with: isolatedRuntime)

@@ -12,8 +12,9 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     let model: ModelID
     let mailbox: Mailbox<EngineMessage>
     let heartbeat: Heartbeat
-    let room: WaitingRoom
+    let room: WaitingRoom<Submission>
     let vocabulary: EngineVocabulary
+    let book: AdapterBook
 
     var stepPolicy: StepPolicy
     let slotPolicy: SlotPolicy
@@ -22,6 +23,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var threadPolicies: ThreadPolicies
     /// By the number of threads that compute; where nothing is known, rows are computed together.
     var rowGroups: [Int: RowGroups] = [:]
+    var adapterTurns = AdapterTurns()
     /// The sequence of rows that nobody needs.
     let paddingSequence: Int
     /// In the order in which they got their slots.
@@ -31,6 +33,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     /// The second memory for reproducible requests, made when the first one comes.
     var isolatedRuntime: Runtime?
     let scratch: SamplingScratch
+    /// Where images and recordings become vectors; `nil` where the model reads text only.
+    let mediaThread: MediaThread?
     var random = SystemRandomNumberGenerator()
     private var isStopping = false
 
@@ -45,11 +49,13 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         heartbeat = parts.heartbeat
         room = parts.room
         vocabulary = parts.vocabulary
+        book = parts.book
         let bias = LatencyBias(options.latencyBias)
         stepPolicy = StepPolicy(batchTokensMax: options.batchTokensMax, bias: bias)
         slotPolicy = SlotPolicy(sequencesMax: options.sequencesMax, bias: bias)
         threadPolicies = ThreadPolicies(most: runtime.shape.threads)
         preemption = PreemptionPolicy(parkedTokensMax: runtime.shape.cells)
+        mediaThread = options.media.map { MediaThread($0) }
         scratch = SamplingScratch(vocabularyCount: runtime.shape.vocabulary)
         freeSlots = Array((0..<options.sequencesMax).reversed())
         paddingSequence = runtime.shape.sequences - 1
@@ -92,10 +98,16 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             remove(key)
         case .room(let key):
             if let index = running.firstIndex(where: { $0.generation.key == key }) { deliver([], at: index) }
+        case .encoded(let key, let index, let result, let time):
+            take(result, of: index, key: key, time: time)
         case .inspect(let answer):
             answer(inspection())
         case .invalidate(let node, let answer):
             answer(invalidated(node))
+        case .loadAdapter(let candidate, let answer):
+            answer(loaded(candidate))
+        case .removeAdapter(let id, let answer):
+            answer(removed(adapter: id))
         case .stop:
             isStopping = true
         }
@@ -104,6 +116,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     private mutating func endAll() {
         for key in running.map(\.generation.key) + parked.map(\.generation.key) { remove(key, error: .shuttingDown) }
         for submission in room.close() { end(submission, error: .shuttingDown) }
+        mediaThread?.stop()
         cache.shelveAll(within: Self.shelvingMax)
     }
 

@@ -33,6 +33,8 @@ final class Generation {
     var charge: QueueCharge?
     /// Tokens that were computed for it.
     var work = 0
+    /// The vectors of the prompt's images and recordings.
+    var media = MediaWork()
 
     init(_ submission: Submission) {
         key = submission.key
@@ -144,6 +146,7 @@ final class Generation {
         prefilled = .now
         var start = GenerationStart(model: model, promptTokens: promptCount)
         start.slot = slot
+        start.cachedTokens = cacheReport.cachedTokens
         events.append(.started(start))
         if request.reports.promptTokens { events.append(.promptLogprobs(promptLogprobs)) }
     }
@@ -163,7 +166,8 @@ final class Generation {
         let now = ContinuousClock.now
         let begun = started ?? now
         let ready = prefilled ?? now
-        return GenerationTimings(queue: begun - arrived, prefill: ready - begun, decode: now - ready)
+        return GenerationTimings(
+            queue: begun - arrived, prefill: ready - begun, decode: now - ready, mediaEncode: media.spent)
     }
 
     /// The last event.

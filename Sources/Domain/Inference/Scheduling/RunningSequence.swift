@@ -14,6 +14,9 @@ struct RunningSequence {
     /// Computed by itself, so that nothing beside it changes its numbers.
     var isIsolated: Bool { generation.request.isReproducible }
 
+    /// What it is computed with.
+    var adapters: AdapterSet { generation.request.adapters.set }
+
     /// Tokens computed for it in this slot.
     var workHere: Int { computed - computedBefore }
     var isWriting: Bool { computed >= generation.promptCount }

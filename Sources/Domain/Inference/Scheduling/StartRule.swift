@@ -25,7 +25,7 @@ struct StartRule: Sendable {
         if request.isReproducible { return !isIsolatedTaken }
         guard request.cache.isUsed else { return true }
         return !leaders.contains { leader in
-            guard leader.scope == .shared || leader.scope == request.scope else { return false }
+            guard leader.scope == request.scope || leader.scope == request.scope.shared else { return false }
             let common = Self.commonCount(request.prompt, leader.prompt)
             let had = leader.stops.map { stops in stops.last { $0 <= common } ?? 0 } ?? common
             return had >= leader.left + Self.gainMin
@@ -39,4 +39,20 @@ struct StartRule: Sendable {
         while count < limit, prompt[count] == other[count] { count += 1 }
         return count
     }
+}
+
+extension WaitingRoom where Item == Submission {
+    func next(_ now: ContinuousClock.Instant, _ rule: StartRule) -> Next? {
+        next(now) { rule.allows($0.request) }
+    }
+
+    func nextMostUrgent(_ now: ContinuousClock.Instant, _ rule: StartRule) -> Next? {
+        nextMostUrgent(now) { rule.allows($0.request) }
+    }
+
+    func nextLevel(_ now: ContinuousClock.Instant, _ rule: StartRule) -> Int? {
+        nextLevel(now) { rule.allows($0.request) }
+    }
+
+    func mostUrgent(_ rule: StartRule) -> Priority? { mostUrgent { rule.allows($0.request) } }
 }

@@ -39,7 +39,8 @@ struct TokenWriter {
         }
         do throws(SamplingError) {
             sampler = try TokenSampler(
-                parameters, seed: seed, vocabulary: vocabulary.sampling, prompt: request.prompt,
+                parameters, seed: seed, vocabulary: vocabulary.sampling,
+                prompt: request.media.isEmpty ? request.prompt : request.prompt.filter { !StandIn.isStandIn($0) },
                 banned: request.ignoresEnd ? Array(vocabulary.endTokens) : [])
         } catch {
             throw ServiceError(.invalidValue, "The sampling parameters cannot be used: \(error).")

@@ -10,14 +10,32 @@ struct Submission: Sendable {
     let arrived: ContinuousClock.Instant
 }
 
+extension Submission: Waiter {
+    var scheduling: SchedulingOptions { request.scheduling }
+    var expectedWork: Int { request.expectedWork }
+    func tell(position: Int) { _ = outlet.offer(.queued(position: position)) }
+}
+
+/// What a room must know of those who wait in it.
+protocol Waiter: Sendable {
+    /// Unlike any other's in the room.
+    var key: UInt64 { get }
+    var scheduling: SchedulingOptions { get }
+    var arrived: ContinuousClock.Instant { get }
+    /// In tokens.
+    var expectedWork: Int { get }
+    /// Tells how many would start before; asked for with `SchedulingOptions.reportsProgress`.
+    func tell(position: Int)
+}
+
 /// Where requests wait, between the tasks that bring them and the thread that takes them.
 ///
 /// Whoever brings one learns at once whether there is a place: a refusal is an answer, not an event of a stream.
-final class WaitingRoom: Sendable {
+final class WaitingRoom<Item: Waiter>: Sendable {
     private struct State {
-        var queue: FairQueue<Submission>
+        var queue: FairQueue<Item>
         /// Those who came while slots were free: nobody is before them, and no place in the queue is theirs.
-        var direct: [Submission] = []
+        var direct: [Item] = []
         var slotsFree: Int
         var isClosed = false
         var reports = PositionReports()
@@ -36,7 +54,7 @@ final class WaitingRoom: Sendable {
     ///   - submission: the request, with the outlet of its answer.
     ///   - mayWait: whether there is a queue at all.
     /// - Throws: `ServiceError` when there is no place, or it could not be answered in time.
-    func enter(_ submission: Submission, mayWait: Bool) throws(ServiceError) {
+    func enter(_ submission: Item, mayWait: Bool) throws(ServiceError) {
         let result = state.withLock { state -> Result<Void, ServiceError> in
             if state.isClosed { return .failure(.shuttingDown) }
             if state.direct.count < state.slotsFree, state.queue.isEmpty {
@@ -46,9 +64,9 @@ final class WaitingRoom: Sendable {
             guard mayWait else { return .failure(.overloaded(retryAfter: .seconds(1))) }
             switch state.queue.push(submission, terms(submission), now: submission.arrived - epoch) {
             case .queued(let position):
-                if submission.request.scheduling.reportsProgress {
+                if submission.scheduling.reportsProgress {
                     state.reports.watch(submission.key, position: position)
-                    _ = submission.outlet.offer(.queued(position: position))
+                    submission.tell(position: position)
                 }
                 return .success(())
             case .full(let retryAfter): return .failure(.overloaded(retryAfter: retryAfter))
@@ -58,11 +76,11 @@ final class WaitingRoom: Sendable {
         try result.get()
     }
 
-    private func terms(_ submission: Submission) -> QueueTerms {
-        let options = submission.request.scheduling
+    private func terms(_ submission: Item) -> QueueTerms {
+        let options = submission.scheduling
         return QueueTerms(
             key: submission.key, tenant: options.tenant, weight: options.weight, priority: options.priority,
-            cost: submission.request.expectedWork, deadline: options.deadline.map { submission.arrived + $0 - epoch })
+            cost: submission.expectedWork, deadline: options.deadline.map { submission.arrived + $0 - epoch })
     }
 
     var count: Int { state.withLock { $0.queue.count + $0.direct.count } }
@@ -71,14 +89,14 @@ final class WaitingRoom: Sendable {
     ///
     /// - Parameters:
     ///   - now: the time.
-    ///   - rule: who can start now; those who cannot keep their places.
+    ///   - canStart: who can start now; those who cannot keep their places.
     /// - Returns: `nil` when nobody waits who can start.
-    func next(_ now: ContinuousClock.Instant, _ rule: StartRule) -> Next? {
+    func next(_ now: ContinuousClock.Instant, where canStart: @Sendable (Item) -> Bool) -> Next? {
         state.withLock { state in
-            if let index = state.direct.firstIndex(where: { rule.allows($0.request) }) {
+            if let index = state.direct.firstIndex(where: { canStart($0) }) {
                 return Next(submission: state.direct.remove(at: index), charge: nil)
             }
-            return state.queue.pop(now: now - epoch, where: { rule.allows($0.request) }).map { Self.taken($0, &state) }
+            return state.queue.pop(now: now - epoch, where: { canStart($0) }).map { Self.taken($0, &state) }
         }
     }
 
@@ -86,42 +104,58 @@ final class WaitingRoom: Sendable {
     ///
     /// - Parameters:
     ///   - now: the time.
-    ///   - rule: who can start now; those who cannot keep their places.
+    ///   - canStart: who can start now; those who cannot keep their places.
     /// - Returns: `nil` when nobody waits who can start.
-    func nextMostUrgent(_ now: ContinuousClock.Instant, _ rule: StartRule) -> Next? {
+    func nextMostUrgent(_ now: ContinuousClock.Instant, where canStart: @Sendable (Item) -> Bool) -> Next? {
         state.withLock { state in
-            guard let entry = state.queue.mostUrgent(where: { rule.allows($0.request) }) else { return nil }
+            guard let entry = state.queue.mostUrgent(where: { canStart($0) }) else { return nil }
             return state.queue.take(entry.terms.key, now: now - epoch).map { Self.taken($0, &state) }
         }
     }
 
     /// A request that was taken out to start.
     struct Next {
-        let submission: Submission
+        let submission: Item
         /// What its tenant was charged for it.
         let charge: QueueCharge?
     }
 
-    private static func taken(_ entry: FairQueue<Submission>.Entry, _ state: inout State) -> Next {
+    private static func taken(_ entry: FairQueue<Item>.Entry, _ state: inout State) -> Next {
         state.reports.forget(entry.terms.key)
         return Next(submission: entry.item, charge: entry.charge)
     }
 
     /// The level of the next request that can start, by its priority and how long it has waited; `nil` when nobody can.
-    func nextLevel(_ now: ContinuousClock.Instant, _ rule: StartRule) -> Int? {
+    func nextLevel(_ now: ContinuousClock.Instant, where canStart: @Sendable (Item) -> Bool) -> Int? {
         state.withLock { state in
-            let direct = state.direct.filter { rule.allows($0.request) }.map(\.request.scheduling.priority.rank).max()
-            let queued = state.queue.peek(now: now - epoch) { rule.allows($0.request) }?.level
+            let direct = state.direct.filter { canStart($0) }.map(\.scheduling.priority.rank).max()
+            let queued = state.queue.peek(now: now - epoch) { canStart($0) }?.level
             return [direct, queued].compactMap { $0 }.max()
         }
     }
 
     /// How urgent the most urgent request is that can start, by what was asked for.
-    func mostUrgent(_ rule: StartRule) -> Priority? {
+    func mostUrgent(where canStart: @Sendable (Item) -> Bool) -> Priority? {
         state.withLock { state in
-            let direct = state.direct.filter { rule.allows($0.request) }.map(\.request.scheduling.priority).max()
-            let queued = state.queue.mostUrgent { rule.allows($0.request) }?.terms.priority
+            let direct = state.direct.filter { canStart($0) }.map(\.scheduling.priority).max()
+            let queued = state.queue.mostUrgent { canStart($0) }?.terms.priority
             return [queued, direct].compactMap { $0 }.max()
+        }
+    }
+
+    /// The next request to have a part of its work taken, and whether it is alone in the room; `nil` when nobody waits.
+    func nextPart(_ now: ContinuousClock.Instant) -> (item: Item, isAlone: Bool)? {
+        state.withLock { state in
+            state.queue.peek(now: now - epoch).map { (item: $0.item, isAlone: state.queue.count == 1) }
+        }
+    }
+
+    /// Takes a part of a request's work, which is charged to its tenant. While work is left it keeps its place in the room
+    /// and goes behind its tenant's others.
+    func takePart(of key: UInt64, _ part: WorkPart, _ now: ContinuousClock.Instant) {
+        state.withLock { state in
+            _ = state.queue.takePart(key, part, now: now - epoch)
+            if part.left == 0 { state.reports.forget(key) }
         }
     }
 
@@ -131,7 +165,7 @@ final class WaitingRoom: Sendable {
     func setSlotsFree(_ count: Int) { state.withLock { $0.slotsFree = count } }
 
     /// Takes a request out that is not wanted any more.
-    func remove(_ key: UInt64) -> Submission? {
+    func remove(_ key: UInt64) -> Item? {
         state.withLock { state in
             state.reports.forget(key)
             if let index = state.direct.firstIndex(where: { $0.key == key }) { return state.direct.remove(at: index) }
@@ -140,10 +174,10 @@ final class WaitingRoom: Sendable {
     }
 
     /// Takes out those who are too late.
-    func expired(_ now: ContinuousClock.Instant) -> [Submission] {
+    func expired(_ now: ContinuousClock.Instant) -> [Item] {
         state.withLock { state in
             let late = state.direct.filter { submission in
-                submission.request.scheduling.deadline.map { submission.arrived + $0 < now } ?? false
+                submission.scheduling.deadline.map { submission.arrived + $0 < now } ?? false
             }
             state.direct.removeAll { submission in late.contains { $0.key == submission.key } }
             return late + state.queue.expired(now: now - epoch).map(\.item)
@@ -155,7 +189,7 @@ final class WaitingRoom: Sendable {
         state.withLock { state in
             let queued = state.queue.nextExpiry.map { epoch + $0 }
             let direct = state.direct.compactMap { submission in
-                submission.request.scheduling.deadline.map { submission.arrived + $0 }
+                submission.scheduling.deadline.map { submission.arrived + $0 }
             }
             return (direct + [queued].compactMap { $0 }).min()
         }
@@ -165,14 +199,13 @@ final class WaitingRoom: Sendable {
     func tellPositions() {
         state.withLock { state in
             for change in state.reports.changes(in: state.queue) {
-                guard let submission = state.queue.entries[change.key]?.item else { continue }
-                _ = submission.outlet.offer(.queued(position: change.position))
+                state.queue.entries[change.key]?.item.tell(position: change.position)
             }
         }
     }
 
     /// Lets nobody in any more, and gives back everyone who waits.
-    func close() -> [Submission] {
+    func close() -> [Item] {
         state.withLock { state in
             state.isClosed = true
             let rest = state.direct + state.queue.entries.values.map(\.item)

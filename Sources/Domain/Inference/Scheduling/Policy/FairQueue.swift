@@ -136,6 +136,25 @@ struct FairQueue<Item> {
         return taken
     }
 
+    /// Takes a part of a request's work and charges its tenant for it. What is left waits on, behind the tenant's other
+    /// requests, and its age begins anew: who is served does not starve. Its place in the queue is free with the last part.
+    ///
+    /// - Parameters:
+    ///   - key: of a request that waits.
+    ///   - part: what is taken, and what is left.
+    ///   - now: the time.
+    /// - Returns: the request as it waited; `nil` when it does not wait.
+    mutating func takePart(_ key: UInt64, _ part: WorkPart, now: Duration) -> Entry? {
+        guard let taken = entry(of: key), let waiting = withdraw(key) else { return nil }
+        shares.charge(max(1, part.work), tenant: waiting.tenant, level: waiting.level)
+        if part.left > 0 {
+            insert(waiting.item, waiting.terms.left(part.left), now: now)
+        } else {
+            rate.started(now: now, othersWait: !entries.isEmpty)
+        }
+        return taken
+    }
+
     /// Replaces the estimated work of a request that ended by what it was.
     ///
     /// - Parameters:

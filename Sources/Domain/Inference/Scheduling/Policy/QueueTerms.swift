@@ -32,8 +32,23 @@ struct QueueTerms: Sendable, Equatable {
         self.timeNeeded = max(.zero, timeNeeded)
     }
 
+    /// The same terms for what is left of the work.
+    func left(_ cost: Int) -> QueueTerms {
+        QueueTerms(
+            key: key, tenant: tenant, weight: weight, priority: priority, cost: cost, deadline: deadline,
+            timeNeeded: timeNeeded)
+    }
+
     /// After this it cannot be done in time.
     var latestStart: Duration? { deadline.map { $0 - timeNeeded } }
+}
+
+/// What is taken of a waiting request at a time.
+struct WorkPart: Sendable, Equatable {
+    /// Tokens that are computed now.
+    let work: Int
+    /// Tokens that wait on; 0 takes the request out.
+    let left: Int
 }
 
 /// What a request was charged when it started; handed back to `FairQueue.settle` with the work it really was.

@@ -1,16 +1,16 @@
-import Streaming
+public import Streaming
 import Synchronization
-import Vocabulary
+public import Vocabulary
 
 /// Answers each request with an outlet that the test fills, as an engine does.
-final class ScriptedGenerating: Generating {
-    struct Answer: Sendable {
-        let request: GenerationRequest
-        let outlet: Outlet<GenerationEvent>
+public final class ScriptedGenerating: Generating, TokenCounting {
+    public struct Answer: Sendable {
+        public let request: GenerationRequest
+        public let outlet: Outlet<GenerationEvent>
     }
 
     private struct State {
-        var answers: [Answer] = []
+        public var answers: [Answer] = []
         var gone: Set<RequestID> = []
     }
 
@@ -21,16 +21,16 @@ final class ScriptedGenerating: Generating {
     /// - Parameters:
     ///   - refusesAfter: requests beyond this number are refused, as by a full queue.
     ///   - onStart: fills the outlet of each answer.
-    init(refusesAfter: Int = .max, onStart: @escaping @Sendable (Answer) -> Void = { _ in }) {
+    public init(refusesAfter: Int = .max, onStart: @escaping @Sendable (Answer) -> Void = { _ in }) {
         self.refusesAfter = refusesAfter
         self.onStart = onStart
     }
 
-    var answers: [Answer] { state.withLock { $0.answers } }
+    public var answers: [Answer] { state.withLock { $0.answers } }
     /// Whose readers went before the end.
-    var gone: Set<RequestID> { state.withLock { $0.gone } }
+    public var gone: Set<RequestID> { state.withLock { $0.gone } }
 
-    func generate(_ request: GenerationRequest) async throws -> any GenerationStream {
+    public func generate(_ request: GenerationRequest) async throws -> any GenerationStream {
         guard answers.count < refusesAfter else { throw ServiceError(.overloaded, "The queue is full.", hint: "Wait.") }
         let outlet = Outlet<GenerationEvent>(
             capacity: 64, onReaderGone: { [weak self] in self?.state.withLock { _ = $0.gone.insert(request.id) } })
@@ -40,13 +40,19 @@ final class ScriptedGenerating: Generating {
         return outlet.stream()
     }
 
-    func models() async -> [ServedModel] { [ServedModel(id: ModelID("first"), created: 1)] }
+    public func models() async -> [ServedModel] { [ServedModel(id: ModelID("first"), created: 1)] }
+
+    /// As many as the chat has characters.
+    public func countTokens(of request: GenerationRequest) async throws -> Int {
+        guard case .chat(let messages, _) = request.prompt else { return 0 }
+        return messages.reduce(0) { $0 + $1.text.count }
+    }
 }
 
 extension ScriptedGenerating.Answer {
-    func say(_ events: GenerationEvent...) { for event in events { _ = outlet.offer(event) } }
+    public func say(_ events: GenerationEvent...) { for event in events { _ = outlet.offer(event) } }
 
-    func finish(_ reason: FinishReason = .stop, prompt: Int = 5, completion: Int = 2) {
+    public func finish(_ reason: FinishReason = .stop, prompt: Int = 5, completion: Int = 2) {
         outlet.end(with: [
             .finished(
                 GenerationEnd(reason: reason, usage: TokenUsage(promptTokens: prompt, completionTokens: completion)))
