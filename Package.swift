@@ -193,6 +193,7 @@ if let llamaPrefix {
                 "CacheFiles", "ChatFormats", "Configuration", "Digests", "GGUF", "Grammar", "HTTPServing", "Inference",
                 "JSONText", "Launch", "LlamaRuntime", "LlamaServerAPI", "MediaFiles", "MessagesAPI", "OpenAIAPI",
                 "RequestScope", "ResponsesAPI", "Sampling", "Streaming", "Telemetry", "Templates", "Vocabulary",
+                "WebApp",
             ]),
         .executableTarget(
             name: "nexus-engine", dependencies: ["Configuration", "EngineWorker"], path: "Sources/App/nexus-engine",
@@ -207,7 +208,8 @@ if let llamaPrefix {
         .testTarget(
             name: "EngineWorkerTests",
             dependencies: [
-                "Configuration", "EngineWorker", "GGUF", "Inference", "JSONText", "LlamaRuntime", "Telemetry",
+                "Configuration", "EngineWorker", "GGUF", "Inference", "JSONText", "LlamaRuntime", "LlamaServerAPI",
+                "Telemetry",
                 "TestModels", "TestRandomness", "Vocabulary",
             ],
             path: "Tests/EngineWorkerTests", swiftSettings: strict, linkerSettings: runtimePath),

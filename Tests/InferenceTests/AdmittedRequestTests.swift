@@ -23,7 +23,7 @@ import Vocabulary
         let error = #expect(throws: ServiceError.self) { try admit(.text(String(repeating: "x", count: 20))) }
         #expect(error?.code == .contextLengthExceeded)
         #expect(error?.message.contains("20 tokens") == true)
-        #expect(error?.message.contains("holds 20") == true)
+        #expect(error?.message.contains("context size of 20") == true)
         #expect(error?.parameter == "prompt")
         #expect(try admit(.text(String(repeating: "x", count: 19))).newTokensMax == 1)
     }

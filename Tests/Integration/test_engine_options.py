@@ -79,7 +79,7 @@ def test_which_paths_are_open(stand: Stand) -> None:
 def test_what_has_no_effect_is_told_and_no_key_is(stand: Stand) -> None:
     lines = [json.loads(line) for line in list(stand.errors)]
     options = {line["option"] for line in lines if "option" in line}
-    assert {"-cb", "--jinja", "--no-webui", "-kvu", "--no-warmup", "--log-disable", "--cache-reuse"} == options
+    assert {"-cb", "--jinja", "--no-warmup", "--log-disable", "--cache-reuse"} == options
     assert "sk-" not in "\n".join(stand.errors + stand.output)
 
 

@@ -65,16 +65,16 @@ def test_texts_of_control_tokens(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/tokenize", {}), ("/tokenize", {"content": 5}), ("/tokenize", {"content": "x", "with_pieces": "yes"}),
-        ("/detokenize", {}), ("/detokenize", {"tokens": "x"}), ("/detokenize", {"tokens": [1.5]}),
+        ("/tokenize", {"content": {}}), ("/tokenize", {"content": 5}), ("/tokenize", {"content": "x", "with_pieces": "yes"}),
+        ("/detokenize", {"tokens": "x"}), ("/detokenize", {"tokens": [1.5]}),
         ("/detokenize", {"tokens": [-1]}), ("/detokenize", {"tokens": [10**6]}), ("/detokenize", {"tokens": [2**40]}),
         ("/apply-template", {}), ("/apply-template", {"messages": []}), ("/apply-template", {"messages": [{"role": "x"}]}),
     ],
 )
 def test_what_is_no_request(engine: Engine, path: str, body: dict[str, Any]) -> None:
     answer = post(engine, path, **body)
-    assert answer.status_code == 400 and answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] == "invalid_value" and answer.json()["detail"]
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "invalid_value"
+    assert answer.json()["error"]["param"] and answer.json()["error"]["message"]
 
 
 # MARK: Templates
@@ -128,7 +128,7 @@ def test_slots_tell_what_they_do(engine: Engine) -> None:
         (busy,) = [slot for slot in get(engine, "/slots").json() if slot["is_processing"]]
     assert busy["state"] in ("writing", "waiting") and busy["request_id"] == "mine"
     assert (busy["tenant"], busy["priority"]) == ("ann", "high")
-    assert busy["next_token"]["n_decoded"] == busy["written_tokens"] > 0
+    assert busy["next_token"][0]["n_decoded"] == busy["written_tokens"] > 0
     assert busy["computed_tokens"] >= busy["prompt_tokens"] > 0
 
 
@@ -171,7 +171,6 @@ def test_models(engine: Engine, path: str) -> None:
 def test_other_names_of_the_endpoints(engine: Engine) -> None:
     chat = post(engine, "/chat/completions", messages=SUM, temperature=0).json()
     assert chat["choices"][0]["message"]["content"] == "7"
-    assert post(engine, "/completions", prompt="Hello", n_predict=3).json()["usage"]["completion_tokens"] == 3
 
 
 # MARK: Other models
@@ -202,10 +201,9 @@ def test_a_constraint_that_the_vocabulary_cannot_write(narrow: Bare) -> None:
     assert post(narrow, "/v1/completions", prompt="Hello", max_tokens=9, grammar='root ::= "a"').status_code == 200
 
 
-def test_a_model_without_a_template_completes_text_only(narrow: Bare) -> None:
-    for path in ("/v1/chat/completions", "/apply-template"):
-        answer = post(narrow, path, messages=SUM)
-        assert answer.status_code == 400 and "This model has no chat template" in answer.text
+def test_a_model_without_a_template_gets_chatml(narrow: Bare) -> None:
+    prompt = post(narrow, "/apply-template", messages=[{"role": "user", "content": "Hi"}]).json()["prompt"]
+    assert prompt == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
 
 
 @pytest.mark.skipif(not STORIES.exists(), reason="NEXUS_TEST_MODELS has no stories260K.gguf")

@@ -217,7 +217,7 @@ def test_many_at_once_share_one_prefix(cached: Engine) -> None:
 
 
 def test_little_room_evicts_and_stays_right(tmp_path: Any) -> None:
-    engine = Engine(tmp_path, "-c", "600", "-np", "2", "--cache-ram", "0")
+    engine = Engine(tmp_path, "-c", "600", "-np", "2", "-kvu", "--cache-ram", "0")
     with engine.client() as client:
         for index in range(12):
             messages = system(f"Number {index}. " + "Anna has a green ring. " * 15)

@@ -175,7 +175,7 @@ def test_a_full_context_ends_every_answer_with_a_reason(tmp_path: Path) -> None:
 
 
 def test_a_context_that_one_answer_fills_ends_it(tmp_path: Path) -> None:
-    engine = Engine(tmp_path, "-c", "64", "-np", "2")
+    engine = Engine(tmp_path, "-c", "64", "-np", "2", "-kvu")
     with engine.client() as client:
         answer = client.chat.completions.create(
             model=NAME, messages=STORY, temperature=0, extra_body={"ignore_eos": True})

@@ -59,8 +59,7 @@ import Vocabulary
                 #"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#, .invalidValue,
                 "messages[0].content[0].image_url"
             ),
-            (user(#","max_tokens":-1"#), .invalidValue, "max_tokens"),
-            (user(#","max_tokens":0"#), .invalidValue, "max_tokens"),
+            (user(#","max_tokens":-2"#), .invalidValue, "max_tokens"),
             (user(#","max_tokens":99999999999999999999999999"#), .invalidValue, "max_tokens"),
             (user(#","max_tokens":1.5"#), .invalidValue, "max_tokens"),
             (user(#","max_tokens":"7""#), .invalidValue, "max_tokens"),
@@ -90,7 +89,7 @@ import Vocabulary
         #expect(try text(#"{"prompt":[1,2]}"#).generation.prompt == .tokens([1, 2]))
         #expect(try text(#"{"prompt":[[1,2]]}"#).generation.prompt == .tokens([1, 2]))
         for json in [
-            #"{"prompt":[]}"#, #"{"prompt":["a",1]}"#, #"{"prompt":[1,"a"]}"#, #"{"prompt":[[]]}"#,
+            #"{"prompt":[]}"#, #"{"prompt":["a",true]}"#, #"{"prompt":[1,{}]}"#, #"{"prompt":[[]]}"#,
             #"{"prompt":[1,-2]}"#,
             #"{"prompt":{}}"#, #"{"prompt":[[["a"]]]}"#, "{}",
         ] {

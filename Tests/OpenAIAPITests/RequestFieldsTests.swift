@@ -59,7 +59,13 @@ import Vocabulary
             #expect(try Self.read(#""\#(name)":7"#).generation.newTokensMax == 7)
         }
         #expect(try Self.read(#""max_tokens":9,"max_completion_tokens":7"#).generation.newTokensMax == 7)
-        #expect(try Self.read(#""n_predict":-1"#).generation.newTokensMax == nil)
+        #expect(try Self.read(#""max_tokens":9,"n_predict":7"#).generation.newTokensMax == 7)
+        for name in ["max_tokens", "n_predict"] {
+            #expect(try Self.read(#""\#(name)":-1"#).generation.newTokensMax == nil)
+            #expect(try Self.read(#""\#(name)":0"#).generation.newTokensMax == 0)
+        }
+        #expect(try Self.read(#""top_k":-1"#).generation.sampling.topK == 0)
+        #expect(try Self.read(#""samplers":["tfs_z","top_k"]"#).generation.sampling.order == [.topK])
         #expect(try Self.read(#""seed":-1"#).generation.sampling.seed == nil)
         #expect(try Self.read(#""n_cmpl":3"#).choicesPerPrompt == 3)
         #expect(try Self.read(#""n":3,"best_of":3"#).choicesPerPrompt == 3)

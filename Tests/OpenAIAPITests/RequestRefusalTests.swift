@@ -36,7 +36,7 @@ import Vocabulary
 
     @Test(arguments: [
         (#""seed":"x""#, "seed"), (#""seed":1.5"#, "seed"), (#""seed":1e30"#, "seed"),
-        (#""n_predict":-2"#, "n_predict"), (#""n_predict":0"#, "n_predict"), (#""ignore_eos":1"#, "ignore_eos"),
+        (#""n_predict":-2"#, "n_predict"), (#""n_predict":1.5"#, "n_predict"), (#""ignore_eos":1"#, "ignore_eos"),
         (#""n":0"#, "n"), (#""n":129"#, "n"), (#""n":"2""#, "n"),
         (#""logit_bias":7"#, "logit_bias"), (#""logit_bias":{"1":"x"}"#, "logit_bias.1"),
         (#""logit_bias":{"1":true}"#, "logit_bias.1"), (#""logit_bias":{"-1":1}"#, "logit_bias.-1"),
@@ -94,9 +94,8 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        (#""n":2,"best_of":4"#, "best_of"), (#""echo":true"#, "echo"), (#""suffix":"x""#, "suffix"),
+        (#""n":2,"best_of":4"#, "best_of"),
         (#""audio":{}"#, "audio"), (#""modalities":["text","audio"]"#, "modalities"),
-        (#""post_sampling_probs":true"#, "post_sampling_probs"), (#""t_max_predict_ms":5"#, "t_max_predict_ms"),
         (#""tools":[{"type":"web_search"}]"#, "tools[0].type"),
         (#""tool_choice":{"type":"allowed_tools"}"#, "tool_choice.type"),
     ])

@@ -7,7 +7,14 @@ extension SlotReport {
         [
             "id": .whole(index), "n_ctx": .whole(contextTokens), "speculative": .bool(speculates),
             "is_processing": .bool(state != .idle),
-            "next_token": ["has_next_token": .bool(state == .writing), "n_decoded": .whole(writtenTokens)],
+            "next_token": [
+                [
+                    "has_next_token": .bool(state == .writing), "has_new_line": false,
+                    "n_remain": .whole(remainingTokens ?? -1), "n_decoded": .whole(writtenTokens),
+                ]
+            ],
+            "n_prompt_tokens": .whole(promptTokens), "n_prompt_tokens_cache": .whole(cachedTokens),
+            "n_prompt_tokens_processed": .whole(max(0, min(computedTokens, promptTokens) - cachedTokens)),
             "state": .string(state.rawValue), "request_id": request.map { .string($0.text) } ?? .null,
             "tenant": tenant.map { .string($0.name) } ?? .null,
             "priority": priority.map { .string($0.rawValue) } ?? .null,

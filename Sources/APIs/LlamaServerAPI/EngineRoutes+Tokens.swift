@@ -24,24 +24,45 @@ extension EngineRoutes {
     }
 
     private func tokenize(_ root: JSONField) throws(ServiceError) -> HTTPResponse {
-        let text: String
+        let pieces: [TokenPiece]
         let (addsSpecial, parsesSpecial, withPieces): (Bool, Bool, Bool)
         do {
-            text = try root.required("content").string()
             addsSpecial = try root.optional("add_special")?.bool() ?? false
             parsesSpecial = try root.optional("parse_special")?.bool() ?? true
             withPieces = try root.optional("with_pieces")?.bool() ?? false
+            pieces = try self.pieces(try root.optional("content"), addsSpecial, parsesSpecial)
         } catch {
             throw ServiceError(reading: error)
         }
-        let pieces = try engine.tokenize(text, addsSpecial: addsSpecial, parsesSpecial: parsesSpecial)
         return .json(["tokens": .array(pieces.map { withPieces ? $0.value : .integer(Int64($0.token)) })])
+    }
+
+    /// The tokens of a text, or of texts and tokens in turn; of nothing there are none, as in llama-server.
+    private func pieces(_ content: JSONField?, _ addsSpecial: Bool, _ parsesSpecial: Bool) throws -> [TokenPiece] {
+        guard let content else { return [] }
+        if case .string(let text) = content.value {
+            return try engine.tokenize(text, addsSpecial: addsSpecial, parsesSpecial: parsesSpecial)
+        }
+        guard content.value.array != nil else {
+            throw content.fail("must be a string or an array, not \(content.value.kind)")
+        }
+        var pieces: [TokenPiece] = []
+        for (index, element) in try content.elements(countMax: Self.tokensMax).enumerated() {
+            if case .string(let text) = element.value {
+                pieces += try engine.tokenize(
+                    text, addsSpecial: addsSpecial && index == 0, parsesSpecial: parsesSpecial)
+            } else {
+                let token = Int32(try element.integer(in: 0...Int(Int32.max)))
+                pieces.append(TokenPiece(token: token, bytes: try engine.detokenize([token])))
+            }
+        }
+        return pieces
     }
 
     private func detokenize(_ root: JSONField) throws(ServiceError) -> HTTPResponse {
         var tokens: [Int32] = []
         do {
-            for element in try root.required("tokens").elements(countMax: Self.tokensMax) {
+            for element in try root.optional("tokens")?.elements(countMax: Self.tokensMax) ?? [] {
                 tokens.append(Int32(try element.integer(in: 0...Int(Int32.max))))
             }
         } catch {

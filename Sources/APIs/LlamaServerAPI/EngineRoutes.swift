@@ -14,18 +14,24 @@ public struct EngineRoutes: Sendable {
     let engine: any EngineInspecting
     let contextTokens: Int
     let readChat: ChatReader
+    let profile: EngineProfile?
 
     /// - Parameters:
     ///   - engine: what is asked.
     ///   - contextTokens: how many tokens one sequence can have.
+    ///   - profile: what `GET /props` tells; `nil` has no such endpoint.
     ///   - readChat: reads what `/apply-template` gets, which is a chat.
-    public init(_ engine: any EngineInspecting, contextTokens: Int, readChat: @escaping ChatReader) {
+    public init(
+        _ engine: any EngineInspecting, contextTokens: Int, profile: EngineProfile? = nil,
+        readChat: @escaping ChatReader
+    ) {
         self.engine = engine
         self.contextTokens = contextTokens
         self.readChat = readChat
+        self.profile = profile
     }
 
-    public var routes: [Route] { tokenRoutes + stateRoutes }
+    public var routes: [Route] { tokenRoutes + stateRoutes + (profile.map(propertyRoutes) ?? []) }
 
     /// The same routes by the other names that llama-server has for them. They are for an engine that stands alone, and not
     /// for a server with an API document, where an operation has one path.
@@ -42,7 +48,6 @@ public struct EngineRoutes: Sendable {
     }
 
     private static let names = [
-        "/health": "/v1/health", "/v1/models": "/models", "/v1/completions": "/completions",
-        "/v1/chat/completions": "/chat/completions",
+        "/health": "/v1/health", "/v1/models": "/models", "/v1/chat/completions": "/chat/completions",
     ]
 }

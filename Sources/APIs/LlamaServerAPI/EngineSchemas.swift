@@ -9,10 +9,10 @@ enum EngineSchemas {
             .json(
                 object(
                     [
-                        "content": ["type": "string"], "add_special": ["type": "boolean", "default": false],
+                        "content": ["type": ["string", "array"]], "add_special": ["type": "boolean", "default": false],
                         "parse_special": ["type": "boolean", "default": true],
                         "with_pieces": ["type": "boolean", "default": false],
-                    ], required: ["content"]))
+                    ], required: []))
         ],
         responses: [.init(.ok, nil, .json(object(["tokens": ["type": "array"]], required: ["tokens"])))])
 
@@ -21,7 +21,7 @@ enum EngineSchemas {
         requestBodies: [
             .json(
                 object(
-                    ["tokens": ["type": "array", "items": ["type": "integer", "minimum": 0]]], required: ["tokens"]))
+                    ["tokens": ["type": "array", "items": ["type": "integer", "minimum": 0]]], required: []))
         ],
         responses: [.init(.ok, nil, .json(object(["content": ["type": "string"]], required: ["content"])))])
 
@@ -29,6 +29,15 @@ enum EngineSchemas {
         operation: "applyTemplate", summary: "The prompt that a chat becomes, without an answer.", tags: ["engine"],
         requestBodies: [.json(object(["messages": ["type": "array"]], required: ["messages"]))],
         responses: [.init(.ok, nil, .json(object(["prompt": ["type": "string"]], required: ["prompt"])))])
+
+    static let props = RouteDescription(
+        operation: "getProperties", summary: "What the engine is and does where a request says nothing.",
+        tags: ["engine"], responses: [.init(.ok, nil, .json(["type": "object"]))])
+
+    static let changeProps = RouteDescription(
+        operation: "setProperties", summary: "Change properties, where the engine was started with --props.",
+        tags: ["engine"], requestBodies: [.json(["type": "object"])],
+        responses: [.init(.ok, nil, .json(["type": "object"]))])
 
     static let slots = RouteDescription(
         operation: "listSlots", summary: "The sequences that can be written at once, and what each is doing.",

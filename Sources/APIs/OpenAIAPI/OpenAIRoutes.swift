@@ -7,15 +7,18 @@ public import Vocabulary
 public struct OpenAIRoutes: Sendable {
     private let source: any Generating
     private let now: @Sendable () -> Int64
+    private let style: Style
     /// So long a silence is broken with a comment, so that proxies keep the connection open.
     private static let keepAlive = Duration.seconds(15)
 
     /// - Parameters:
     ///   - source: what answers.
     ///   - now: Unix time in seconds.
-    public init(_ source: any Generating, now: @escaping @Sendable () -> Int64) {
+    ///   - style: what stands in every answer.
+    public init(_ source: any Generating, now: @escaping @Sendable () -> Int64, style: Style = Style()) {
         self.source = source
         self.now = now
+        self.style = style
     }
 
     public var routes: [Route] {
@@ -32,7 +35,7 @@ public struct OpenAIRoutes: Sendable {
                     try .text(try await request.body.collect(), id: request.id, scheduling: scheduling))
             },
             Route(.get, "/v1/models", OpenAISchemas.listModels) { _ in
-                .json(["object": "list", "data": .array(await source.models().map(Self.value))])
+                .json(ModelListing.list(await source.models()))
             },
             Route(.get, "/v1/models/{model...}", OpenAISchemas.getModel) { request in
                 let name = request.parameters.string("model")
@@ -41,29 +44,34 @@ public struct OpenAIRoutes: Sendable {
                         .modelNotFound, "The model '\(name)' is not served here.",
                         hint: "GET /v1/models lists those that are.", parameter: "model")
                 }
-                return .json(Self.value(model))
+                return .json(ModelListing.value(model))
             },
         ]
     }
 
-    private func complete(_ request: CompletionRequest) async throws -> HTTPResponse {
+    /// What stands in every answer.
+    public struct Style: Sendable {
+        /// What computes, in `system_fingerprint`; `nil` does not tell.
+        public var fingerprint: String?
+        /// Whether each answer carries `__verbose`, as if every request had `verbose`.
+        public var isVerbose: Bool
+
+        public init(fingerprint: String? = nil, isVerbose: Bool = false) {
+            self.fingerprint = fingerprint
+            self.isVerbose = isVerbose
+        }
+    }
+
+    func complete(_ asked: CompletionRequest) async throws -> HTTPResponse {
+        var request = asked
+        request.fingerprint = style.fingerprint
+        if style.isVerbose {
+            request.wishes.isVerbose = true
+            request.generation.reports.details = true
+        }
         let model = await source.servedName(for: request.generation.model)
         let choices = try await ChoiceGroup(starting: request, source, model: model, created: now())
         guard request.isStreaming else { return .json(try await choices.whole()) }
         return .events(keepAlive: Self.keepAlive) { writer in try await choices.write(to: writer) }
-    }
-
-    private static func value(_ model: ServedModel) -> JSONValue {
-        var meta = JSONObject()
-        meta["n_ctx"] = model.contextTokens.map(JSONValue.whole)
-        meta["note"] = model.note.map(JSONValue.string)
-        return [
-            "id": .string(model.id.name), "object": "model", "created": .integer(model.created),
-            "owned_by": "llama-nexus", "meta": .object(meta),
-            "capabilities": .array(model.capabilities.map(JSONValue.string)),
-            "architecture": [
-                "input_modalities": .array(model.modalities.names.map(JSONValue.string)), "output_modalities": ["text"],
-            ],
-        ]
     }
 }

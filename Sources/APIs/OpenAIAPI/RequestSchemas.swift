@@ -117,6 +117,7 @@ enum RequestSchemas {
                 "type": "boolean", "description": "Places in the queue, and `prompt_progress`, in the stream.",
             ],
             "thinking": ["type": "boolean", "description": "Whether to think at all."],
+            "prompt_logprobs": ["type": "boolean", "description": "Tell how likely the prompt's own tokens were."],
         ],
     ]
 

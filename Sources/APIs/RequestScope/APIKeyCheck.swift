@@ -10,6 +10,7 @@ public import Vocabulary
 /// Source: `middleware_validate_api_key` of llama-server. Differs from it in: the comparison, and `/ready`, which is ours.
 public struct APIKeyCheck: Middleware, CustomReflectable {
     private let keys: [[UInt8]]
+    private let opensPage: Bool
     private let shapes: [ErrorShape]
 
     /// Paths that need no key.
@@ -18,16 +19,18 @@ public struct APIKeyCheck: Middleware, CustomReflectable {
     /// - Parameters:
     ///   - keys: none lets everyone in. Empty ones are left out, because a request without a key would match.
     ///   - shapes: of APIs with errors of their own.
-    public init(keys: [String], shapes: [ErrorShape] = []) {
+    ///   - opensPage: the page at `/` and its assets need no key; what the page asks for does.
+    public init(keys: [String], shapes: [ErrorShape] = [], opensPage: Bool = false) {
         self.keys = keys.filter { !$0.isEmpty }.map { Array($0.utf8) }
         self.shapes = shapes
+        self.opensPage = opensPage
     }
 
     /// Shows nothing, so that keys cannot come into logs.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
     public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
-        if keys.isEmpty || request.method == .options || Self.openPaths.contains(request.path) {
+        if keys.isEmpty || request.method == .options || isOpen(request.path) {
             return try await next(request)
         }
         guard let given = Self.key(in: request.headers) else {
@@ -35,6 +38,10 @@ public struct APIKeyCheck: Middleware, CustomReflectable {
         }
         guard accepts(given) else { return refusal("This API key is not valid.", request) }
         return try await next(request)
+    }
+
+    private func isOpen(_ path: String) -> Bool {
+        Self.openPaths.contains(path) || opensPage && (path == "/" || path.hasPrefix("/assets/"))
     }
 
     /// The key that a client sent, with or without the word `Bearer`; `nil` when it sent none.

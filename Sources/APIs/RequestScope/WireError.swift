@@ -15,19 +15,22 @@ public struct WireError: Sendable, Equatable {
         retryAfterSeconds = error.retryAfter.map {
             Int($0.components.seconds) + ($0.components.attoseconds > 0 ? 1 : 0)
         }
-        body = [
-            "error": [
-                "message": .string(error.description), "type": .string(type), "code": .string(error.code.rawValue),
-                "param": error.parameter.map(JSONValue.string) ?? .null,
-                "hint": error.hint.map(JSONValue.string) ?? .null,
-                "request_id": requestID.map { .string($0.text) } ?? .null,
-            ]
+        var members: JSONObject = [
+            "message": .string(error.description), "type": .string(type), "code": .string(error.code.rawValue),
+            "param": error.parameter.map(JSONValue.string) ?? .null,
+            "hint": error.hint.map(JSONValue.string) ?? .null,
+            "request_id": requestID.map { .string($0.text) } ?? .null,
         ]
+        members["n_prompt_tokens"] = error.excess.map { .whole($0.promptTokens) }
+        members["n_ctx"] = error.excess.map { .whole($0.contextTokens) }
+        body = ["error": .object(members)]
     }
 
     private static func kind(of code: ServiceError.Code) -> (status: Int, type: String) {
         switch code {
-        case .invalidJSON, .invalidValue, .contextLengthExceeded, .unsupported: (400, "invalid_request_error")
+        case .invalidJSON, .invalidValue, .unsupported: (400, "invalid_request_error")
+        // llama-server's type, by which clients know to shorten their prompts.
+        case .contextLengthExceeded: (400, "exceed_context_size_error")
         case .invalidAPIKey: (401, "authentication_error")
         case .modelNotFound, .notFound: (404, "not_found_error")
         case .conflict: (409, "invalid_request_error")
@@ -58,9 +61,13 @@ public struct WireError: Sendable, Equatable {
         let code = (error?["code"] ?? body["code"])?.string.map(ServiceError.Code.init(rawValue:))
         var text = message ?? "The model's server answered with an error."
         if let hint, text.hasSuffix(" \(hint)") { text.removeLast(hint.count + 1) }
-        return ServiceError(
+        var known = ServiceError(
             code ?? Self.code(of: status), text, hint: hint, parameter: error?["param"]?.string,
             detail: status.map { "upstream status \($0)" })
+        if let prompt = error?["n_prompt_tokens"]?.integer, let context = error?["n_ctx"]?.integer {
+            known.excess = ContextExcess(promptTokens: Int(clamping: prompt), contextTokens: Int(clamping: context))
+        }
+        return known
     }
 
     private static func code(of status: Int?) -> ServiceError.Code {

@@ -63,9 +63,7 @@ extension WorkerEngine {
                 promptPrefix: adapter.promptPrefix, rank: adapter.rank)
         }
         let engine = try await EmbeddingEngine(
-            served: ServedModel(
-                id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
-                contextTokens: tokens, note: arguments.note),
+            served: served(contextTokens: tokens, created: UnixTime.now().nanoseconds / 1_000_000_000),
             tokenizer: loaded.tokenizer, options: options,
             makeRuntime: { [loaded, batchTokens = packedTokens, context, adapters] in
                 for (id, adapter) in initial.enumerated() { try adapter.load(id) }

@@ -12,6 +12,7 @@ import RequestScope
 import ResponsesAPI
 import Telemetry
 import Vocabulary
+import WebApp
 
 /// `nexus-engine`: one model, one thread that owns the llama context, one HTTP server.
 public enum EngineProgram {
@@ -79,6 +80,7 @@ private struct Worker {
     let arguments: EngineArguments
     let logger: Logger
     let engine: any WorkerService
+    let parts: WorkerEngine
     let loaded: LoadedModel
     let shelf: CacheFileShelf?
     let slotFiles: SlotFileStore?
@@ -90,6 +92,7 @@ private struct Worker {
         let loaded = try LoadedModel(arguments, logger: logger)
         self.loaded = loaded
         let parts = WorkerEngine(arguments: arguments, loaded: loaded, logger: logger)
+        self.parts = parts
         shelf = await parts.openShelf()
         engine = try await parts.startService(shelf: shelf)
         slotFiles = parts.slotFiles(for: engine)
@@ -109,40 +112,66 @@ private struct Worker {
             Observation(
                 logger: logger.labelled("http"), tracer: .system(sampler: .never, queue: SpanQueue()), metrics: metrics,
                 ids: .system),
-            APIKeyCheck(keys: arguments.serving.apiKeys.map(\.revealed), shapes: Self.errorShapes),
+            arguments.serving.origins,
+            APIKeyCheck(
+                keys: arguments.serving.apiKeys.map(\.revealed), shapes: Self.errorShapes,
+                opensPage: arguments.serving.hasPage),
         ]
         let errors = ErrorAnswers(logger: logger, shapes: Self.errorShapes)
         router.onError = { error, request in errors.respond(to: error, request) }
         let now: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000_000_000 }
-        let heartbeat = engine.heartbeat
-        let openAI = OpenAIRoutes(engine, now: now).routes
-        let own = EngineRoutes(engine, contextTokens: await engine.models().first?.contextTokens ?? 0) {
-            body, id throws(ServiceError) in
+        let style = OpenAIRoutes.Style(
+            fingerprint: WorkerEngine.fingerprint, isVerbose: arguments.serving.answersVerbosely)
+        let openAI = OpenAIRoutes(engine, now: now, style: style)
+        let contextTokens = await engine.models().first?.contextTokens ?? 0
+        let own = EngineRoutes(
+            engine, contextTokens: contextTokens, profile: parts.profile(contextTokens: contextTokens)
+        ) { body, id throws(ServiceError) in
             try CompletionRequest.chat(body, id: id).generation
         }
-        let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
-        let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
+        let health = healthRoutes(metrics, startedAt: now())
         let slots = SlotRoutes(slotFiles).routes
         let embeddings = EmbeddingRoutes(engine, now: now)
         let adapters = AdapterRoutes(engine) { field throws(JSONFieldError) in try AdapterFields.list(field) }
         let counts = TokenCountRoutes(engine)
         let responses = ResponsesRoutes(engine, now: now)
         let dialects = counts.routes + responses.routes + MessagesRoutes(engine).routes
-        let all = openAI + dialects + embeddings.routes + offered + slots + adapters.routes + health
+        let all =
+            openAI.routes + dialects + embeddings.routes + offered(own.routes) + slots + adapters.routes + health
         let aliases = EngineRoutes.aliases(of: all) + embeddings.aliases + counts.aliases + responses.aliases
-        for route in all + aliases { router.add(route) }
-        let server = HTTPServer(arguments.serverConfiguration, router: router)
-        let port = try await server.start()
-        announce(port: port)
+        for route in all + aliases + openAI.nativeRoutes { router.add(route) }
+        if arguments.serving.hasPage { for route in WebRoutes.routes { router.add(route) } }
+        let servers = try await HTTPServerGroup(starting: arguments, router: router)
+        announce(port: servers.port)
         let signal = await signals.wait()
         logger.info("stopping", ["signal": .integer(Int64(signal))])
-        await server.shutdown(deadline: .seconds(10))
+        await servers.shutdown(deadline: .seconds(10))
         await engine.stop()
         await shelf?.finish(within: .seconds(10))
     }
 
-    /// Of the APIs whose errors look different from OpenAI's, or lie elsewhere.
-    private static let errorShapes = [MessageErrors.shape, ResponsesRoutes.aliasErrors]
+    /// Of the APIs whose errors look different from OpenAI's; every other path has OpenAI's, as in llama-server.
+    private static let errorShapes = [
+        MessageErrors.shape, ResponsesRoutes.aliasErrors, .openAI(below: ""),
+    ]
+
+    /// The engine's routes, where those that the options leave off say so.
+    private func offered(_ routes: [Route]) -> [Route] {
+        guard !arguments.serving.offersSlots else { return routes }
+        let (slots, others) = (routes.filter { $0.pattern == "/slots" }, routes.filter { $0.pattern != "/slots" })
+        return others + EngineRoutes.off(slots, "the slots endpoint", option: "--slots")
+    }
+
+    private func healthRoutes(_ metrics: MetricsRegistry, startedAt: Int64) -> [Route] {
+        let heartbeat = engine.heartbeat
+        let peer = LlamaServerMetrics { EngineCounts(heartbeat.reading) }
+        let routes = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
+        let (own, others) = (routes.filter { $0.pattern == "/metrics" }, routes.filter { $0.pattern != "/metrics" })
+        guard arguments.serving.offersMetrics else {
+            return others + EngineRoutes.off(own, "the metrics endpoint", option: "--metrics")
+        }
+        return others + own.map { EngineRoutes.metrics($0, peer, startedAt: startedAt) }
+    }
 
     private static func health(_ reading: Heartbeat.Reading) -> ServerHealth {
         ServerHealth(

@@ -144,9 +144,11 @@ struct LlamaTokenizer: Tokenizing {
     let controlTexts: [String]
     let beginText: String
     let endText: String
+    let infill: InfillTokens?
 
     init(_ model: LlamaModel) {
         self.model = model
+        infill = InfillTokens(model)
         controlTexts = model.controlTexts()
         func text(_ token: Int32?) -> String {
             token.map { String(decoding: model.piece($0, special: true), as: UTF8.self) } ?? ""

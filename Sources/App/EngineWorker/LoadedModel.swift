@@ -16,6 +16,7 @@ struct LoadedModel: Sendable {
     let templateSource: String?
     /// Tokens that one sequence has at most.
     let contextTokens: Int
+    let facts: ModelFacts
     /// Bytes of all tensors in the file.
     let weightBytes: UInt64
     /// Of the file, when somebody asks.
@@ -77,6 +78,7 @@ struct LoadedModel: Sendable {
                 hint: "Start it with --embeddings, or serve a model for chats or text completion.")
         }
         tokenizer = LlamaTokenizer(model)
+        facts = Self.facts(summary, model)
         let trained = model.trainedContextTokens
         let wanted = arguments.contextTokens ?? arguments.cells
         contextTokens = min(wanted ?? trained, trained)
@@ -88,24 +90,19 @@ struct LoadedModel: Sendable {
         switch arguments.chat.template {
         case .source(let text): templateSource = text
         case .named(let name):
-            guard name == "chatml" else {
+            guard let source = FamilyTemplates.source(name) else {
                 throw ServiceError(
-                    .invalidValue, "There is no built-in chat template called '\(name)', only 'chatml'.",
+                    .invalidValue,
+                    "There is no built-in chat template called '\(name)'; there are \(FamilyTemplates.names).",
                     hint: "Give the template as Jinja text, or as a file with --chat-template-file.")
             }
-            templateSource = Self.chatML
-        case nil: templateSource = model.chatTemplate
+            templateSource = source
+        case nil:
+            if model.chatTemplate == nil { logger.notice("the model has no chat template; chats get ChatML") }
+            templateSource = model.chatTemplate ?? FamilyTemplates.chatML
         }
         chat = Self.chatTemplate(templateSource, logger: logger)
     }
-
-    /// The form that most models without a template of their own were trained on. Source: OpenAI's ChatML.
-    private static let chatML = """
-        {%- for message in messages -%}
-        {{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
-        {%- endfor -%}
-        {%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif -%}
-        """
 
     /// What tells this model in this build from others.
     var identity: EngineIdentity {

@@ -66,9 +66,8 @@ struct WorkerEngine {
                 "format": .string(options.format.name), "idle_cells_max": .integer(Int64(options.cache.idleCellsMax)),
             ])
         return try await Engine(
-            served: ServedModel(
-                id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
-                contextTokens: sequenceTokens, note: arguments.note,
+            served: served(
+                contextTokens: sequenceTokens, created: UnixTime.now().nanoseconds / 1_000_000_000,
                 modalities: projector?.modalities ?? Modalities()),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
             makeDraft: draft.map { draft in
@@ -116,6 +115,8 @@ struct WorkerEngine {
         options.newTokensDefault = arguments.defaults.newTokensMax
         options.stopDefault = arguments.defaults.stop
         options.ignoresEnd = arguments.defaults.ignoresEnd
+        options.continuesLastMessage = arguments.defaults.continuesLastMessage
+        options.putsSuffixFirst = arguments.defaults.putsSuffixFirst
         options.constraintDefault = arguments.defaults.constraint
         options.deadlineMax = arguments.scheduling.deadlineMax
         options.reasoning = arguments.chat.reasoning

@@ -100,8 +100,9 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
             throw error
         }
         mailbox.post(.arrived)
-        guard let reading = admitted.reading else { return stream }
-        return AnswerStream(stream, format: options.format, reading: reading, requestID: request.id)
+        guard let reading = admitted.reading else { return DetailedStream.around(stream, admitted.details) }
+        let answer = AnswerStream(stream, format: options.format, reading: reading, requestID: request.id)
+        return DetailedStream.around(answer, admitted.details)
     }
 
     /// Ends every generation with an error, then the thread. Returns when the thread has ended.

@@ -43,6 +43,10 @@ public struct EngineOptions: Sendable {
     public var reasoning = ReasoningOptions()
     /// Variables for the chat template where a request says nothing.
     public var templateVariables: JSONObject = [:]
+    /// Whether a chat whose last message is the assistant's goes on from its middle.
+    public var continuesLastMessage = true
+    /// Whether gaps are told with what follows before what goes before.
+    public var putsSuffixFirst = false
     /// How the model writes tool calls and thinking.
     public var format = ChatFormat.generic
     public var identity = EngineIdentity.unknown

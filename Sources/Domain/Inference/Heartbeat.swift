@@ -1,4 +1,5 @@
 import Synchronization
+import Vocabulary
 
 /// Signs of life of the engine's thread, readable from anywhere without waiting.
 public final class Heartbeat: Sendable {
@@ -14,6 +15,10 @@ public final class Heartbeat: Sendable {
     private let cellsUsed = Atomic<Int>(0)
     /// How guessed tokens fared.
     public let speculation = SpeculationLedger()
+    private let busySlots = Atomic<UInt64>(0)
+    private let sequenceTokensMax = Atomic<Int>(0)
+    private let promptMicroseconds = Atomic<UInt64>(0)
+    private let writingMicroseconds = Atomic<UInt64>(0)
 
     public struct Reading: Sendable, Equatable {
         /// Steps of the model so far: a busy engine whose count stands still is stuck.
@@ -34,6 +39,13 @@ public final class Heartbeat: Sendable {
         public var parked = 0
         /// Cells of the key-value cache that hold something.
         public var cellsUsed = 0
+        /// Slots in use, added up over all steps.
+        public var busySlots: UInt64 = 0
+        /// The most tokens that one generation had.
+        public var sequenceTokensMax = 0
+        /// How long generations that have ended computed their prompts, and wrote.
+        public var promptTime = Duration.zero
+        public var writingTime = Duration.zero
 
         public init(steps: UInt64, live: Int, running: Int, promptTokens: UInt64, completionTokens: UInt64) {
             self.steps = steps
@@ -53,6 +65,10 @@ public final class Heartbeat: Sendable {
         reading.evictions = evictions.load(ordering: .relaxed)
         reading.parked = parked.load(ordering: .relaxed)
         reading.cellsUsed = cellsUsed.load(ordering: .relaxed)
+        reading.busySlots = busySlots.load(ordering: .relaxed)
+        reading.sequenceTokensMax = sequenceTokensMax.load(ordering: .relaxed)
+        reading.promptTime = .microseconds(promptMicroseconds.load(ordering: .relaxed))
+        reading.writingTime = .microseconds(writingMicroseconds.load(ordering: .relaxed))
         return reading
     }
 
@@ -67,6 +83,7 @@ public final class Heartbeat: Sendable {
     func stepped(running count: Int, promptTokens prompts: Int, completionTokens completions: Int) {
         steps.add(1, ordering: .relaxed)
         running.store(count, ordering: .relaxed)
+        busySlots.add(UInt64(count), ordering: .relaxed)
         promptTokens.add(UInt64(prompts), ordering: .relaxed)
         completionTokens.add(UInt64(completions), ordering: .relaxed)
     }
@@ -79,5 +96,20 @@ public final class Heartbeat: Sendable {
         cellsUsed.store(cells, ordering: .relaxed)
     }
 
+    /// A generation has ended.
+    func finished(_ timings: GenerationTimings, prompt: Int, completion: Int) {
+        promptMicroseconds.add(timings.prefill.wholeMicroseconds, ordering: .relaxed)
+        writingMicroseconds.add(timings.decode.wholeMicroseconds, ordering: .relaxed)
+        if prompt + completion > sequenceTokensMax.load(ordering: .relaxed) {
+            sequenceTokensMax.store(prompt + completion, ordering: .relaxed)
+        }
+    }
+
     func rested() { running.store(0, ordering: .relaxed) }
+}
+
+extension Duration {
+    fileprivate var wholeMicroseconds: UInt64 {
+        UInt64(max(0, components.seconds)) * 1_000_000 + UInt64(max(0, components.attoseconds)) / 1_000_000_000_000
+    }
 }

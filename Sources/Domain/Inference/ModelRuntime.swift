@@ -121,4 +121,34 @@ public protocol Tokenizing: Sendable {
     var endText: String { get }
     /// The texts of all control tokens, such as `<|im_start|>`.
     var controlTexts: [String] { get }
+    /// What gaps are marked with; `nil` when the model was not trained to fill them.
+    var infill: InfillTokens? { get }
+}
+
+extension Tokenizing {
+    public var infill: InfillTokens? { nil }
+}
+
+/// The tokens around a gap that a model fills. Source: `tokenizer.ggml.fim_*_token_id` of GGUF.
+public struct InfillTokens: Sendable, Equatable {
+    public var prefix: Int32
+    public var suffix: Int32
+    public var middle: Int32
+    /// Before the name of a repository, and before each file of it.
+    public var repository: Int32?
+    public var separator: Int32?
+    /// What the vocabulary puts before each prompt.
+    public var begin: Int32?
+
+    public init(
+        prefix: Int32, suffix: Int32, middle: Int32, repository: Int32? = nil, separator: Int32? = nil,
+        begin: Int32? = nil
+    ) {
+        self.prefix = prefix
+        self.suffix = suffix
+        self.middle = middle
+        self.repository = repository
+        self.separator = separator
+        self.begin = begin
+    }
 }

@@ -12,12 +12,17 @@ public struct TokenChoice: Sendable, Equatable {
         self.probability = probability
         self.candidates = candidates
     }
+
+    /// The natural logarithm of `probability`.
+    public var logprob: Double { Exponential.logarithm(probability) }
 }
 
 /// A token with its probability, 0 to 1.
 public struct TokenProbability: Sendable, Equatable {
     public var token: Int32
     public var probability: Double
+    /// The natural logarithm of `probability`.
+    public var logprob: Double { Exponential.logarithm(probability) }
 
     public init(token: Int32, probability: Double) {
         self.token = token

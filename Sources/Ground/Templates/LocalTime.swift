@@ -55,7 +55,7 @@ extension LocalTime {
 
     /// C's `strftime` in the C locale, with the GNU flags `-`, `_`, `0` and `^`. Unknown directives stay as they are.
     /// Like Python's naive `datetime`, it has no time zone: `%Z` and `%z` are empty.
-    func formatted(_ format: String) -> String {
+    public func formatted(_ format: String) -> String {
         let parts = parts
         let scalars = Array(format.unicodeScalars)
         var result = ""

@@ -54,6 +54,8 @@ public struct SlotReport: Sendable, Equatable {
     public var acceptedDraftTokens = 0
     /// Of the computed positions, those that were dropped to keep to a budget.
     public var droppedTokens = 0
+    /// Tokens that the answer may still have; `nil` when nothing is written.
+    public var remainingTokens: Int?
 
     public init(
         index: Int, state: State, request: RequestID? = nil, tenant: TenantID? = nil, priority: Priority? = nil,

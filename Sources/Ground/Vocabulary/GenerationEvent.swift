@@ -15,6 +15,10 @@ public enum GenerationEvent: Sendable, Equatable {
     case text(String)
     /// More of a tool call: the first piece of each index carries id and name.
     case toolCall(ToolCallDelta)
+    /// A token was written; only for requests that want to know.
+    case token(TokenReport)
+    /// How likely the prompt's own tokens were, the first one aside; only for requests that want to know.
+    case promptLogprobs([TokenLogprob])
     /// How likely the tokens were whose text the next event brings, or a later one.
     case logprobs([TokenLogprob])
     /// Something went differently from what was asked for; nothing is lost.
@@ -27,6 +31,8 @@ public struct GenerationStart: Sendable, Equatable {
     public var model: ModelID
     /// Unknown when the answer comes from a server that tells only in the end.
     public var promptTokens: Int?
+    /// The slot that it holds, where the engine is here.
+    public var slot: Int?
     /// Of them, those that did not have to be computed again.
     public var cachedTokens: Int?
 
@@ -65,6 +71,10 @@ public struct GenerationEnd: Sendable, Equatable {
     public var adaptations: [SamplingAdaptation] = []
     /// The context was too small: the answer ended before all tokens that it might have, or the beginning was dropped.
     public var isTruncated = false
+    /// The slot that it held, where the engine is here.
+    public var slot: Int?
+    /// What it was written with; only for requests that want to know.
+    public var details: GenerationDetails?
 
     public init(reason: FinishReason, usage: TokenUsage, timings: GenerationTimings? = nil) {
         self.reason = reason
@@ -139,6 +149,11 @@ public struct ServedModel: Sendable, Equatable {
     public var contextTokens: Int?
     /// A sentence for people, such as a warning that this is a toy.
     public var note: String?
+    /// Further names that it answers to, and words that people find it by.
+    public var aliases: [String] = []
+    public var tags: [String] = []
+    /// What its file says of it, where the engine is here.
+    public var facts: ModelFacts?
     /// What it reads beside text.
     public var modalities: Modalities
 

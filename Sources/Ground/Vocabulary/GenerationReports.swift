@@ -58,6 +58,8 @@ public struct TokenLogprob: Sendable, Equatable {
     public var chosen: Alternative
     /// The likeliest, best first.
     public var top: [Alternative]
+    /// Whether these are the probabilities that the samplers left, and not the model's own.
+    public var isAfterSampling = false
 
     public init(chosen: Alternative, top: [Alternative]) {
         self.chosen = chosen

@@ -9,6 +9,10 @@ public struct GenerationRequest: Sendable, Equatable {
         /// Continued as it is.
         case text(String)
         case tokens([Int32])
+        /// Text and tokens in turn; begin and end tokens are added where a text comes first.
+        case pieces([MixedPiece])
+        /// With the vocabulary's tokens for what is before a gap and after it.
+        case infill(InfillPrompt)
         /// Continued as it is, with images and recordings between the texts.
         case parts([ContentPart])
     }
@@ -16,7 +20,7 @@ public struct GenerationRequest: Sendable, Equatable {
     public var id: RequestID
     public var model: ModelID
     public var prompt: Prompt
-    /// How many tokens to write at most; `nil` means as many as fit the context.
+    /// How many tokens to write at most; 0 computes the prompt only, `nil` means as many as fit the context.
     public var newTokensMax: Int?
     public var sampling: SamplingParameters
     /// The answer ends before the first of these texts.
@@ -47,6 +51,10 @@ public struct GenerationRequest: Sendable, Equatable {
     public var scheduling = SchedulingOptions()
     public var cache = CacheOptions()
     public var speculation = SpeculationLimits()
+    /// How a chat's prompt ends.
+    public var ending = ChatEnding.automatic
+    public var lineLimits = LineLimits()
+    public var reports = ReportOptions()
 
     public init(
         id: RequestID, model: ModelID, prompt: Prompt, newTokensMax: Int? = nil,

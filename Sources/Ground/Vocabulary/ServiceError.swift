@@ -13,6 +13,8 @@ public struct ServiceError: Error, Sendable, Equatable {
     public var detail: String?
     /// When a retry makes sense.
     public var retryAfter: Duration?
+    /// For `contextLengthExceeded`: tokens of the prompt, and of the context.
+    public var excess: ContextExcess?
 
     public init(
         _ code: Code, _ message: String, hint: String? = nil, parameter: String? = nil, detail: String? = nil,
@@ -57,6 +59,17 @@ public struct ServiceError: Error, Sendable, Equatable {
         public static let timeout = Code(rawValue: "timeout")
         public static let shuttingDown = Code(rawValue: "shutting_down")
         public static let internalError = Code(rawValue: "internal_error")
+    }
+}
+
+/// By how much a prompt is too long.
+public struct ContextExcess: Sendable, Equatable {
+    public var promptTokens: Int
+    public var contextTokens: Int
+
+    public init(promptTokens: Int, contextTokens: Int) {
+        self.promptTokens = promptTokens
+        self.contextTokens = contextTokens
     }
 }
 

@@ -1,6 +1,7 @@
 import Inference
 import JSONText
 import LlamaRuntime
+import LlamaServerAPI
 import Testing
 import Vocabulary
 
@@ -70,7 +71,8 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
             --reasoning-budget -1 -cram -1 --cache-reuse 256 -to 600 --no-context-shift -n -1 -s -1 --no-warmup
             """)
         #expect(all.listener == .tcp(host: "0.0.0.0", port: 8033))
-        #expect(all.cells == 16384 && all.contextTokens == nil && all.parallel == 4)
+        #expect(all.cells == 16384 && all.contextTokens == 4096 && all.parallel == 4)
+        #expect(!all.serving.hasPage && all.serving.offersMetrics)
         #expect(all.threads == 8 && all.batchThreads == 16 && all.batchTokens == 2048 && all.microBatchTokens == 512)
         #expect(all.computing.gpuLayers == .count(99) && all.computing.flashAttention == .on)
         #expect(all.computing.keyType == .q8_0 && all.computing.valueType == .q4_0 && all.computing.loadMode == .mlock)
@@ -81,7 +83,7 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
         #expect(all.cache.ram == .unlimited && all.serving.timeout == .seconds(600))
         #expect(
             all.notices.map(\.spelling) == [
-                "--jinja", "-cb", "--no-webui", "--cache-reuse", "--no-warmup",
+                "--jinja", "-cb", "--cache-reuse", "--no-warmup",
             ])
         #expect(all.notices.allSatisfy { $0.reason.hasSuffix(".") })
     }
@@ -125,7 +127,39 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
     @Test func `sockets`() throws {
         #expect(try commandLine("-m m --socket /s --host 1.2.3.4").listener == .unix(path: "/s"))
         #expect(try commandLine("-m m --host /run/e.sock").listener == .unix(path: "/run/e.sock"))
-        #expect(refusal("-m m --host 127.0.0.1,::1")?.contains("one name or address") == true)
+        let several = try commandLine("-m m --host 127.0.0.1,::1 --port 1")
+        #expect(several.listener == .tcp(host: "127.0.0.1", port: 1) && several.serving.otherHosts == ["::1"])
+        #expect(refusal("-m m --host 127.0.0.1,")?.contains("1 to 8 names") == true)
+        #expect(refusal("-m m --host a,b,c,d,e,f,g,h,i")?.contains("1 to 8 names") == true)
+    }
+
+    @Test func `one context is a part of the cache where it is told into how many, unless it is shared`() throws {
+        #expect(try commandLine("-m m -c 512 -np 2").contextTokens == 256)
+        #expect(try commandLine("-m m -c 512 -np 2 --kv-unified").contextTokens == nil)
+        #expect(try commandLine("-m m -c 512 -np 2 --no-kv-unified").contextTokens == 256)
+        #expect(try commandLine("-m m -c 512").contextTokens == nil)
+        #expect(try commandLine("-m m -c 512 -np -1").contextTokens == nil)
+        #expect(try commandLine("-m m -c 512 -np 2 --ctx-seq 400").contextTokens == 400)
+        #expect(try commandLine("-m m -np 2").contextTokens == nil)
+        #expect(try commandLine("-m m -c 8 -np 4").contextTokens == 8)
+    }
+
+    @Test func `what the server shows`() throws {
+        let open = try commandLine("-m m").serving
+        #expect(open.hasPage && !open.offersMetrics && !open.offersProps && open.tags.isEmpty)
+        #expect(open.origins == EngineOrigins() && !open.answersVerbosely)
+        let supervised = try commandLine("-m m --socket /s").serving
+        #expect(!supervised.hasPage && supervised.offersMetrics)
+        let told = try commandLine(
+            "-m m --props --no-ui --metrics --tags a,b --cors-origins localhost --no-cors-credentials -v"
+        ).serving
+        #expect(told.offersProps && !told.hasPage && told.offersMetrics && told.tags == ["a", "b"])
+        #expect(told.origins.origins == .localhost && !told.origins.allowsCredentials && told.answersVerbosely)
+        let site = try commandLine("-m m --cors-origins https://a --cors-methods GET --cors-headers X").serving.origins
+        #expect(site.origins == .literal("https://a") && site.methods == "GET" && site.headers == "X")
+        let defaults = try commandLine("-m m --no-prefill-assistant --spm-infill").defaults
+        #expect(!defaults.continuesLastMessage && defaults.putsSuffixFirst)
+        #expect(try commandLine("-m m -a tinyllama-2,fim,code").alias == "code")
     }
 
     @Test func `adapters keep their order`() throws {

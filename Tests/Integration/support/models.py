@@ -33,6 +33,24 @@ def without_bytes(path: Path) -> Path:
     writer.add_token_list(tokens)
     writer.add_token_scores([-float(index) for index in range(count)])
     writer.add_token_types(kinds + [gguf.TokenType.NORMAL] * (count - 3))
+    _finish(reader, writer)
+    return path
+
+
+def with_gap_tokens(path: Path) -> Path:
+    """The starter model with the last tokens of its vocabulary as those around gaps, which it was not trained to fill."""
+    reader = gguf.GGUFReader(MODEL)
+    writer = gguf.GGUFWriter(path, reader.fields["general.architecture"].contents())
+    _metadata(reader, writer, set())
+    count = len(reader.fields["tokenizer.ggml.tokens"].data)
+    for index, name in enumerate(("pre", "suf", "mid")):
+        writer.add_uint32(f"tokenizer.ggml.fim_{name}_token_id", count - 3 + index)
+    _finish(reader, writer)
+    return path
+
+
+def _finish(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
+    """The same weights, and everything to the disk."""
     for tensor in reader.tensors:
         writer.add_tensor(
             tensor.name, numpy.array(tensor.data), raw_shape=tensor.data.shape, raw_dtype=tensor.tensor_type)
@@ -40,7 +58,6 @@ def without_bytes(path: Path) -> Path:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    return path
 
 
 def adapter(path: Path, seed: int, scale: float = 0.3) -> Path:

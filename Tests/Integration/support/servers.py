@@ -20,7 +20,8 @@ class Engine(Program):
     """A worker on a port."""
 
     def __init__(self, folder: Path, *arguments: str, model: Path = MODEL) -> None:
-        command = [BINARIES / "nexus-engine", "--model", model, "--port", "0", "--log-format", "json", *arguments]
+        command = [
+            BINARIES / "nexus-engine", "--model", model, "--port", "0", "--metrics", "--log-format", "json", *arguments]
         super().__init__(command, environment(folder), folder)
         ready = json.loads(self.line('"event":"ready"'))
         self.port: int = ready["port"]

@@ -34,8 +34,7 @@ struct ChoiceGroup: Sendable {
 
     /// The object of an answer that is not streamed.
     func whole() async throws -> JSONValue {
-        let encoder = WholeAnswer(request, model: model, created: created)
-        if streams.count == 1 { return encoder.value([try await CompletionAnswer(collecting: streams[0])]) }
+        if streams.count == 1 { return encoded([try await CompletionAnswer(collecting: streams[0])]) }
         let answers = try await withThrowingTaskGroup(of: (Int, CompletionAnswer).self) { group in
             for (index, stream) in streams.enumerated() {
                 group.addTask { (index, try await CompletionAnswer(collecting: stream)) }
@@ -44,7 +43,13 @@ struct ChoiceGroup: Sendable {
             for try await (index, answer) in group { answers[index] = answer }
             return answers.sorted { $0.key < $1.key }.map(\.value)
         }
-        return encoder.value(answers)
+        return encoded(answers)
+    }
+
+    private func encoded(_ answers: [CompletionAnswer]) -> JSONValue {
+        request.isNative
+            ? NativeAnswer(request, model: model).value(answers)
+            : WholeAnswer(request, model: model, created: created).value(answers)
     }
 
     // MARK: As a stream
@@ -67,11 +72,16 @@ struct ChoiceGroup: Sendable {
                     for try await _ in group {}
                 }
             }
-            if request.includesUsage { try await write(encoder(0).chunk(usage: ledger.usage(request)), to: writer) }
+            if request.includesUsage, !request.isNative {
+                let encoder = CompletionEncoder(request, model: model, created: created)
+                let timings = streams.count == 1 ? ledger.end(0)?.wireTimings : nil
+                try await write(encoder.chunk(usage: ledger.usage(request), timings: timings), to: writer)
+            }
         } catch let error where !(error is CancellationError) {
             try await write(error, unfinished: ledger.unfinished, to: writer)
         }
-        try await writer.write(ServerSentEvent(data: "[DONE]"))
+        // llama-server's own streams end with the last answer.
+        if !request.isNative { try await writer.write(ServerSentEvent(data: "[DONE]")) }
     }
 
     /// Writes one choice. Beside others its chunks wait for their turn one by one, so that none is ahead for long.
@@ -85,7 +95,7 @@ struct ChoiceGroup: Sendable {
                     try await write(chunk, to: writer)
                 }
             }
-            if case .finished(let end) = event { ledger.finish(index, end.usage) }
+            if case .finished(let end) = event { ledger.finish(index, end) }
         }
         guard ledger.isFinished(index) else { throw ServiceError.brokeOff }
     }
@@ -97,7 +107,7 @@ struct ChoiceGroup: Sendable {
         try await write(CompletionEncoder.error(known, requestID: request.generation.id), to: writer)
         for index in unfinished {
             var encoder = encoder(index)
-            try await write(encoder.failure(), to: writer)
+            for chunk in encoder.failed() { try await write(chunk, to: writer) }
         }
     }
 
@@ -105,22 +115,24 @@ struct ChoiceGroup: Sendable {
         try await writer.write(ServerSentEvent(data: chunk.text))
     }
 
-    private func encoder(_ index: Int) -> CompletionEncoder {
-        CompletionEncoder(request, model: model, created: created, choice: index)
+    private func encoder(_ index: Int) -> any ChoiceEncoding {
+        guard !request.isNative else { return NativeEncoder(request, model: model, choice: index) }
+        return CompletionEncoder(request, model: model, created: created, choice: index)
     }
 }
 
 /// Which choices are finished, and what they used.
 private final class Ledger: Sendable {
-    private let usages: Mutex<[TokenUsage?]>
+    private let ends: Mutex<[GenerationEnd?]>
 
-    init(count: Int) { usages = Mutex(Array(repeating: nil, count: count)) }
+    init(count: Int) { ends = Mutex(Array(repeating: nil, count: count)) }
 
-    func finish(_ index: Int, _ usage: TokenUsage) { usages.withLock { $0[index] = usage } }
-    func isFinished(_ index: Int) -> Bool { usages.withLock { $0[index] != nil } }
-    var unfinished: [Int] { usages.withLock { usages in usages.indices.filter { usages[$0] == nil } } }
+    func finish(_ index: Int, _ end: GenerationEnd) { ends.withLock { $0[index] = end } }
+    func end(_ index: Int) -> GenerationEnd? { ends.withLock { $0[index] } }
+    func isFinished(_ index: Int) -> Bool { end(index) != nil }
+    var unfinished: [Int] { ends.withLock { ends in ends.indices.filter { ends[$0] == nil } } }
 
     func usage(_ request: CompletionRequest) -> TokenUsage {
-        TokenUsage(sumOf: usages.withLock { $0.compactMap(\.self) }, choicesPerPrompt: request.choicesPerPrompt)
+        TokenUsage(sumOf: ends.withLock { $0.compactMap { $0?.usage } }, choicesPerPrompt: request.choicesPerPrompt)
     }
 }

@@ -28,10 +28,19 @@ public struct ClientRequest: Sendable, Equatable {
         case .tokens(let tokens):
             path = "/v1/completions"
             body["prompt"] = .array(tokens.map { .integer(Int64($0)) })
+        case .pieces(let pieces):
+            path = "/v1/completions"
+            body["prompt"] = PromptFields.value(pieces)
+        case .infill(let infill):
+            path = "/v1/completions"
+            EchoFields.write(infill, to: &body)
         case .parts(let parts):
             path = "/v1/completions"
             body["prompt"] = MediaFields.markedPrompt(parts)
         }
+        ChatFields.write(request.ending, to: &body)
+        LineLimitFields.write(request.lineLimits, to: &body)
+        if request.reports.afterSampling { body["post_sampling_probs"] = true }
         if !request.templateVariables.isEmpty { body["chat_template_kwargs"] = .object(request.templateVariables) }
         body["max_tokens"] = request.newTokensMax.map(JSONValue.whole)
         if !request.stop.isEmpty { body["stop"] = .array(request.stop.map(JSONValue.string)) }

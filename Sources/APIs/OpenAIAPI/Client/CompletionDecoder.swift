@@ -65,6 +65,9 @@ public struct CompletionDecoder: Sendable {
         if let progress = chunk["prompt_progress"], progress.object != nil {
             events.append(.promptProgress(PromptProgress(progress)))
         }
+        if let tokens = chunk["nexus"]?["prompt_logprobs"]?.array {
+            events.append(.promptLogprobs(tokens.compactMap { TokenLogprob($0) }))
+        }
         return events
     }
 

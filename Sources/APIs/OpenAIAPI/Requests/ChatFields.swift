@@ -9,6 +9,32 @@ public enum ChatFields {
         return try elements.map(message)
     }
 
+    /// How the prompt ends: `continue_final_message` of Transformers and vLLM, and `add_generation_prompt`.
+    static func ending(_ root: JSONField) throws(JSONFieldError) -> ChatEnding {
+        let adds = try root.optional("add_generation_prompt")?.bool()
+        var continues: Bool?
+        if let field = try root.optional("continue_final_message") {
+            if case .string(let word) = field.value {
+                // llama-server's words for which part of the message goes on; here its last part does.
+                guard ["content", "reasoning_content"].contains(word) else {
+                    throw field.fail("must be true, false, \"content\" or \"reasoning_content\"")
+                }
+                continues = true
+            } else {
+                continues = try field.bool()
+            }
+            if continues == true, adds == true {
+                throw field.fail("and 'add_generation_prompt' must not both be true")
+            }
+        }
+        switch (continues, adds) {
+        case (true, _): return .lastMessage
+        case (_, false): return .messages
+        case (false, _): return .answer
+        case (nil, _): return .automatic
+        }
+    }
+
     /// One message.
     ///
     /// - Parameter field: the message as OpenAI's chats have it. Other dialects make one, with the path of their own.
@@ -44,5 +70,17 @@ public enum ChatFields {
             if case .object = field.value { field.value.text } else { try field.string() }
         }
         return ToolCall(id: id, name: try function.required("name").string(), arguments: arguments ?? "{}")
+    }
+
+    /// Adds how the prompt ends to a request for another server.
+    static func write(_ ending: ChatEnding, to body: inout JSONObject) {
+        switch ending {
+        case .automatic: break
+        case .answer: body["continue_final_message"] = false
+        case .lastMessage:
+            body["continue_final_message"] = true
+            body["add_generation_prompt"] = false
+        case .messages: body["add_generation_prompt"] = false
+        }
     }
 }

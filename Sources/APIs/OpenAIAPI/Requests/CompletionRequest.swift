@@ -21,6 +21,11 @@ public struct CompletionRequest: Sendable, Equatable {
     public var includesUsage: Bool
     /// The client knows calls of functions by their older name, `function_call`.
     public var usesFunctions = false
+    /// The answer has llama-server's own shape.
+    public var isNative = false
+    public var wishes = AnswerWishes()
+    /// What computes the answer, in `system_fingerprint`.
+    public var fingerprint: String?
 
     /// Reads the body of `POST /v1/chat/completions`.
     ///
@@ -42,6 +47,7 @@ public struct CompletionRequest: Sendable, Equatable {
             request.generation.toolChoice = tools.choice
             request.generation.allowsParallelToolCalls = tools.allowsParallel
             request.usesFunctions = tools.isLegacy
+            request.generation.ending = try ChatFields.ending(fields.root)
             return request
         } catch {
             throw ServiceError(reading: error)
@@ -61,19 +67,24 @@ public struct CompletionRequest: Sendable, Equatable {
     ) throws(ServiceError) -> CompletionRequest {
         let fields = try RequestFields(body: body)
         do {
-            let prompts = try PromptFields.prompts(fields.root.required("prompt"))
+            let prompts = try EchoFields.prompts(fields.root)
             var request = try CompletionRequest(.text, fields, id: id, prompt: prompts[0], scheduling: scheduling)
             request.otherPrompts = Array(prompts.dropFirst())
-            let count = prompts.count * request.choicesPerPrompt
-            guard count <= RequestBounds.choicesMax else {
-                throw JSONFieldError(
-                    path: "n",
-                    problem:
-                        "asks for \(count) answers over all prompts, at most \(RequestBounds.choicesMax) are allowed")
-            }
+            try EchoFields.read(fields.root, into: &request)
+            try request.checkCount()
             return request
         } catch {
             throw ServiceError(reading: error)
+        }
+    }
+
+    /// There is a bound for all prompts together.
+    func checkCount() throws(JSONFieldError) {
+        let count = (1 + otherPrompts.count) * choicesPerPrompt
+        guard count <= RequestBounds.choicesMax else {
+            throw JSONFieldError(
+                path: "n",
+                problem: "asks for \(count) answers over all prompts, at most \(RequestBounds.choicesMax) are allowed")
         }
     }
 
@@ -96,7 +107,7 @@ public struct CompletionRequest: Sendable, Equatable {
             .generation
     }
 
-    private init(
+    init(
         _ kind: Kind, _ fields: RequestFields, id: RequestID, prompt: GenerationRequest.Prompt,
         scheduling: SchedulingOptions
     ) throws {
@@ -121,6 +132,12 @@ public struct CompletionRequest: Sendable, Equatable {
         generation.speculation = try SpeculationFields.read(fields.root)
         generation.cache = CacheOptions(isUsed: try fields.flag("cache_prompt") ?? true, scope: nexus.cacheScope)
         try MemoryFields.read(fields.root, into: &generation)
+        generation.lineLimits = try LineLimitFields.read(fields.root)
+        generation.reports.promptTokens = nexus.tellsPromptLogprobs
+        generation.reports.afterSampling = try fields.flag("post_sampling_probs") ?? false
+        wishes = try AnswerWishes(fields.root)
+        wishes.apply(to: &generation.reports, isStreaming: isStreaming)
+        _ = try fields.root.optional("n_cache_reuse")?.integer(in: 0...RequestBounds.newTokensMax)
     }
 }
 

@@ -10,10 +10,11 @@ public struct NexusFields {
     private(set) var adaptsSampling = false
     private(set) var isReproducible = false
     private(set) var isThinking: Bool?
+    private(set) var tellsPromptLogprobs = false
 
     private static let members = [
         "tenant", "priority", "weight", "deadline_ms", "cache_scope", "adaptive_sampling", "reproducible", "progress",
-        "thinking",
+        "thinking", "prompt_logprobs",
     ]
 
     /// - Parameters:
@@ -39,6 +40,7 @@ public struct NexusFields {
         adaptsSampling = try field.optional("adaptive_sampling")?.bool() ?? false
         isReproducible = try field.optional("reproducible")?.bool() ?? false
         isThinking = try field.optional("thinking")?.bool()
+        tellsPromptLogprobs = try field.optional("prompt_logprobs")?.bool() ?? false
     }
 
     private static func tenant(_ field: JSONField) throws(JSONFieldError) -> TenantID {
@@ -78,6 +80,7 @@ public struct NexusFields {
         if request.adaptsSampling { nexus["adaptive_sampling"] = true }
         if request.isReproducible { nexus["reproducible"] = true }
         nexus["thinking"] = isThinking.map(JSONValue.bool)
+        if request.reports.promptTokens { nexus["prompt_logprobs"] = true }
         if !nexus.isEmpty { body["nexus"] = .object(nexus) }
     }
 

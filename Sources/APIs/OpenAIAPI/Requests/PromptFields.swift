@@ -3,35 +3,64 @@ import Vocabulary
 
 /// Reads the prompts of a text completion.
 enum PromptFields {
-    /// A prompt is a text, a list of token ids, or an object of a text and what is to stand at its marks; `prompt` is one
-    /// prompt or a list of them.
+    /// A prompt is a text, a list of token ids, a list of texts and ids, or llama-server's object `{"prompt_string": …}`;
+    /// `prompt` is one prompt or a list of them. A list with a number in it is one prompt.
     static func prompts(_ field: JSONField) throws(JSONFieldError) -> [GenerationRequest.Prompt] {
-        if case .string(let text) = field.value { return [.text(text)] }
-        if case .object = field.value { return [try MediaFields.markedPrompt(field)] }
-        guard let elements = field.value.array else {
-            throw field.fail("must be a string or an array, not \(field.value.kind)")
-        }
-        guard let first = elements.first else { throw field.fail("must not be empty") }
-        if first.double != nil { return [try tokens(field)] }
+        guard let elements = field.value.array else { return [try prompt(field)] }
+        guard !elements.isEmpty else { throw field.fail("must not be empty") }
+        if elements.contains(where: { $0.double != nil }) { return [try prompt(field)] }
         var prompts: [GenerationRequest.Prompt] = []
-        for element in try field.elements(countMax: RequestBounds.choicesMax) {
-            if case .string(let text) = element.value {
-                prompts.append(.text(text))
-            } else if case .object = element.value {
-                prompts.append(try MediaFields.markedPrompt(element))
-            } else {
-                prompts.append(try tokens(element))
-            }
-        }
+        for element in try field.elements(countMax: RequestBounds.choicesMax) { prompts.append(try prompt(element)) }
         return prompts
     }
 
-    private static func tokens(_ field: JSONField) throws(JSONFieldError) -> GenerationRequest.Prompt {
-        var tokens: [Int32] = []
-        for element in try field.elements(countMax: RequestBounds.tokensMax) {
-            tokens.append(Int32(try element.integer(in: 0...Int(Int32.max))))
+    private static func prompt(_ field: JSONField) throws(JSONFieldError) -> GenerationRequest.Prompt {
+        switch field.value {
+        case .string(let text): return .text(text)
+        case .array:
+            let pieces = try pieces(field)
+            guard !pieces.isEmpty else { throw field.fail("must not be empty") }
+            var tokens: [Int32] = []
+            for piece in pieces {
+                guard case .token(let token) = piece else { return .pieces(pieces) }
+                tokens.append(token)
+            }
+            return .tokens(tokens)
+        case .object:
+            if let media = try field.optional("multimodal_data"), media.value.array?.isEmpty != true {
+                return try MediaFields.markedPrompt(field)
+            }
+            return try prompt(try field.required("prompt_string"))
+        default: throw field.fail("must be a string or an array, not \(field.value.kind)")
         }
-        guard !tokens.isEmpty else { throw field.fail("must not be empty") }
-        return .tokens(tokens)
+    }
+
+    /// A text, or texts and token ids in turn.
+    static func pieces(_ field: JSONField) throws(JSONFieldError) -> [MixedPiece] {
+        if case .string(let text) = field.value { return [.text(text)] }
+        guard field.value.array != nil else {
+            throw field.fail("must be a string or an array, not \(field.value.kind)")
+        }
+        var pieces: [MixedPiece] = []
+        for element in try field.elements(countMax: RequestBounds.tokensMax) {
+            if case .string(let text) = element.value {
+                pieces.append(.text(text))
+            } else {
+                pieces.append(.token(Int32(try element.integer(in: 0...Int(Int32.max)))))
+            }
+        }
+        return pieces
+    }
+
+    /// The same as JSON.
+    static func value(_ pieces: [MixedPiece]) -> JSONValue {
+        if pieces.count == 1, case .text(let text) = pieces[0] { return .string(text) }
+        return .array(
+            pieces.map { piece in
+                switch piece {
+                case .text(let text): .string(text)
+                case .token(let token): .integer(Int64(token))
+                }
+            })
     }
 }

@@ -30,13 +30,11 @@ public struct RequestFields {
         try root.optional("stream_options")?.optional("include_usage")?.bool() ?? false
     }
 
-    /// The first of the names that is there; -1 is llama-server's word for no limit.
+    /// The first of the names that is there; -1 is llama-server's word for no limit, 0 for the prompt only.
     func newTokensMax() throws(JSONFieldError) -> Int? {
-        if let field = try root.optional(firstOf: ["max_completion_tokens", "max_tokens"]) {
-            return try field.integer(in: 1...RequestBounds.newTokensMax)
-        }
-        guard let field = try root.optional("n_predict"), field.value.integer != -1 else { return nil }
-        return try field.integer(in: 1...RequestBounds.newTokensMax)
+        let names = ["n_predict", "max_completion_tokens", "max_tokens"]
+        let count = try root.optional(firstOf: names)?.integer(in: -1...RequestBounds.newTokensMax)
+        return count == -1 ? nil : count
     }
 
     /// How many answers each prompt gets.
@@ -109,8 +107,7 @@ public struct RequestFields {
 
     /// Members that this server does not act on, and the values that ask for nothing.
     private static let harmless: [(name: String, values: [JSONValue])] = [
-        ("echo", [false]), ("suffix", [""]), ("modalities", [["text"]]), ("audio", []),
-        ("post_sampling_probs", [false]), ("t_max_predict_ms", [0, -1]), ("n_indent", [0]),
+        ("modalities", [["text"]]), ("audio", []),
     ]
 }
 

@@ -11,6 +11,9 @@ enum SamplerNames {
         ("temp", .temperature),
     ]
 
+    /// Samplers that there were once; clients still name them, and without them the others do the same.
+    private static let gone: Set<String> = ["tfs_z", "tfs", "tail_free"]
+
     private static let letters: [(Character, SamplerKind)] = [
         ("e", .penalties), ("d", .dry), ("s", .topNSigma), ("k", .topK), ("y", .typicalP), ("p", .topP), ("m", .minP),
         ("x", .xtc), ("t", .temperature), ("i", .infill), ("a", .adaptiveP),
@@ -25,6 +28,7 @@ enum SamplerNames {
         var kinds: [SamplerKind] = []
         for element in try field.elements(countMax: RequestBounds.samplersMax) {
             let name = try element.string()
+            if gone.contains(name) { continue }
             guard let kind = kind(name) else { throw element.fail(problem(name)) }
             kinds.append(kind)
         }

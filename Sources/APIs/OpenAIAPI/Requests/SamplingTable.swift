@@ -45,7 +45,8 @@ enum SamplingTable {
     ]
 
     static let integers: [Entry<Int>] = [
-        Entry("top_k", in: 0...RequestBounds.tokensMax, \.topK),
+        // -1 is vLLM's word for all, 0 llama-server's.
+        Entry("top_k", in: -1...RequestBounds.tokensMax, \.topK),
         Entry("dry_allowed_length", in: 0...RequestBounds.tokensMax, \.dryAllowedLength),
         Entry("dry_penalty_last_n", in: -1...RequestBounds.tokensMax, \.dryPenaltyLastN),
         Entry("repeat_last_n", "penalty_last_n", in: -1...RequestBounds.tokensMax, \.penaltyLastN),
@@ -62,6 +63,7 @@ enum SamplingTable {
         for entry in integers {
             parameters[keyPath: entry.member] = try root.optional(firstOf: entry.names)?.integer(in: entry.range)
         }
+        if parameters.topK == -1 { parameters.topK = 0 }
         return parameters
     }
 

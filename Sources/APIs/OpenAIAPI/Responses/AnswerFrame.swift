@@ -8,6 +8,7 @@ struct AnswerFrame: Sendable {
     private let id: String
     private let model: String
     private let created: Int64
+    private let fingerprint: String?
 
     /// `created` is Unix time in seconds. The answer's id is made of the request's.
     init(_ request: CompletionRequest, model: ModelID, created: Int64) {
@@ -17,6 +18,7 @@ struct AnswerFrame: Sendable {
         id = (request.kind == .chat ? "chatcmpl-" : "cmpl-") + suffix
         self.model = model.name
         self.created = created
+        fingerprint = request.fingerprint
     }
 
     func chunk(choices: [JSONValue]) -> JSONObject {
@@ -28,10 +30,12 @@ struct AnswerFrame: Sendable {
     }
 
     private func object(_ name: String, _ choices: [JSONValue]) -> JSONObject {
-        [
+        var object: JSONObject = [
             "id": .string(id), "object": .string(name), "created": .integer(created), "model": .string(model),
             "choices": .array(choices),
         ]
+        object["system_fingerprint"] = fingerprint.map(JSONValue.string)
+        return object
     }
 
     /// The reason in the words of the client.

@@ -6,6 +6,10 @@ public struct CompletionAnswer: Sendable, Equatable {
     public var reasoning = ""
     public var toolCalls: [ToolCall] = []
     public var logprobs: [TokenLogprob] = []
+    /// Ids of the answer's tokens, where they were told.
+    public var tokens: [Int32] = []
+    /// Of the prompt's tokens, where they were told.
+    public var promptLogprobs: [TokenLogprob] = []
     public var warnings: [GenerationWarning] = []
     public var end: GenerationEnd
 
@@ -16,7 +20,8 @@ public struct CompletionAnswer: Sendable, Equatable {
         var calls: [Int: ToolCall] = [:]
         var last: GenerationEnd?
         var (text, reasoning) = ("", "")
-        var logprobs: [TokenLogprob] = []
+        var (logprobs, promptLogprobs): ([TokenLogprob], [TokenLogprob]) = ([], [])
+        var tokens: [Int32] = []
         var warnings: [GenerationWarning] = []
         for try await event in stream {
             switch event {
@@ -24,6 +29,8 @@ public struct CompletionAnswer: Sendable, Equatable {
             case .text(let more): text += more
             case .reasoning(let more): reasoning += more
             case .logprobs(let more): logprobs += more
+            case .token(let report): tokens.append(report.id)
+            case .promptLogprobs(let all): promptLogprobs = all
             case .warning(let warning): warnings.append(warning)
             case .toolCall(let delta):
                 var call = calls[delta.index] ?? ToolCall(id: "", name: "", arguments: "")
@@ -38,6 +45,8 @@ public struct CompletionAnswer: Sendable, Equatable {
         self.text = text
         self.reasoning = reasoning
         self.logprobs = logprobs
+        self.tokens = tokens
+        self.promptLogprobs = promptLogprobs
         self.warnings = warnings
         toolCalls = calls.sorted { $0.key < $1.key }.map(\.value)
         end = last

@@ -12,6 +12,10 @@ public struct CompletionEncoder: Sendable {
     private var logprobs = WireLogprobs()
     /// Told with the next chunk that says something.
     private var waiting: [TokenLogprob] = []
+    /// Where the time went until the last token, for the next chunk that says something.
+    private var timings: JSONValue?
+    private let request: CompletionRequest
+    private let model: ModelID
 
     /// An encoder for one choice.
     ///
@@ -23,6 +27,8 @@ public struct CompletionEncoder: Sendable {
     public init(_ request: CompletionRequest, model: ModelID, created: Int64, choice: Int = 0) {
         frame = AnswerFrame(request, model: model, created: created)
         self.choice = choice
+        self.request = request
+        self.model = model
         tellsUsage = request.includesUsage
     }
 
@@ -32,12 +38,24 @@ public struct CompletionEncoder: Sendable {
         case .queued(let position):
             return [quiet("nexus", ["queue_position": .whole(position)])]
         case .promptProgress(let progress):
-            return [quiet("prompt_progress", progress.value)]
+            var chunk = bare([:], logprobs: .null, finishReason: nil)
+            chunk["prompt_progress"] = progress.value
+            if request.wishes.tellsTimings { chunk["timings"] = progress.timings }
+            return [.object(chunk)]
         case .started(let start):
-            guard frame.kind == .chat else { return [] }
-            var first = chunk(["role": "assistant", "content": ""])
+            guard frame.kind == .chat else {
+                return request.wishes.echoesPrompt && !request.generation.reports.promptTokens ? [echo([])] : []
+            }
+            // As llama-server has it: there is no text yet.
+            var first = chunk(["role": "assistant", "content": nil])
             if tellsUsage { first["nexus"] = start.nexus }
             return [.object(first)]
+        case .promptLogprobs(let tokens):
+            if request.wishes.echoesPrompt { return [echo(tokens)] }
+            return [quiet("nexus", ["prompt_logprobs": .array(tokens.map(\.value))])]
+        case .token(let report):
+            if request.wishes.tellsTimings { timings = report.timings.value(report.usage) }
+            return []
         case .text(let text):
             return [.object(chunk([frame.kind == .chat ? "content" : "text": .string(text)]))]
         case .reasoning(let text):
@@ -55,16 +73,28 @@ public struct CompletionEncoder: Sendable {
             last["timings"] = end.timings?.value(end.usage)
             let nexus = end.nexus()
             if !nexus.isEmpty { last["nexus"] = .object(nexus) }
+            if request.wishes.isVerbose {
+                last["__verbose"] = NativeAnswer(request, model: model).last(end, index: choice, hasLineBreak: false)
+            }
             return [.object(last)]
         }
     }
 
     /// The chunk after all choices that tells what they used.
-    public func chunk(usage: TokenUsage) -> JSONValue {
+    ///
+    /// - Parameters:
+    ///   - usage: of all choices together.
+    ///   - timings: where the time of the one choice went.
+    /// - Returns: a chunk without choices.
+    func chunk(usage: TokenUsage, timings: JSONValue?) -> JSONValue {
         var chunk = frame.chunk(choices: [])
         chunk["usage"] = usage.value
+        chunk["timings"] = timings
         return .object(chunk)
     }
+
+    /// The chunk after all choices that tells what they used.
+    public func chunk(usage: TokenUsage) -> JSONValue { chunk(usage: usage, timings: nil) }
 
     /// The finish of a choice that failed, for clients that wait for one. `error(_:requestID:)` stands before it.
     public mutating func failure() -> JSONValue { .object(chunk([:], finishReason: "error")) }
@@ -78,7 +108,21 @@ public struct CompletionEncoder: Sendable {
     private mutating func chunk(_ members: JSONObject, finishReason: String? = nil) -> JSONObject {
         let tokens = logprobs.value(waiting, frame.kind)
         waiting = []
-        return bare(members, logprobs: tokens, finishReason: finishReason)
+        var object = bare(members, logprobs: tokens, finishReason: finishReason)
+        if let told = timings {
+            object["timings"] = told
+            timings = nil
+        }
+        return object
+    }
+
+    /// The prompt before its answer.
+    private mutating func echo(_ tokens: [TokenLogprob]) -> JSONValue {
+        let index = choice / max(1, request.choicesPerPrompt)
+        let prompts = [request.generation.prompt] + request.otherPrompts
+        let text = prompts[min(index, prompts.count - 1)].plainText ?? tokens.text
+        let told = logprobs.value(tokens, frame.kind, isPrompt: true)
+        return .object(bare(["text": .string(text)], logprobs: told, finishReason: nil))
     }
 
     /// A chunk that says nothing of the answer itself, but `value` beside it.

@@ -5,6 +5,8 @@ public import Vocabulary
 public struct WholeAnswer: Sendable {
     private let frame: AnswerFrame
     private let choicesPerPrompt: Int
+    private let request: CompletionRequest
+    private let model: ModelID
 
     /// - Parameters:
     ///   - request: what was asked for.
@@ -13,6 +15,8 @@ public struct WholeAnswer: Sendable {
     public init(_ request: CompletionRequest, model: ModelID, created: Int64) {
         frame = AnswerFrame(request, model: model, created: created)
         choicesPerPrompt = request.choicesPerPrompt
+        self.request = request
+        self.model = model
     }
 
     /// The object of all choices. Timings and `nexus` stand beside the usage when there is one choice, and in each choice
@@ -35,13 +39,27 @@ public struct WholeAnswer: Sendable {
         switch frame.kind {
         case .chat: choice["message"] = .object(message(answer))
         case .text:
-            choice["text"] = .string(answer.text)
+            choice["text"] = .string(echo(answer, index) + answer.text)
             if !answer.reasoning.isEmpty { choice["reasoning_content"] = .string(answer.reasoning) }
         }
         var logprobs = WireLogprobs()
-        choice["logprobs"] = logprobs.value(answer.logprobs, frame.kind)
+        var told = JSONValue.null
+        if request.wishes.echoesPrompt, !answer.promptLogprobs.isEmpty {
+            told = logprobs.value(prompt: answer.promptLogprobs, answer: answer.logprobs)
+        } else {
+            told = logprobs.value(answer.logprobs, frame.kind)
+        }
+        choice["logprobs"] = told
         choice["finish_reason"] = .string(frame.finishReason(answer.end.reason))
         return choice
+    }
+
+    /// The prompt before its answer, where it is wanted.
+    private func echo(_ answer: CompletionAnswer, _ index: Int) -> String {
+        guard request.wishes.echoesPrompt else { return "" }
+        let prompts = [request.generation.prompt] + request.otherPrompts
+        let prompt = prompts[min(index / max(1, choicesPerPrompt), prompts.count - 1)]
+        return prompt.plainText ?? answer.end.details?.prompt ?? answer.promptLogprobs.text
     }
 
     private func message(_ answer: CompletionAnswer) -> JSONObject {
@@ -60,7 +78,13 @@ public struct WholeAnswer: Sendable {
 
     private func report(_ answer: CompletionAnswer, in object: inout JSONObject) {
         object["timings"] = answer.end.timings?.value(answer.end.usage)
-        let nexus = answer.end.nexus(warnings: answer.warnings)
+        var nexus = answer.end.nexus(warnings: answer.warnings)
+        if !request.wishes.echoesPrompt, !answer.promptLogprobs.isEmpty {
+            nexus["prompt_logprobs"] = .array(answer.promptLogprobs.map(\.value))
+        }
         if !nexus.isEmpty { object["nexus"] = .object(nexus) }
+        if request.wishes.isVerbose {
+            object["__verbose"] = NativeAnswer(request, model: model).value(answer, index: 0)
+        }
     }
 }

@@ -1,9 +1,15 @@
+import Foundation
 import JSONText
 import Vocabulary
 
 extension TokenLogprob {
     /// An element of `logprobs.content`, with the token's id as llama-server has it.
     var value: JSONValue {
+        guard !isAfterSampling else {
+            var object = chosen.probabilityMembers
+            object["top_probs"] = .array(top.map { .object($0.probabilityMembers) })
+            return .object(object)
+        }
         var object = chosen.members
         object["top_logprobs"] = .array(top.map { .object($0.members) })
         return .object(object)
@@ -12,7 +18,9 @@ extension TokenLogprob {
     /// - Parameter value: an element of another server's list; `nil` when it is no such thing.
     init?(_ value: JSONValue) {
         guard let chosen = Alternative(value) else { return nil }
-        self.init(chosen: chosen, top: (value["top_logprobs"]?.array ?? []).compactMap { Alternative($0) })
+        let top = value["top_logprobs"] ?? value["top_probs"]
+        self.init(chosen: chosen, top: (top?.array ?? []).compactMap { Alternative($0) })
+        isAfterSampling = value["prob"] != nil
     }
 }
 
@@ -42,9 +50,19 @@ extension TokenLogprob.Alternative {
         return object
     }
 
+    /// The same with the probability itself.
+    fileprivate var probabilityMembers: JSONObject {
+        var object = members
+        object["logprob"] = nil
+        object["prob"] = .number(min(max(logprob.isNaN ? 0 : exp(logprob), 0), 1))
+        return object
+    }
+
     /// -1 stands for a token whose id was not told.
     fileprivate init?(_ value: JSONValue) {
-        guard let logprob = value["logprob"]?.double else { return nil }
+        guard let logprob = value["logprob"]?.double ?? value["prob"]?.double.map({ log(max($0, 0)) }) else {
+            return nil
+        }
         let told = value["bytes"]?.array?.compactMap { $0.integer.flatMap { UInt8(exactly: $0) } }
         self.init(
             token: value["id"]?.integer.flatMap { Int32(exactly: $0) } ?? -1,
@@ -61,8 +79,11 @@ struct WireLogprobs {
     ///   - tokens: what was written since the last call.
     ///   - kind: chats have OpenAI's format of today; texts have its older one, and today's beside it, which is what
     ///     llama-server sends for them.
+    ///   - isPrompt: the first token follows nothing, and has no probability.
     /// - Returns: the member, `null` without tokens.
-    mutating func value(_ tokens: [TokenLogprob], _ kind: CompletionRequest.Kind) -> JSONValue {
+    mutating func value(
+        _ tokens: [TokenLogprob], _ kind: CompletionRequest.Kind, isPrompt: Bool = false
+    ) -> JSONValue {
         guard !tokens.isEmpty else { return .null }
         let content = JSONValue.array(tokens.map(\.value))
         guard kind == .text else { return ["content": content, "refusal": nil] }
@@ -72,15 +93,31 @@ struct WireLogprobs {
         }
         return [
             "tokens": .array(tokens.map { .string($0.chosen.name) }),
-            "token_logprobs": .array(tokens.map(\.chosen.number)),
+            "token_logprobs": .array(
+                tokens.enumerated().map { isPrompt && $0 == 0 ? .null : $1.chosen.number }),
             "top_logprobs": .array(
-                tokens.map { token in .object(JSONObject(token.top.map { ($0.name, $0.number) })) }),
+                tokens.enumerated().map { index, token in
+                    isPrompt && index == 0 ? .null : .object(JSONObject(token.top.map { ($0.name, $0.number) }))
+                }),
             "text_offset": .array(offsets), "content": content,
         ]
+    }
+
+    /// The member for a prompt and the answer after it.
+    mutating func value(prompt: [TokenLogprob], answer: [TokenLogprob]) -> JSONValue {
+        var object = value(prompt, .text, isPrompt: true).object ?? JSONObject()
+        let rest = value(answer, .text).object ?? JSONObject()
+        for name in object.keys { object[name] = .array((object[name]?.array ?? []) + (rest[name]?.array ?? [])) }
+        return .object(object)
     }
 
     /// The tokens in another server's member.
     static func tokens(_ value: JSONValue?) -> [TokenLogprob] {
         (value?["content"]?.array ?? []).compactMap { TokenLogprob($0) }
     }
+}
+
+extension [TokenLogprob] {
+    /// The text of these tokens.
+    var text: String { String(decoding: flatMap(\.chosen.bytes), as: UTF8.self) }
 }

@@ -19,6 +19,8 @@ extension GenerationTimings {
     func value(_ usage: TokenUsage) -> JSONValue {
         let computed = usage.promptTokens - usage.cachedTokens
         let (prompt, predicted) = (prefill.milliseconds, decode.milliseconds)
+        // The first token comes with the prompt and takes no step of its own.
+        let steps = max(0, usage.completionTokens - 1)
         func share(_ part: Double, of whole: Double) -> JSONValue { .number(whole > 0 ? part / whole : 0) }
         var times: JSONObject = [
             "queue_ms": .number(queue.milliseconds), "cache_n": .whole(usage.cachedTokens),
@@ -26,8 +28,8 @@ extension GenerationTimings {
             "prompt_per_token_ms": share(prompt, of: Double(computed)),
             "prompt_per_second": share(Double(computed) * 1_000, of: prompt),
             "predicted_n": .whole(usage.completionTokens), "predicted_ms": .number(predicted),
-            "predicted_per_token_ms": share(predicted, of: Double(usage.completionTokens)),
-            "predicted_per_second": share(Double(usage.completionTokens) * 1_000, of: predicted),
+            "predicted_per_token_ms": share(predicted, of: Double(steps)),
+            "predicted_per_second": share(Double(steps) * 1_000, of: predicted),
         ]
         if mediaEncode > .zero { times["media_ms"] = .number(mediaEncode.milliseconds) }
         if draftTokens > 0 {
@@ -56,11 +58,22 @@ extension PromptProgress {
         ]
     }
 
+    /// The times of a prompt that is being computed. Before anything is, they are zero.
+    var timings: JSONValue {
+        let computed = max(0, processed - cached)
+        let usage = TokenUsage(promptTokens: cached + computed, completionTokens: 0, cachedTokens: cached)
+        return GenerationTimings(queue: .zero, prefill: computed == 0 ? .zero : elapsed, decode: .zero).value(usage)
+    }
+
     init(_ value: JSONValue) {
         self.init(
             total: value["total"].count, cached: value["cache"].count, processed: value["processed"].count,
             elapsed: Duration(wireMilliseconds: value["time_ms"]?.double ?? 0))
     }
+}
+
+extension GenerationEnd {
+    var wireTimings: JSONValue? { timings?.value(usage) }
 }
 
 extension JSONValue? {

@@ -65,6 +65,9 @@ extension EngineOption {
         "ctx-seq", also: ["--kv-unified-per-slot"], variable: "LLAMA_ARG_KV_UNIFIED_PER_SLOT",
         .tokens(least: 8, zero: "the model's"),
         "Tokens of one sequence at most (default: --ctx-size, or what the model was trained for).")
+    static let sharesCells = CommandOption<Bool>(
+        "kv-unified", also: ["-kvu"], negations: ["--no-kv-unified", "-no-kvu"], variable: "LLAMA_ARG_KV_UNIFIED",
+        .flag, "Whether one sequence may use all of --ctx-size (default: unless --parallel is given).")
     static let parallel = CommandOption<Int>(
         "parallel", also: ["-np"], variable: "LLAMA_ARG_N_PARALLEL", .parallel,
         "Sequences that are written at once; -1 is 4 (default 4).")
@@ -116,7 +119,8 @@ extension EngineOption {
 
     static let computingOptions =
         [
-            cells.declared, sequenceTokens.declared, parallel.declared, batch.declared, microBatch.declared,
+            cells.declared, sequenceTokens.declared, sharesCells.declared, parallel.declared, batch.declared,
+            microBatch.declared,
         ].map { $0.listed(under: "Context and batches") }
         + [
             threads.declared, batchThreads.declared, gpuLayers.declared, flashAttention.declared,

@@ -66,13 +66,16 @@ struct EngineArguments: Sendable, Equatable {
                 problem: "Which model? --model is missing.", hint: "Name a GGUF file: nexus engine --model FILE.")
         }
         modelPath = path
-        let names = parsed[EngineOption.alias] ?? [Self.name(of: path)]
+        // llama-server keeps names as a set, and the first of it is the model's.
+        let names = (parsed[EngineOption.alias] ?? [Self.name(of: path)]).sorted()
         alias = names[0]
         otherAliases = Array(names.dropFirst())
         note = parsed[EngineOption.note]
         adapters = AdapterArguments(parsed)
         listener = Self.listener(parsed)
-        serving = try ServingArguments(parsed, readFile: readFile)
+        var isOnPort = false
+        if case .tcp = listener { isOnPort = true }
+        serving = try ServingArguments(parsed, isOnPort: isOnPort, readFile: readFile)
         contextTokens = parsed[EngineOption.sequenceTokens].flatMap { $0 == 0 ? nil : $0 }
         cells = parsed[EngineOption.cells].flatMap { $0 == 0 ? nil : $0 }
         if let contextTokens, let cells, contextTokens > cells {
@@ -80,7 +83,12 @@ struct EngineArguments: Sendable, Equatable {
                 problem: "One sequence cannot hold \(contextTokens) tokens (--ctx-seq) where all share \(cells).",
                 hint: "Raise --ctx-size.")
         }
-        parallel = parsed[EngineOption.parallel].flatMap { $0 == -1 ? nil : $0 } ?? 4
+        let wantedParallel = parsed[EngineOption.parallel].flatMap { $0 == -1 ? nil : $0 }
+        parallel = wantedParallel ?? 4
+        // llama-server divides its cache where it is told into how many parts, and not told to share it.
+        if let cells, let wantedParallel, contextTokens == nil, parsed.given(EngineOption.sharesCells) != true {
+            contextTokens = max(8, cells / wantedParallel)
+        }
         batchTokens = max(parsed[EngineOption.batch] ?? 512, parallel)
         microBatchTokens = min(parsed[EngineOption.microBatch] ?? 512, batchTokens)
         threads = parsed[EngineOption.threads].flatMap { $0 > 0 ? $0 : nil }
@@ -111,7 +119,7 @@ struct EngineArguments: Sendable, Equatable {
 
     private static func listener(_ parsed: ParsedCommand) -> Listener {
         if let path = parsed[EngineOption.socket] { return .unix(path: path) }
-        let host = parsed[EngineOption.host] ?? "127.0.0.1"
+        let host = CommaList.fields(of: parsed[EngineOption.host] ?? "127.0.0.1")[0]
         // llama-server takes such a host for the path of a socket.
         return host.hasSuffix(".sock") ? .unix(path: host) : .tcp(host: host, port: parsed[EngineOption.port] ?? 8080)
     }

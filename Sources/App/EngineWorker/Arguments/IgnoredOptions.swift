@@ -22,21 +22,14 @@ extension EngineOption {
             "--threads-http", takesValue: true, variable: "LLAMA_ARG_THREADS_HTTP",
             because: "One thread serves all connections."),
         .ignored(
-            "--webui", "--ui", "--no-webui", "--no-ui", variable: "LLAMA_ARG_UI",
-            because: "A worker has no web page; `nexus serve` has one."),
-        .ignored(
             "--ui-config", "--webui-config", takesValue: true, variable: "LLAMA_ARG_UI_CONFIG",
-            because: "A worker has no web page; `nexus serve` has one."),
+            because: "The chat page has no settings."),
         .ignored(
             "--ui-config-file", "--webui-config-file", takesValue: true, variable: "LLAMA_ARG_UI_CONFIG_FILE",
-            because: "A worker has no web page; `nexus serve` has one."),
+            because: "The chat page has no settings."),
         .ignored(
             "--no-ui-mcp-proxy", "--no-webui-mcp-proxy", "--no-agent", "-no-ag",
             because: "A worker runs no tools in any case."),
-        .ignored(
-            "--props", variable: "LLAMA_ARG_ENDPOINT_PROPS",
-            because: "There are no properties that clients could change."),
-        .ignored("--tags", takesValue: true, variable: "LLAMA_ARG_TAGS", because: "Tags are not shown anywhere."),
         .ignored(
             "--sse-ping-interval", takesValue: true, variable: "LLAMA_ARG_SSE_PING_INTERVAL",
             because: "Streams are kept alive at an interval of our own."),
@@ -119,8 +112,5 @@ extension EngineOption {
             "--defrag-thold", "-dt", takesValue: true, variable: "LLAMA_ARG_DEFRAG_THOLD",
             because: "llama.cpp no longer defragments its cache."),
         .ignored("--no-skip-chat-parsing", because: "Answers are always parsed."),
-        .ignored(
-            "--prefill-assistant", "--no-prefill-assistant", variable: "LLAMA_ARG_PREFILL_ASSISTANT",
-            because: "The chat template decides how a last message of the assistant goes on."),
     ]
 }

@@ -53,7 +53,6 @@ extension EngineOption {
         + [
             refused("--rpc LLAMA_ARG_RPC", "computing on other machines comes later."),
             refused("--special -sp", "control tokens are never part of a text."),
-            refused("--spm-infill", "filling in the middle comes later."),
             refused("--reasoning-budget-message LLAMA_ARG_THINK_BUDGET_MESSAGE", "that message comes later."),
             refused("--skip-chat-parsing LLAMA_ARG_SKIP_CHAT_PARSING", "use --reasoning-format none."),
         ]
@@ -61,11 +60,6 @@ extension EngineOption {
     private static let refusedServing =
         ["--ssl-key-file LLAMA_ARG_SSL_KEY_FILE", "--ssl-cert-file LLAMA_ARG_SSL_CERT_FILE"]
         .map { refused($0, "a worker speaks plain HTTP; `nexus serve` speaks HTTPS.") }
-        + [
-            "--cors-origins LLAMA_ARG_CORS_ORIGINS", "--cors-methods LLAMA_ARG_CORS_METHODS",
-            "--cors-headers LLAMA_ARG_CORS_HEADERS", "--cors-credentials LLAMA_ARG_CORS_CREDENTIALS",
-            "--no-cors-credentials",
-        ].map { refused($0, "a worker answers no other sites' pages; `nexus serve` has server.cors.origins.") }
         + [
             "--models-dir LLAMA_ARG_MODELS_DIR", "--models-preset LLAMA_ARG_MODELS_PRESET",
             "--models-max LLAMA_ARG_MODELS_MAX",

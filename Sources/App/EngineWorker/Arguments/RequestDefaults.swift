@@ -10,6 +10,10 @@ struct RequestDefaults: Sendable, Equatable {
     var ignoresEnd: Bool
     var stop: [String]
     var constraint: OutputConstraint?
+    /// Whether a chat whose last message is the assistant's goes on from its middle.
+    var continuesLastMessage: Bool
+    /// Whether gaps are told with what follows before what goes before.
+    var putsSuffixFirst: Bool
 
     static let constraintBytesMax = 1 << 20
 
@@ -17,6 +21,8 @@ struct RequestDefaults: Sendable, Equatable {
         newTokensMax = parsed[EngineOption.newTokens].flatMap { $0 < 0 ? nil : $0 }
         ignoresEnd = parsed[EngineOption.ignoresEnd]
         stop = parsed.all(EngineOption.stop)
+        continuesLastMessage = parsed.given(EngineOption.continuesLastMessage) ?? true
+        putsSuffixFirst = parsed[EngineOption.putsSuffixFirst]
         let bytesMax = Self.constraintBytesMax
         let constraints: [OutputConstraint?] = [
             parsed[EngineOption.grammar].map { .grammar($0) },
@@ -52,6 +58,12 @@ extension EngineOption {
     static let ignoresEnd = CommandOption<Bool>("ignore-eos", .flag, "Never take the model's own end.")
     static let stop = CommandOption<String>(
         "reverse-prompt", also: ["-r"], .text("TEXT", bytesMax: 1024), "A text that ends answers; may be repeated.")
+    static let continuesLastMessage = CommandOption<Bool>(
+        "prefill-assistant", also: [], negations: ["--no-prefill-assistant"],
+        variable: "LLAMA_ARG_PREFILL_ASSISTANT", .flag,
+        "Whether a chat that ends with the assistant's message goes on from its middle (default: it does).")
+    static let putsSuffixFirst = CommandOption<Bool>(
+        "spm-infill", .flag, "Tell gaps with what follows before what goes before.")
     static let grammar = CommandOption<String>(
         "grammar", .text("GBNF", bytesMax: RequestDefaults.constraintBytesMax), "Grammar that answers must match.")
     static let grammarFile = CommandOption<String>("grammar-file", .path("FILE"), "The same from a file.")
@@ -62,7 +74,8 @@ extension EngineOption {
         "json-schema-file", also: ["-jf"], .path("FILE"), "The same from a file.")
 
     static let requestOptions = [
-        newTokens.declared, ignoresEnd.declared, stop.declared, grammar.declared, grammarFile.declared,
+        newTokens.declared, ignoresEnd.declared, stop.declared, continuesLastMessage.declared,
+        putsSuffixFirst.declared, grammar.declared, grammarFile.declared,
         schema.declared, schemaFile.declared,
     ].map { $0.listed(under: "Where a request says nothing") }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import LlamaServerAPI
 import Vocabulary
 
 /// How the worker's own HTTP server behaves.
@@ -9,6 +10,20 @@ struct ServingArguments: Sendable, Equatable {
     var timeout: Duration?
     /// Whether `GET /slots` answers.
     var offersSlots: Bool
+    /// Whether `GET /metrics` answers: to whoever supervises the engine through a socket, and on a port when it is asked for.
+    var offersMetrics: Bool
+    /// Whether `POST /props` answers.
+    var offersProps: Bool
+    /// Whether there is a chat page at `/`.
+    var hasPage: Bool
+    /// Which pages of other sites may use the engine.
+    var origins: EngineOrigins
+    /// Further addresses to listen on, with the same port.
+    var otherHosts: [String]
+    /// Whether answers carry what they were made with: llama-server's `--verbose`.
+    var answersVerbosely: Bool
+    /// Words that clients find the model by.
+    var tags: [String]
     /// Where `POST /slots/{id}?action=save` may put files; `nil` nowhere.
     var slotSaveDirectory: String?
 
@@ -16,7 +31,7 @@ struct ServingArguments: Sendable, Equatable {
     static let keysMax = 1000
     private static let keyFileBytesMax = 1 << 20
 
-    init(_ parsed: ParsedCommand, readFile: ArgumentFile.Reader) throws {
+    init(_ parsed: ParsedCommand, isOnPort: Bool, readFile: ArgumentFile.Reader) throws {
         var keys = parsed.all(EngineOption.apiKeys).flatMap(\.self)
         if let path = parsed[EngineOption.apiKeyFile] {
             let text = try ArgumentFile.text(path, bytesMax: Self.keyFileBytesMax, readFile)
@@ -28,6 +43,13 @@ struct ServingArguments: Sendable, Equatable {
         apiKeys = keys.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         timeout = parsed[EngineOption.timeout].map { .seconds($0) }
         offersSlots = parsed.given(EngineOption.slots) ?? true
+        offersMetrics = parsed[EngineOption.metrics] || !isOnPort
+        offersProps = parsed[EngineOption.props]
+        hasPage = isOnPort && parsed.given(EngineOption.page) ?? true
+        origins = EngineOption.origins(parsed)
+        otherHosts = parsed[EngineOption.host].map { Array(CommaList.fields(of: $0).dropFirst()) } ?? []
+        tags = parsed[EngineOption.tags] ?? []
+        answersVerbosely = parsed[EngineOption.verbose]
         slotSaveDirectory = parsed[EngineOption.slotSaveDirectory]
     }
 
@@ -61,7 +83,8 @@ extension EngineOption {
         "socket", .path("PATH", bytesMax: 107), "Listen on this Unix socket instead of a port.")
     static let host = CommandOption<String>(
         "host", also: [], variable: "LLAMA_ARG_HOST", .host,
-        "Address to listen on, or the path of a Unix socket that ends with .sock (default 127.0.0.1).")
+        "Address to listen on, several with commas, or the path of a Unix socket that ends with .sock "
+            + "(default 127.0.0.1).")
     static let port = CommandOption<Int>(
         "port", also: [], variable: "LLAMA_ARG_PORT", .integer(in: 0...65535, placeholder: "PORT"),
         "Port to listen on; 0 takes a free one (default 8080).")
@@ -75,7 +98,8 @@ extension EngineOption {
         "timeout", also: ["-to"], variable: "LLAMA_ARG_TIMEOUT", .integer(in: 1...604_800, placeholder: "SECONDS"),
         "How long a client may neither send nor take anything.")
     static let metrics = CommandOption<Bool>(
-        "metrics", also: [], variable: "LLAMA_ARG_ENDPOINT_METRICS", .flag, "GET /metrics answers (always).")
+        "metrics", also: [], variable: "LLAMA_ARG_ENDPOINT_METRICS", .flag,
+        "GET /metrics answers (on a socket it does in any case).")
     static let slots = CommandOption<Bool>(
         "slots", also: [], negations: ["--no-slots"], variable: "LLAMA_ARG_ENDPOINT_SLOTS", .flag,
         "Whether GET /slots answers (default: it does).")
@@ -83,11 +107,12 @@ extension EngineOption {
         "slot-save-path", also: [], variable: "LLAMA_ARG_SLOT_SAVE_PATH", .path("DIR"),
         "Where clients may save what a slot holds (default: nowhere).")
 
-    static let servingOptions = [
-        socket.declared, host.declared, port.declared,
-        apiKeyFile.declared, apiKeys.declared, timeout.declared,
-        metrics.declared, slots.declared, slotSaveDirectory.declared,
-    ].map { $0.listed(under: "Server") }
+    static let servingOptions =
+        [
+            socket.declared, host.declared, port.declared,
+            apiKeyFile.declared, apiKeys.declared, timeout.declared,
+            metrics.declared, slots.declared, slotSaveDirectory.declared,
+        ].map { $0.listed(under: "Server") } + originOptions
 }
 
 extension ValueKind where Value == [Secret] {
@@ -101,9 +126,12 @@ extension ValueKind where Value == [Secret] {
 
 extension ValueKind where Value == String {
     fileprivate static var host: ValueKind {
-        .argument("one name or address of at most 255 bytes", placeholder: "HOST") { text in
-            let isOne = !text.contains(",") && !text.contains(where: \.isWhitespace) && !text.utf8.contains(0)
-            return isOne && (1...255).contains(text.utf8.count) ? text : nil
+        .argument("1 to 8 names or addresses of at most 255 bytes, separated by commas", placeholder: "HOST") { text in
+            let hosts = CommaList.fields(of: text)
+            let areHosts = hosts.allSatisfy { host in
+                (1...255).contains(host.utf8.count) && !host.contains(where: \.isWhitespace) && !host.utf8.contains(0)
+            }
+            return (1...8).contains(hosts.count) && areHosts ? text : nil
         }
     }
 }

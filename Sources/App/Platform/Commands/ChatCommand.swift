@@ -183,7 +183,7 @@ enum ChatCommand {
             case .finished(let end):
                 output.write("\n")
                 if end.reason == .length { remark("(cut: the limit of tokens was reached)", nil) }
-            case .started, .toolCall, .queued, .promptProgress, .logprobs: break
+            case .started, .toolCall, .queued, .promptProgress, .token, .promptLogprobs, .logprobs: break
             }
         }
         return text

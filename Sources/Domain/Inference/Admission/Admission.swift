@@ -17,6 +17,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         var request: AdmittedRequest
         /// `nil` when the answer is text as it comes.
         let reading: ParserSetup?
+        /// What it is written with, when somebody wants to know.
+        let details: GenerationDetails?
     }
 
     /// Checks a request.
@@ -32,13 +34,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
                 .invalidValue, "The prompt is empty.", hint: "Send at least one token of text.", parameter: "prompt")
         }
         let contextTokens = options.contextTokens
-        guard prompt.tokens.count < contextTokens else {
-            throw ServiceError(
-                .contextLengthExceeded,
-                "The prompt has \(prompt.tokens.count) tokens, and the model's context holds \(contextTokens).",
-                hint: "Shorten the prompt, or serve the model with a larger context (`engine.contextTokens`).",
-                parameter: request.prompt.field)
-        }
+        guard prompt.tokens.count < contextTokens else { throw tooLong(prompt.tokens.count, request) }
         if let slot = request.scheduling.slot { try checkSlot(slot, parameter: "id_slot") }
         let room = contextTokens - prompt.tokens.count
         let tools = request.offeredTools
@@ -54,13 +50,26 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             sampling: try sampling(request), stop: stops.map { Array($0.utf8) }.filter { !$0.isEmpty },
             ignoresEnd: request.ignoresEnd, topLogprobs: request.topLogprobs, constraint: constraint,
             thinking: try thinking(request, prompt: prompt.text), adaptation: adaptation(request),
-            scheduling: request.scheduling, cache: options.usesCache ? request.cache : CacheOptions(isUsed: false),
-            isReproducible: request.isReproducible, identity: options.identity, speculation: request.speculation)
+            scheduling: request.scheduling,
+            cache: options.usesCache && !request.reports.promptTokens ? request.cache : CacheOptions(isUsed: false),
+            isReproducible: request.isReproducible, lineLimits: request.lineLimits, reports: request.reports,
+            identity: options.identity, speculation: request.speculation)
         admitted.media = media.prompt
         if !media.canBeKept { admitted.cache.isUsed = false }
         admitted.shift = shift
         admitted.newTokensAsked = request.newTokensMax
-        return Admitted(request: admitted, reading: reading)
+        let details = request.reports.details ? details(of: request, admitted) : nil
+        return Admitted(request: admitted, reading: reading, details: details)
+    }
+
+    private func tooLong(_ count: Int, _ request: GenerationRequest) -> ServiceError {
+        var error = ServiceError(
+            .contextLengthExceeded,
+            "The prompt has \(count) tokens, which exceeds the available context size of \(options.contextTokens) tokens.",
+            hint: "Shorten the prompt, or serve the model with a larger context (`engine.contextTokens`).",
+            parameter: request.prompt.field)
+        error.excess = ContextExcess(promptTokens: count, contextTokens: options.contextTokens)
+        return error
     }
 
     /// How a request goes on when its context is full. One that is computed by itself always ends there: what it says must
@@ -107,7 +116,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         }
         let marked = MediaMarks.marked(instructed(messages, request))
         let text = try template(request).text(
-            for: marked.messages, tools: request.offeredTools, variables: variables(of: request), tokenizer: tokenizer)
+            for: marked.messages, tools: request.offeredTools, variables: variables(of: request), tokenizer: tokenizer,
+            ending: try ending(of: request, marked.messages))
         return MediaMarks.shown(text)
     }
 
@@ -147,6 +157,8 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         if reasoning.tokensMax == 0, reasoning.isEnabled == nil {
             reasoning.isEnabled = false
         }
+        // Some templates take silence for no; a model that can think does, unless somebody says otherwise.
+        if variables["enable_thinking"] == nil { variables["enable_thinking"] = true }
         for (name, value) in format.templateVariables(reasoning) { variables[name] = value }
         for (name, value) in request.templateVariables { variables[name] = value }
         return variables
@@ -159,20 +171,18 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             if messages.contains(where: \.hasMedia) { return try mediaChat(messages, request) }
             let prompt = try template(request).prompt(
                 for: instructed(messages, request), tools: request.offeredTools, variables: variables(of: request),
-                tokenizer: tokenizer)
+                tokenizer: tokenizer, ending: try ending(of: request, messages))
             return PromptTokens(tokens: prompt.tokens, text: prompt.text)
         case .text(let text):
             return PromptTokens(tokens: try tokenizer.tokens(of: text, addsSpecial: true, parsesSpecial: true))
         case .parts(let parts):
             return PromptTokens(try reader(of: parts.media).pieces(of: parts, addsSpecial: true))
         case .tokens(let tokens):
-            for (index, token) in tokens.enumerated() where !(0..<tokenizer.vocabularyCount).contains(Int(token)) {
-                throw ServiceError(
-                    .invalidValue,
-                    "Token \(token) is not in the vocabulary; ids go from 0 to \(tokenizer.vocabularyCount - 1).",
-                    parameter: "prompt[\(index)]")
-            }
+            for (index, token) in tokens.enumerated() { try check(token, parameter: "prompt[\(index)]") }
             return PromptTokens(tokens: tokens)
+        case .pieces(let pieces):
+            return PromptTokens(tokens: try self.tokens(of: pieces, addsSpecial: true, parameter: "prompt"))
+        case .infill(let infill): return PromptTokens(tokens: try tokens(of: infill, request))
         }
     }
 
@@ -183,12 +193,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         for bias in sampling.logitBias ?? [] {
             switch bias.target {
             case .token(let token):
-                guard (0..<tokenizer.vocabularyCount).contains(Int(token)) else {
-                    throw ServiceError(
-                        .invalidValue,
-                        "Token \(token) is not in the vocabulary; ids go from 0 to \(tokenizer.vocabularyCount - 1).",
-                        parameter: "logit_bias")
-                }
+                try check(token, parameter: "logit_bias")
                 biases.append(bias)
             case .text(let text):
                 let tokens = try tokenizer.tokens(of: text, addsSpecial: false, parsesSpecial: true)
@@ -206,7 +211,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
             case .chat(let messages, _): messages.last { $0.role == .user }?.text ?? ""
             case .text(let text): text
             case .parts(let parts): parts.text
-            case .tokens: ""
+            case .tokens, .pieces, .infill: ""
             }
         return AdaptationPlan(prompt: text)
     }

@@ -7,7 +7,7 @@ struct AdmittedRequest: Sendable {
     let model: ModelID
     /// At least one token; numbers below 0 stand for rows of `media`.
     let prompt: [Int32]
-    /// At least 1, and prompt and answer together fit the context unless it is shifted.
+    /// Prompt and answer together fit the context unless it is shifted; 0 computes the prompt only.
     let newTokensMax: Int
     /// With the model's defaults where the request said nothing.
     let sampling: SamplingParameters
@@ -22,6 +22,8 @@ struct AdmittedRequest: Sendable {
     let scheduling: SchedulingOptions
     var cache: CacheOptions
     let isReproducible: Bool
+    var lineLimits = LineLimits()
+    var reports = ReportOptions()
     /// What a receipt names beside the seed.
     let identity: EngineIdentity
     /// How it goes on when its context is full; `nil` ends it there.

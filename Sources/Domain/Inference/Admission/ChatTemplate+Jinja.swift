@@ -1,3 +1,4 @@
+import JSONText
 public import Templates
 import Vocabulary
 
@@ -6,11 +7,17 @@ extension ChatTemplate {
     ///
     /// - Parameters:
     ///   - template: the compiled source.
-    ///   - now: the time that `strftime_now` tells.
+    ///   - now: the time that `strftime_now` tells, and today's date in the variables that Llama 3's and Fireworks' templates
+    ///     look for.
     public init(_ template: Template, now: @escaping @Sendable () -> LocalTime) {
         self.init { context throws(ServiceError) in
+            let now = now()
+            var context = context
+            for (name, format) in [("date_string", "%d %b %Y"), ("datetime", "%b %d %Y")] where context[name] == nil {
+                context[name] = .string(now.formatted(format))
+            }
             do throws(TemplateError) {
-                return try template.render(context, now: now())
+                return try template.render(context, now: now)
             } catch {
                 throw ServiceError(
                     .invalidValue, "The model's chat template refuses these messages: \(error.message).",

@@ -11,23 +11,48 @@ public struct ChatTemplate: Sendable {
 
     public init(render: @escaping @Sendable (JSONObject) throws(ServiceError) -> String) { self.render = render }
 
+    /// How a prompt ends: where the answer begins, or in the middle of a message that is not rendered.
+    public struct Ending: Sendable {
+        var addsGenerationPrompt = true
+        /// The last message, which the answer goes on from.
+        var begun: ChatMessage?
+        /// What stands between the rendered prompt and the text of `begun`.
+        var opening: @Sendable (_ rendered: String, _ begun: ChatMessage) -> String = { _, _ in "" }
+
+        /// Where the answer begins.
+        public init() {}
+
+        init(
+            addsGenerationPrompt: Bool = true, begun: ChatMessage? = nil,
+            opening: @escaping @Sendable (_ rendered: String, _ begun: ChatMessage) -> String = { _, _ in "" }
+        ) {
+            self.addsGenerationPrompt = addsGenerationPrompt
+            self.begun = begun
+            self.opening = opening
+        }
+    }
+
     /// The prompt of a chat, up to where the model's answer begins.
     public func text(
-        for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing
+        for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing,
+        ending: Ending = Ending()
     ) throws(ServiceError) -> String {
-        try render(
+        let messages = ending.begun == nil ? messages : messages.dropLast()
+        let rendered = try render(
             .array(messages.map(Self.value)), tools: .array(tools.map(\.definition)), variables: variables,
-            tokenizer: tokenizer)
+            tokenizer: tokenizer, ending)
+        guard let begun = ending.begun else { return rendered }
+        return rendered + ending.opening(rendered, begun) + begun.text
     }
 
     private func render(
-        _ messages: JSONValue, tools: JSONValue, variables: JSONObject, tokenizer: some Tokenizing
+        _ messages: JSONValue, tools: JSONValue, variables: JSONObject, tokenizer: some Tokenizing, _ ending: Ending
     ) throws(ServiceError) -> String {
         var context = JSONObject()
         for (name, value) in variables { context[name] = value }
         context["messages"] = messages
         if tools != [] { context["tools"] = tools }
-        context["add_generation_prompt"] = true
+        context["add_generation_prompt"] = .bool(ending.addsGenerationPrompt)
         context["bos_token"] = .string(tokenizer.beginText)
         context["eos_token"] = .string(tokenizer.endText)
         return try render(context)
@@ -35,9 +60,11 @@ public struct ChatTemplate: Sendable {
 
     /// The prompt as text and as tokens.
     public func prompt(
-        for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing
+        for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing,
+        ending: Ending = Ending()
     ) throws(ServiceError) -> (text: String, tokens: [Int32]) {
-        let rendered = try pieces(for: messages, tools: tools, variables: variables, tokenizer: tokenizer)
+        let rendered = try pieces(
+            for: messages, tools: tools, variables: variables, tokenizer: tokenizer, ending: ending)
         var tokens: [Int32] = []
         for (index, piece) in rendered.pieces.enumerated() {
             tokens += try tokenizer.tokens(
@@ -50,13 +77,16 @@ public struct ChatTemplate: Sendable {
     ///
     /// Templates that write the begin token themselves must not get a second one: `hasBegin` tells.
     func pieces(
-        for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing
+        for messages: [ChatMessage], tools: [ToolDefinition], variables: JSONObject, tokenizer: some Tokenizing,
+        ending: Ending = Ending()
     ) throws(ServiceError) -> (text: String, pieces: [String], hasBegin: Bool) {
+        let messages = ending.begun == nil ? messages : messages.dropLast()
         let guarded = ControlTextGuard(controlTexts: tokenizer.controlTexts)
         // What templates are given, not what clients sent: arguments of calls are JSON, whose escapes are read by now.
-        let rendered = try render(
+        var rendered = try render(
             guarded.protect(.array(messages.map(Self.value))),
-            tools: guarded.protect(.array(tools.map(\.definition))), variables: variables, tokenizer: tokenizer)
+            tools: guarded.protect(.array(tools.map(\.definition))), variables: variables, tokenizer: tokenizer, ending)
+        if let begun = ending.begun { rendered += ending.opening(rendered, begun) + guarded.protect(begun.text) }
         let hasBegin = !tokenizer.beginText.isEmpty && rendered.hasPrefix(tokenizer.beginText)
         return (rendered, guarded.pieces(of: rendered), hasBegin)
     }

@@ -80,7 +80,7 @@ extension GenerationRequest.Prompt {
         switch self {
         case .chat(let messages, _): messages.lazy.flatMap(\.media).first?.field
         case .parts(let parts): parts.media.first?.field
-        case .text, .tokens: nil
+        case .text, .tokens, .pieces, .infill: nil
         }
     }
 }

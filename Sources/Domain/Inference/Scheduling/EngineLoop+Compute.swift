@@ -80,7 +80,8 @@ extension EngineLoop {
                 row = runtime.append(
                     token: sequence.generation.tokens[position], position: sequence.generation.position(of: position),
                     sequence: slot,
-                    wantsLogits: share.wantsToken && position == share.range.upperBound - 1)
+                    wantsLogits: share.wantsToken && position == share.range.upperBound - 1
+                        || scoresPrompt(sequence, at: position))
             }
             rows.append(row)
             for (offset, token) in share.guess.enumerated() {

@@ -44,6 +44,8 @@ extension EngineLoop {
             report.draftTokens = generation.drafts?.drafted ?? 0
             report.acceptedDraftTokens = generation.drafts?.accepted ?? 0
             report.droppedTokens = sequence.dropped
+            let most = generation.request.newTokensMax
+            report.remainingTokens = most == .max ? nil : most - generation.written
             return report
         }
     }

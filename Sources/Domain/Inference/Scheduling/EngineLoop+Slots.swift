@@ -9,6 +9,7 @@ extension EngineLoop {
             $0.deadline.map { $0 <= now } ?? false
         }
         for generation in late { remove(generation.key, error: .late("it was being written")) }
+        endLatePrompts(now)
     }
 
     /// When the next answer will be too late; nothing needs the thread before that.
@@ -85,6 +86,7 @@ extension EngineLoop {
             preconditionFailure("the caller looked for a free slot")
         }
         if generation.started == nil { generation.started = now }
+        generation.slot = slot
         let seed = generation.request.sampling.seed ?? UInt32.random(in: 0...UInt32.max, using: &random)
         do throws(ServiceError) {
             generation.writer = try TokenWriter(generation.request, seed: seed, vocabulary: vocabulary)
@@ -241,6 +243,7 @@ extension EngineLoop {
         }
         cache.useCells(held)
         parked.remove(at: index)
+        sequence.generation.slot = slot
         var back = RunningSequence(
             generation: sequence.generation, slot: slot, computed: sequence.computed,
             computedBefore: sequence.computed)

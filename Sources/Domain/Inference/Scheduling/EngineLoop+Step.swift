@@ -68,6 +68,7 @@ extension EngineLoop {
         if let range = observedRange(sequence) {
             return StepShare(index: index, range: range, wantsToken: true)
         }
+        let count = Self.scored(count, of: sequence)
         let leaseStop = sequence.lease?.stops.first { $0 > sequence.computed } ?? .max
         let stop = min(leaseStop, observationStop(sequence) ?? .max)
         var range = sequence.computed..<min(sequence.computed + count, stop)
@@ -160,9 +161,17 @@ extension EngineLoop {
         _ shares: ArraySlice<StepShare>, _ rows: [Int], with runtime: Runtime
     ) -> [StepOutcome] {
         var outcomes: [StepOutcome] = []
-        for (share, row) in zip(shares, rows) where share.wantsToken {
+        for (share, row) in zip(shares, rows) {
             let generation = running[share.index].generation
+            if generation.request.reports.promptTokens { scorePrompt(share, row, of: generation, with: runtime) }
+            guard share.wantsToken else { continue }
             var outcome = StepOutcome(key: generation.key)
+            if generation.request.newTokensMax == 0 {
+                generation.begin(into: &outcome.events, model: model)
+                outcome.finish = .length
+                outcomes.append(outcome)
+                continue
+            }
             var accepted = 0
             var isRefused = false
             do {
@@ -202,14 +211,14 @@ extension EngineLoop {
     /// Leaves prompts for others as soon as they are computed, long ones piece by piece.
     mutating func leavePrefixes(_ keys: [UInt64], except failed: Set<UInt64>) {
         for key in keys where !failed.contains(key) {
-            guard let index = running.firstIndex(where: { $0.generation.key == key }), let lease = running[index].lease
-            else { continue }
+            guard let index = running.firstIndex(where: { $0.generation.key == key }) else { continue }
+            tellProgress(index)
+            guard let lease = running[index].lease else { continue }
             let sequence = running[index]
             let isDue =
                 lease.stops.isEmpty
                 ? sequence.computed >= sequence.generation.promptHeld : lease.stops.contains(sequence.computed)
             if isDue || sequence.computed - lease.node.end >= prefixPiece { commit(at: index) }
-            tellProgress(index)
         }
     }
 

@@ -164,6 +164,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
 
     func end(_ generation: Generation, last: [GenerationEvent] = [], error: ServiceError?) {
         heartbeat.leave()
+        heartbeat.finished(generation.timings, prompt: generation.promptCount, completion: generation.written)
         if let charge = generation.charge { room.settle(charge, actual: generation.work) }
         generation.outlet.end(with: generation.undelivered + last, throwing: error)
     }

@@ -16,6 +16,11 @@ final class Generation {
     var writer: TokenWriter?
     var assembler: TextAssembler
     var written = 0
+    /// The slot that it holds, or held last.
+    var slot: Int?
+    private var lines: LineWatch?
+    /// Of the prompt's tokens after the first, as far as they are computed and somebody asked.
+    var promptLogprobs: [Vocabulary.TokenLogprob] = []
     /// When it got its first slot.
     var started: ContinuousClock.Instant?
     /// When the prompt was in place.
@@ -45,6 +50,7 @@ final class Generation {
         tokens = request.prompt
         promptHeld = request.prompt.count
         assembler = TextAssembler(stops: request.stop)
+        if !request.lineLimits.isEmpty { lines = LineWatch(request.lineLimits) }
     }
 
     var promptCount: Int { request.prompt.count }
@@ -108,17 +114,18 @@ final class Generation {
 
     /// Takes a chosen token and appends what follows from it to `events`.
     func take(_ token: WrittenToken, into events: inout [GenerationEvent], model: ModelID) -> Progress {
-        if prefilled == nil {
-            prefilled = .now
-            events.append(start(model))
-        }
+        begin(into: &events, model: model)
         written += 1
         tokens.append(token.id)
+        if request.reports.tokens { events.append(.token(report(of: token.id))) }
         if let warnings = writer?.takeWarnings(), !warnings.isEmpty { events += warnings.map(GenerationEvent.warning) }
         if let logprob = token.logprob { events.append(.logprobs([logprob])) }
         if token.isEnd { return finish(.stop, "", into: &events) }
         let output = assembler.append(token.bytes)
         if output.isStopped { return finish(.stop, output.text, into: &events) }
+        if let last = lines?.take(output.text, writing: .now - (prefilled ?? .now)) {
+            return finish(.length, last, into: &events)
+        }
         if token.endsConstraint { return finish(.stop, output.text + assembler.finish(), into: &events) }
         if written >= request.newTokensMax {
             return finish(.length, output.text + assembler.finish(), into: &events)
@@ -142,31 +149,49 @@ final class Generation {
     /// The last events of an answer that ends where it is.
     func close(_ reason: FinishReason, model: ModelID) -> [GenerationEvent] {
         var events: [GenerationEvent] = []
-        if prefilled == nil { events.append(start(model)) }
+        begin(into: &events, model: model)
         _ = finish(reason, assembler.finish(), into: &events)
         return events + [end(reason)]
     }
 
-    private func start(_ model: ModelID) -> GenerationEvent {
-        .started(
-            GenerationStart(model: model, promptTokens: promptCount, cachedTokens: cacheReport.cachedTokens))
+    /// Tells that the prompt is in place, once.
+    func begin(into events: inout [GenerationEvent], model: ModelID) {
+        guard prefilled == nil else { return }
+        prefilled = .now
+        var start = GenerationStart(model: model, promptTokens: promptCount)
+        start.slot = slot
+        start.cachedTokens = cacheReport.cachedTokens
+        events.append(.started(start))
+        if request.reports.promptTokens { events.append(.promptLogprobs(promptLogprobs)) }
+    }
+
+    private func report(of token: Int32) -> TokenReport {
+        TokenReport(id: token, usage: usage, timings: timings, slot: slot)
+    }
+
+    private var usage: TokenUsage {
+        TokenUsage(
+            promptTokens: promptCount, completionTokens: written, cachedTokens: cacheReport.cachedTokens,
+            reasoningTokens: writer?.reasoningTokens ?? 0)
+    }
+
+    /// Where the time went until now.
+    var timings: GenerationTimings {
+        let now = ContinuousClock.now
+        let begun = started ?? now
+        let ready = prefilled ?? now
+        var timings = GenerationTimings(
+            queue: begun - arrived, prefill: ready - begun, decode: now - ready, mediaEncode: media.spent)
+        timings.draftTokens = drafts?.drafted ?? 0
+        timings.acceptedDraftTokens = drafts?.accepted ?? 0
+        return timings
     }
 
     /// The last event.
     func end(_ reason: FinishReason) -> GenerationEvent {
-        let now = ContinuousClock.now
-        let begun = started ?? now
-        let ready = prefilled ?? now
-        var end = GenerationEnd(
-            reason: reason,
-            usage: TokenUsage(
-                promptTokens: promptCount, completionTokens: written, cachedTokens: cacheReport.cachedTokens,
-                reasoningTokens: writer?.reasoningTokens ?? 0),
-            timings: GenerationTimings(
-                queue: begun - arrived, prefill: ready - begun, decode: now - ready, mediaEncode: media.spent))
-        end.timings?.draftTokens = drafts?.drafted ?? 0
-        end.timings?.acceptedDraftTokens = drafts?.accepted ?? 0
+        var end = GenerationEnd(reason: reason, usage: usage, timings: timings)
         end.cache = cacheReport
+        end.slot = slot
         let isCut = reason == .length && request.newTokensAsked.map { written < $0 } ?? true
         end.isTruncated = isShifted || isCut
         end.stopText = assembler.metStop

@@ -8,6 +8,10 @@ struct TokenWriter {
     let seed: UInt32
     private let vocabulary: EngineVocabulary
     private let topLogprobs: Int?
+    /// Whether those are the probabilities that the samplers leave.
+    private let tellsAfterSampling: Bool
+    /// The last token that was sampled, with what else could have been.
+    private var choice: TokenChoice?
     /// The request itself bans tokens.
     private let isRestricted: Bool
     private var sampler: TokenSampler
@@ -24,6 +28,7 @@ struct TokenWriter {
         self.seed = seed
         self.vocabulary = vocabulary
         topLogprobs = request.topLogprobs
+        tellsAfterSampling = request.reports.afterSampling
         isRestricted = request.sampling.logitBias?.isEmpty == false || request.constraint != nil || request.ignoresEnd
         var parameters = request.sampling
         if let plan = request.adaptation {
@@ -82,7 +87,11 @@ struct TokenWriter {
         sampler.accept(id)
         if !isEnd { try follow(bytes) }
         var token = WrittenToken(id: id, bytes: bytes, isEnd: isEnd, endsConstraint: constraint.mustEnd)
-        if let topLogprobs { token.logprob = try logprob(of: id, bytes, logits, topLogprobs, scratch) }
+        if tellsAfterSampling, topLogprobs != nil {
+            token.logprob = drawn(id, bytes)
+        } else if let topLogprobs {
+            token.logprob = try logprob(of: id, bytes, logits, topLogprobs, scratch)
+        }
         adapt(to: id)
         return token
     }
@@ -93,7 +102,7 @@ struct TokenWriter {
         do throws(SamplingError) {
             // Nearly always the first choice is allowed: the mask, which looks at the whole vocabulary, is made when it
             // is not. Choosing again among what is allowed gives every allowed token its due probability.
-            let first = try sampler.choose(from: logits, scratch: scratch).token
+            let first = try choose(from: logits, mask: nil, scratch)
             let isEnd = vocabulary.isEnd(first)
             if constraint.allows(isEnd ? [] : vocabulary.outputBytes(of: first), isEnd: isEnd) { return first }
         } catch {
@@ -105,10 +114,31 @@ struct TokenWriter {
             throw Self.refusal(error)
         }
         do throws(SamplingError) {
-            return try sampler.choose(from: logits, mask: mask.words, scratch: scratch).token
+            return try choose(from: logits, mask: mask.words, scratch)
         } catch {
             throw failure(error)
         }
+    }
+
+    private mutating func choose(
+        from logits: UnsafeBufferPointer<Float>, mask: [UInt64]?, _ scratch: SamplingScratch
+    ) throws(SamplingError) -> Int32 {
+        let count = tellsAfterSampling ? topLogprobs ?? 0 : 0
+        let choice = try sampler.choose(from: logits, mask: mask, candidates: count, scratch: scratch)
+        if tellsAfterSampling { self.choice = choice }
+        return choice.token
+    }
+
+    /// How likely a token was among those that the samplers left; one that was forced was certain.
+    private func drawn(_ id: Int32, _ bytes: [UInt8]) -> Vocabulary.TokenLogprob {
+        let known = choice?.token == id ? choice : nil
+        var logprob = Vocabulary.TokenLogprob(
+            chosen: .init(token: id, bytes: bytes, logprob: known?.logprob ?? 0),
+            top: (known?.candidates ?? []).map {
+                .init(token: $0.token, bytes: vocabulary.outputBytes(of: $0.token), logprob: $0.logprob)
+            })
+        logprob.isAfterSampling = true
+        return logprob
     }
 
     /// Takes a token's text into the constraint and the thinking.
