@@ -11,19 +11,19 @@ extension EngineRoutes {
     var tokenRoutes: [Route] {
         [
             Route(.post, "/tokenize", EngineSchemas.tokenize, execution: .concurrent) { request in
-                try tokenize(try .body(try await request.body.collect()))
+                try await tokenize(try .body(try await request.body.collect()))
             },
             Route(.post, "/detokenize", EngineSchemas.detokenize, execution: .concurrent) { request in
-                try detokenize(try .body(try await request.body.collect()))
+                try await detokenize(try .body(try await request.body.collect()))
             },
             Route(.post, "/apply-template", EngineSchemas.applyTemplate, execution: .concurrent) { request in
                 let chat = try readChat(try await request.body.collect(), request.id)
-                return .json(["prompt": .string(try engine.applyTemplate(chat))])
+                return .json(["prompt": .string(try await engine.applyTemplate(chat))])
             },
         ]
     }
 
-    private func tokenize(_ root: JSONField) throws(ServiceError) -> HTTPResponse {
+    private func tokenize(_ root: JSONField) async throws(ServiceError) -> HTTPResponse {
         let text: String
         let (addsSpecial, parsesSpecial, withPieces): (Bool, Bool, Bool)
         do {
@@ -34,11 +34,11 @@ extension EngineRoutes {
         } catch {
             throw ServiceError(reading: error)
         }
-        let pieces = try engine.tokenize(text, addsSpecial: addsSpecial, parsesSpecial: parsesSpecial)
+        let pieces = try await engine.tokenize(text, addsSpecial: addsSpecial, parsesSpecial: parsesSpecial)
         return .json(["tokens": .array(pieces.map { withPieces ? $0.value : .integer(Int64($0.token)) })])
     }
 
-    private func detokenize(_ root: JSONField) throws(ServiceError) -> HTTPResponse {
+    private func detokenize(_ root: JSONField) async throws(ServiceError) -> HTTPResponse {
         var tokens: [Int32] = []
         do {
             for element in try root.required("tokens").elements(countMax: Self.tokensMax) {
@@ -48,7 +48,8 @@ extension EngineRoutes {
             throw ServiceError(reading: error)
         }
         // Tokens need not be whole characters: what is none becomes U+FFFD, as in llama-server.
-        return .json(["content": .string(String(decoding: try engine.detokenize(tokens), as: UTF8.self))])
+        let bytes = try await engine.detokenize(tokens)
+        return .json(["content": .string(String(decoding: bytes, as: UTF8.self))])
     }
 }
 

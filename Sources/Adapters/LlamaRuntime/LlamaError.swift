@@ -19,6 +19,10 @@ public struct LlamaError: Error, Sendable, Equatable {
         case state
         /// An adapter does not fit the model, or cannot be loaded.
         case adapter
+        /// A worker on another machine cannot be used.
+        case rpc
+        /// A worker on another machine went while it was used. The context is worth nothing any more.
+        case workerLost
     }
 
     public let code: Code

@@ -6,8 +6,8 @@ import Vocabulary
 /// What a worker needs of an engine, whatever the engine is for.
 protocol WorkerService: Generating, Embedding, EngineInspecting {
     var heartbeat: Heartbeat { get }
-    /// Ends every request with an error, then the engine.
-    func stop() async
+    /// Ends every request with this error, then the engine.
+    func stop(telling error: ServiceError) async
 }
 
 extension Engine: WorkerService {}
@@ -16,20 +16,22 @@ extension EmbeddingEngine: WorkerService {}
 extension WorkerEngine {
     /// Starts the engine that the arguments ask for.
     ///
-    /// - Parameter shelf: the prefix cache's disk tier, for an engine that writes text.
+    /// - Parameters:
+    ///   - shelf: the prefix cache's place outside the engine, for an engine that writes text.
+    ///   - heartbeat: of the engine whose place this one takes.
     /// - Returns: the engine, ready for requests.
     /// - Throws: what the model, its adapters or llama.cpp refuse.
-    func startService(shelf: CacheFileShelf?) async throws -> any WorkerService {
+    func startService(shelf: (any CacheShelf)?, heartbeat: Heartbeat = Heartbeat()) async throws -> any WorkerService {
         switch arguments.computing.use {
-        case .text: try await start(shelf: shelf)
-        case .embeddings, .reranking: try await startEmbeddings()
+        case .text: try await start(shelf: shelf, heartbeat: heartbeat)
+        case .embeddings, .reranking: try await startEmbeddings(heartbeat)
         }
     }
 
     /// Tokens of a text at most where nothing says more: attention to all of them takes memory.
     private static let embeddingTokensDefault = 8_192
 
-    private func startEmbeddings() async throws -> EmbeddingEngine<LlamaTokenizer> {
+    private func startEmbeddings(_ heartbeat: Heartbeat) async throws -> EmbeddingEngine<LlamaTokenizer> {
         let pooling = arguments.computing.pooling.flatMap { VectorPooling(rawValue: $0.rawValue) }
         try loaded.checkRanking(pooling)
         let adapters = try LoadedAdapters(
@@ -42,6 +44,7 @@ extension WorkerEngine {
         context.pooling = pooling
         context.microBatchTokensMax = arguments.microBatchTokens
         context.flashAttention = arguments.computing.flashAttention
+        context.positions = arguments.positions
         let options = EmbeddingOptions(
             norm: EmbeddingNorm(number: arguments.computing.embeddingNorm), waitingMax: arguments.queueMax,
             pairs: PairForm(loaded.model))
@@ -49,7 +52,7 @@ extension WorkerEngine {
             served: ServedModel(
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
                 contextTokens: tokens, note: arguments.note),
-            tokenizer: loaded.tokenizer, options: options,
+            tokenizer: loaded.tokenizer, options: options, heartbeat: heartbeat,
             makeRuntime: { [model = loaded.model, batchTokens = arguments.batchTokens, context] in
                 let runtime = try LlamaEmbeddingRuntime(model: model, options: context, batchTokens: batchTokens)
                 try runtime.apply(adapters)
@@ -85,7 +88,13 @@ struct LlamaEmbeddingRuntime: EmbeddingRuntime {
 
     func apply(_ adapters: LoadedAdapters) throws(LlamaError) { try adapters.apply(to: context) }
 
-    func vectors(of sequences: [[Int32]]) throws -> [[[Float]]] { try context.vectors(of: sequences) }
+    func vectors(of sequences: [[Int32]]) throws -> [[[Float]]] {
+        do throws(LlamaError) {
+            return try context.vectors(of: sequences)
+        } catch {
+            throw error.forClients
+        }
+    }
 }
 
 extension PairForm {

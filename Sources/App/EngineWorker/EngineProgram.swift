@@ -8,6 +8,7 @@ import LlamaServerAPI
 import LlamaRuntime
 import OpenAIAPI
 import RequestScope
+import Synchronization
 import Telemetry
 import Vocabulary
 
@@ -26,6 +27,10 @@ public enum EngineProgram {
             switch try program.parse(["engine"] + arguments, environment: environment) {
             case .help(let text): StandardStream.output.write(text)
             case .version: StandardStream.output.write(productVersion + "\n")
+            case .command(let parsed) where parsed[EngineOption.listDevices]:
+                try DeviceList.show(try RemoteArguments(parsed))
+            case .command(let parsed) where parsed[EngineOption.rpcWorker]:
+                try await RPCWorkerProgram.serve(try RPCWorkerArguments(parsed))
             case .command(let parsed):
                 try await serve(try EngineArguments(parsed, readFile: ArgumentFile.read(_:bytesMax:)))
             }
@@ -59,19 +64,42 @@ public enum EngineProgram {
 private struct Worker {
     let arguments: EngineArguments
     let logger: Logger
-    let engine: any WorkerService
-    let loaded: LoadedModel
+    let engine: EngineHost
     let shelf: CacheFileShelf?
+    let contextTokens: Int
 
     init(_ arguments: EngineArguments, logger: Logger) async throws {
         self.arguments = arguments
         self.logger = logger
         let began = ContinuousClock.now
-        let loaded = try LoadedModel(arguments, logger: logger)
-        self.loaded = loaded
+        if let numa = arguments.places.numa, !numa.apply() {
+            logger.notice("--numa has no effect: this machine's memory is all in one place")
+        }
+        // Whoever is told of a loss comes into being after those who can be lost.
+        let host = Mutex<EngineHost?>(nil)
+        let servers =
+            arguments.remote.endpoints.isEmpty
+            ? nil
+            : try await EngineSource.connect(arguments.remote) { _ in host.withLock { $0 }?.partWasLost() }
+        let stamp = FileStamp(path: arguments.modelPath)
+        let loaded = try await EngineSource.load(arguments, servers: servers, logger: logger)
+        contextTokens = loaded.contextTokens
         let parts = WorkerEngine(arguments: arguments, loaded: loaded, logger: logger)
         shelf = await parts.openShelf()
-        engine = try await parts.startService(shelf: shelf)
+        let sleeping =
+            shelf == nil && arguments.sleepAfter != nil && arguments.cache.isUsed
+            ? SleepShelf(bytesMax: parts.ramBytesMax) : nil
+        let heartbeat = Heartbeat()
+        let service = try await parts.startService(shelf: shelf ?? sleeping, heartbeat: heartbeat)
+        engine = EngineHost(
+            service, heartbeat: heartbeat,
+            options: EngineHost.Options(
+                sleepAfter: arguments.sleepAfter, waitersMax: max(1, arguments.queueMax),
+                models: await service.models(), slots: arguments.parallel),
+            source: EngineSource(
+                arguments: arguments, logger: logger, servers: servers, shelf: shelf ?? sleeping, stamp: stamp))
+        host.withLock { [engine] in $0 = engine }
+        if servers?.lost != nil { engine.partWasLost() }
         logger.info(
             "model loaded",
             [
@@ -80,7 +108,19 @@ private struct Worker {
             ])
     }
 
+    /// Answers requests until a signal comes; the model may leave and come back meanwhile.
     func serve(until signals: TerminationSignals) async throws {
+        async let residing: Void = engine.run()
+        do {
+            try await answer(until: signals)
+        } catch {
+            await engine.stop()
+            throw error
+        }
+        await residing
+    }
+
+    private func answer(until signals: TerminationSignals) async throws {
         let metrics = MetricsRegistry()
         EngineMetrics.register(engine.heartbeat, in: metrics)
         var router = Router()
@@ -99,7 +139,8 @@ private struct Worker {
             body, id throws(ServiceError) in
             try CompletionRequest.chat(body, id: id).generation
         }
-        let health = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
+        let health = HealthRoutes.routes(
+            metrics: metrics, health: { [engine] in Self.health(heartbeat.reading, isReady: engine.isReady) })
         let offered = own.routes.filter { arguments.serving.offersSlots || $0.pattern != "/slots" }
         let embeddings = EmbeddingRoutes(engine)
         let all = openAI + embeddings.routes + offered + health
@@ -114,9 +155,9 @@ private struct Worker {
         await shelf?.finish(within: .seconds(10))
     }
 
-    private static func health(_ reading: Heartbeat.Reading) -> ServerHealth {
+    private static func health(_ reading: Heartbeat.Reading, isReady: Bool) -> ServerHealth {
         ServerHealth(
-            isReady: true,
+            isReady: isReady,
             details: [
                 "heartbeat": [
                     "steps": .integer(Int64(clamping: reading.steps)), "live": .integer(Int64(reading.live)),
@@ -128,7 +169,7 @@ private struct Worker {
     /// Tells whoever started this process that it can be asked, on one line of standard output.
     private func announce(port: Int?) {
         var line: JSONObject = ["event": "ready", "model": .string(arguments.alias)]
-        line["context_tokens"] = .integer(Int64(loaded.contextTokens))
+        line["context_tokens"] = .integer(Int64(contextTokens))
         line["port"] = port.map { .integer(Int64($0)) }
         StandardStream.output.write(JSONValue.object(line).text + "\n")
         logger.notice("ready", ["address": .string(port.map { "port \($0)" } ?? "socket")])

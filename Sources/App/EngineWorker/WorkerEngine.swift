@@ -34,11 +34,19 @@ struct WorkerEngine {
 
     /// Starts the engine.
     ///
-    /// - Parameter shelf: what `openShelf()` gave.
+    /// - Parameters:
+    ///   - shelf: the prefix cache's place outside the engine.
+    ///   - heartbeat: of the engine whose place this one takes.
     /// - Returns: the engine, whose context is made.
     /// - Throws: `ServiceError` for an adapter; `LlamaError` when there is no memory for the context.
-    func start(shelf: CacheFileShelf? = nil) async throws -> Engine<LlamaTokenizer> {
-        let options = engineOptions
+    func start(
+        shelf: (any CacheShelf)? = nil, heartbeat: Heartbeat = Heartbeat()
+    ) async throws -> Engine<LlamaTokenizer> {
+        var options = engineOptions
+        // What a shelf holds in ordinary memory counts, too.
+        if let shelf = shelf as? SleepShelf {
+            options.cache.ramBytesMax = max(0, options.cache.ramBytesMax - shelf.bytes)
+        }
         let context = contextOptions
         // llama.cpp wants them before there is a context.
         let adapters = try LoadedAdapters(
@@ -54,8 +62,8 @@ struct WorkerEngine {
             served: ServedModel(
                 id: ModelID(arguments.alias), created: UnixTime.now().nanoseconds / 1_000_000_000,
                 contextTokens: sequenceTokens, note: arguments.note),
-            tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
-            makeRuntime: { [model = loaded.model, hasCells] in
+            tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf, heartbeat: heartbeat,
+            makeRuntime: { [model = loaded.model, hasCells, options] in
                 try LlamaEngineRuntime(
                     model: model, options: context, contextTokens: options.contextTokens, hasCells: hasCells,
                     adapters: adapters)
@@ -83,7 +91,8 @@ struct WorkerEngine {
         return options
     }
 
-    private var ramBytesMax: Int {
+    /// What prefixes outside the key-value cache may take of ordinary memory.
+    var ramBytesMax: Int {
         switch arguments.cache.ram {
         case .off: 0
         case .bytes(let bytes): Int(clamping: bytes)
@@ -105,6 +114,10 @@ struct WorkerEngine {
         options.keyType = arguments.computing.keyType
         options.valueType = arguments.computing.valueType
         options.batchThreads = arguments.batchThreads
+        options.positions = arguments.positions
+        options.offloadsOperations = arguments.placing.offloadsOperations
+        options.places = arguments.places.places
+        options.batchPlaces = arguments.places.batchPlaces
         return options
     }
 

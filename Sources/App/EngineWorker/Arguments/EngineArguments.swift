@@ -1,4 +1,5 @@
 import Configuration
+import LlamaRuntime
 import Vocabulary
 
 /// What `nexus engine` is told, by llama-server's names and meanings where that program has the same thing.
@@ -37,6 +38,12 @@ struct EngineArguments: Sendable, Equatable {
     /// Threads for prompts; `nil` is as many as `threads`.
     var batchThreads: Int?
     var computing: ComputingArguments
+    var placing: PlacementArguments
+    var places: ThreadArguments
+    var positions: PositionScaling
+    var remote: RemoteArguments
+    /// Time without requests after which the model leaves memory; `nil` never.
+    var sleepAfter: Duration?
     var cache: CacheArguments
     var scheduling: SchedulingArguments
     var sampling: SamplingParameters
@@ -82,12 +89,19 @@ struct EngineArguments: Sendable, Equatable {
         threads = parsed[EngineOption.threads].flatMap { $0 > 0 ? $0 : nil }
         batchThreads = parsed[EngineOption.batchThreads].flatMap { $0 > 0 ? $0 : nil }
         computing = ComputingArguments(parsed)
+        try computing.checkCacheTypes()
+        placing = try PlacementArguments(parsed)
+        places = ThreadArguments(parsed)
+        try places.check()
+        positions = try PositionScaling(parsed)
+        remote = try RemoteArguments(parsed)
+        sleepAfter = parsed[EngineOption.sleepAfter].flatMap { $0 < 0 ? nil : .seconds($0) }
         cache = CacheArguments(parsed)
         scheduling = SchedulingArguments(parsed)
         sampling = SamplingParameters(parsed)
         defaults = try RequestDefaults(parsed, readFile: readFile)
         chat = try ChatArguments(parsed, readFile: readFile)
-        logFormat = parsed[EngineOption.logFormat] ?? (parsed[EngineOption.logLines] ? .json : .auto)
+        logFormat = Self.logFormat(parsed)
         logLevel = Self.logLevel(parsed)
         notices = parsed.notices + Self.withoutEffect(serving: serving, cache: cache)
     }
@@ -132,7 +146,11 @@ struct EngineArguments: Sendable, Equatable {
         return host.hasSuffix(".sock") ? .unix(path: host) : .tcp(host: host, port: parsed[EngineOption.port] ?? 8080)
     }
 
-    private static func logLevel(_ parsed: ParsedCommand) -> LogConfiguration.Level {
+    static func logFormat(_ parsed: ParsedCommand) -> LogConfiguration.Format {
+        parsed[EngineOption.logFormat] ?? (parsed[EngineOption.logLines] ? .json : .auto)
+    }
+
+    static func logLevel(_ parsed: ParsedCommand) -> LogConfiguration.Level {
         if let level = parsed[EngineOption.logLevel] { return level }
         if parsed[EngineOption.verbose] { return .debug }
         switch parsed[EngineOption.verbosity] {

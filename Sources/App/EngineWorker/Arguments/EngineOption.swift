@@ -4,8 +4,9 @@ import Configuration
 enum EngineOption {
     /// Everything that may be written, in the order of the help.
     static let all =
-        modelOptions + servingOptions + computingOptions + schedulingOptions + cacheOptions + adapterOptions
-        + chatOptions + requestOptions + samplingOptions + logOptions + ignored + refused
+        modelOptions + servingOptions + computingOptions + placementOptions + threadOptions + positionOptions
+        + remoteOptions + schedulingOptions + cacheOptions + adapterOptions + chatOptions + requestOptions
+        + samplingOptions + logOptions + ignored + refused
 
     // MARK: The model
 

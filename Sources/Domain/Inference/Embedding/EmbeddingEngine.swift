@@ -21,15 +21,15 @@ public final class EmbeddingEngine<Tokenizer: Tokenizing>: Embedding {
     ///   - served: the name and limits that are told to clients.
     ///   - tokenizer: the model's vocabulary.
     ///   - options: the bounds.
+    ///   - heartbeat: goes on counting where an engine left off whose place this one takes.
     ///   - makeRuntime: called once, on the engine's thread.
     /// - Throws: what `makeRuntime` throws.
     public init<Runtime: EmbeddingRuntime & SendableMetatype>(
-        served: ServedModel, tokenizer: Tokenizer, options: EmbeddingOptions,
+        served: ServedModel, tokenizer: Tokenizer, options: EmbeddingOptions, heartbeat: Heartbeat = Heartbeat(),
         makeRuntime: @escaping @Sendable () throws -> Runtime
     ) async throws {
         let mailbox = Mailbox<EmbeddingMessage>()
         let room = EmbeddingRoom(waitingMax: options.waitingMax)
-        let heartbeat = Heartbeat()
         let (exit, exited) = AsyncStream.makeStream(of: Void.self)
         let shape = try await withCheckedThrowingContinuation {
             (ready: CheckedContinuation<EmbeddingShape, any Error>) in
@@ -56,7 +56,7 @@ public final class EmbeddingEngine<Tokenizer: Tokenizing>: Embedding {
         admission = EmbeddingAdmission(tokenizer: tokenizer, model: served.id, shape: shape, options: options)
     }
 
-    deinit { mailbox.post(.stop) }
+    deinit { mailbox.post(.stop(.shuttingDown)) }
 
     /// What the model turns sequences into.
     public var shape: EmbeddingShape { admission.shape }
@@ -83,8 +83,10 @@ public final class EmbeddingEngine<Tokenizer: Tokenizing>: Embedding {
     }
 
     /// Ends every request with an error, then the thread. Returns when the thread has ended.
-    public func stop() async {
-        mailbox.post(.stop)
+    ///
+    /// - Parameter error: what those are told who wait.
+    public func stop(telling error: ServiceError = .shuttingDown) async {
+        mailbox.post(.stop(error))
         for await _ in exit {}
     }
 

@@ -5,7 +5,8 @@ enum EmbeddingMessage: Sendable {
     case submit(EmbeddingJob)
     /// The caller went.
     case cancel(UInt64)
-    case stop
+    /// Ends everything, with this error for those who wait.
+    case stop(ServiceError)
 }
 
 /// A request that was let in.
@@ -36,7 +37,7 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
     let room: EmbeddingRoom
     private var queue = EmbeddingQueue()
     private var open: [UInt64: Open] = [:]
-    private var isStopping = false
+    private var stopError: ServiceError?
 
     init(runtime: Runtime, mailbox: Mailbox<EmbeddingMessage>, heartbeat: Heartbeat, room: EmbeddingRoom) {
         self.runtime = runtime
@@ -47,20 +48,20 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
 
     /// Runs until it is told to stop.
     mutating func run() {
-        while !isStopping {
+        while stopError == nil {
             for message in mailbox.take() { handle(message) }
             for key in queue.expired(.now) { end(key, .failure(ServiceError.late("its texts were being computed"))) }
             let shape = runtime.shape
             let pieces = queue.batch(tokensMax: shape.batchTokensMax, sequencesMax: shape.sequencesMax)
             if !pieces.isEmpty {
                 compute(pieces)
-            } else if !isStopping {
+            } else if stopError == nil {
                 heartbeat.rested()
                 for message in mailbox.wait() { handle(message) }
             }
         }
         for message in mailbox.close() { handle(message) }
-        for key in open.keys.sorted() { end(key, .failure(ServiceError.shuttingDown)) }
+        for key in open.keys.sorted() { end(key, .failure(stopError ?? ServiceError.shuttingDown)) }
     }
 
     private mutating func handle(_ message: EmbeddingMessage) {
@@ -71,8 +72,8 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
             queue.add(EmbeddingQueue.Entry(key: job.key, sequences: job.sequences, deadline: job.deadline))
         case .cancel(let key):
             end(key, .failure(CancellationError()))
-        case .stop:
-            isStopping = true
+        case .stop(let error):
+            stopError = stopError ?? error
         }
     }
 

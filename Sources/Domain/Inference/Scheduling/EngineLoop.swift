@@ -31,7 +31,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var isolatedRuntime: Runtime?
     let scratch: SamplingScratch
     var random = SystemRandomNumberGenerator()
-    private var isStopping = false
+    /// What those are told who wait when the end has come.
+    private var stopError: ServiceError?
 
     init(
         runtime: Runtime, tokenizer: Tokenizer, options: EngineOptions, model: ModelID, parts: EngineParts
@@ -60,7 +61,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
 
     /// Runs until it is told to stop.
     mutating func run() {
-        while !isStopping {
+        while stopError == nil {
             let now = ContinuousClock.now
             expire(now)
             fillSlots(now)
@@ -95,14 +96,15 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             answer(inspection())
         case .invalidate(let node, let answer):
             answer(invalidated(node))
-        case .stop:
-            isStopping = true
+        case .stop(let error):
+            stopError = stopError ?? error
         }
     }
 
     private mutating func endAll() {
-        for key in running.map(\.generation.key) + parked.map(\.generation.key) { remove(key, error: .shuttingDown) }
-        for submission in room.close() { end(submission, error: .shuttingDown) }
+        let error = stopError ?? .shuttingDown
+        for key in running.map(\.generation.key) + parked.map(\.generation.key) { remove(key, error: error) }
+        for submission in room.close() { end(submission, error: error) }
         cache.shelveAll(within: Self.shelvingMax)
     }
 
