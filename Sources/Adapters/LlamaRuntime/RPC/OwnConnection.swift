@@ -9,6 +9,7 @@ enum OwnConnection {
     /// - Parameters:
     ///   - peer: the other end's port on 127.0.0.1.
     ///   - port: the port that was connected to.
+    /// - Returns: `false` also when it cannot be told.
     static func isOwn(peer: UInt16, port: UInt16) -> Bool {
         guard let table = read("/proc/self/net/tcp"), let node = socketNode(in: table, peer: peer, port: port) else {
             return false

@@ -40,12 +40,11 @@ struct RPCAnswer: Equatable {
         return offset - 8 < standIn.count ? standIn[offset - 8] : 0
     }
 
-    /// The answer to a request.
+    /// The answer to a request; `nil` for one that has none.
     ///
     /// - Parameters:
     ///   - command: the request's first byte.
     ///   - tail: its last eight bytes.
-    /// - Returns: `nil` for a request that has no answer.
     init?(to command: UInt8, tail: [UInt8]) {
         guard let command = RPCCommand(rawValue: command) else { return nil }
         switch command {
