@@ -5,7 +5,8 @@
 #   scripts/llama-runtime.sh --where    print the folder without building
 #
 # Progress and errors go to standard error. The folder's name carries everything that changes the result: the version,
-# the build options below and this processor's features (the kernels are compiled for the processor of this machine).
+# the build options below, the patches in scripts/llama.cpp and this processor's features (the kernels are compiled for
+# the processor of this machine).
 # NEXUS_CACHE_DIR moves the cache (default: $XDG_CACHE_HOME/llama-nexus, else ~/.cache/llama-nexus).
 set -euo pipefail
 
@@ -19,13 +20,15 @@ options=(
     -DGGML_OPENMP=ON -DGGML_CCACHE=OFF
     -DLLAMA_BUILD_IS_DEV=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_COMMON=OFF -DLLAMA_BUILD_TOOLS=OFF
     -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF
+    -DLLAMA_BUILD_MTMD=ON -DMTMD_VIDEO=OFF
     -DCMAKE_INSTALL_LIBDIR=lib
     '-DCMAKE_INSTALL_RPATH=$ORIGIN'
 )
 
+patches=$(cd "$(dirname "$0")" && pwd)/llama.cpp
 cache=${NEXUS_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/llama-nexus}
 features=$(grep -m1 -E '^(flags|Features)' /proc/cpuinfo 2>/dev/null || uname -m)
-key=$(printf '%s\n' "$version" "${options[@]}" "$(uname -m)" "$features" | sha256sum | cut -c1-12)
+key=$({ printf '%s\n' "$version" "${options[@]}" "$(uname -m)" "$features"; cat "$patches"/*.patch; } | sha256sum | cut -c1-12)
 prefix=$cache/llama.cpp-$version-$key
 
 say() { printf '\033[2mllama.cpp:\033[0m %s\n' "$*" >&2; }
@@ -54,6 +57,10 @@ echo "$sha256  $archive" | sha256sum --check --status ||
 tar -xzf "$archive" -C "$work"
 source=$work/llama_cpp_python-$version/vendor/llama.cpp
 [ -f "$source/CMakeLists.txt" ] || fail "the source distribution has an unexpected layout" "no vendor/llama.cpp in it"
+for change in "$patches"/*.patch; do
+    patch --quiet --strip=1 --directory="$source" --input="$change" >"$work/patch.log" 2>&1 ||
+        fail "$(basename "$change") does not apply" "$(tail -n 5 "$work/patch.log")"
+done
 
 say "configuring (once for this machine; the build takes 5 to 8 minutes on two cores)"
 cmake -S "$source" -B "$work/build" -G Ninja "${options[@]}" -DCMAKE_INSTALL_PREFIX="$prefix" \

@@ -5,7 +5,7 @@
 set -euo pipefail
 
 build=(
-    build-essential cmake ninja-build pkg-config ca-certificates python3 python3-venv python3-pip
+    build-essential cmake ninja-build patch pkg-config ca-certificates python3 python3-venv python3-pip
     libmicrohttpd-dev libwslay-dev zlib1g-dev libbrotli-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libyaml-dev libssl-dev
 )
 test=(postgresql openssl curl)

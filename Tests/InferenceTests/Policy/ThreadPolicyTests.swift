@@ -55,3 +55,16 @@ import Testing
         }
     }
 }
+
+@Suite struct ThreadPoliciesTests {
+    @Test func `what narrow steps teach does not take the threads from wide ones`() {
+        var policies = ThreadPolicies(most: 2)
+        for _ in 0..<2_000 {
+            // Narrow steps are faster on one thread, wide ones on two.
+            policies.observed(ratio: policies.next(rows: 1) == 1 ? 0.8 : 1, rows: 1)
+            policies.observed(ratio: policies.next(rows: 64) == 1 ? 1.8 : 1, rows: 64)
+        }
+        #expect(policies.narrow.threads == 1)
+        #expect(policies.wide.threads == 2)
+    }
+}

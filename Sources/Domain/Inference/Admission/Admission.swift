@@ -10,6 +10,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     let format: ChatFormat
     let options: EngineOptions
     let grammars: GrammarStore
+    let tokenMemory = TokenMemory()
 
     /// A request that was let in, and how its answer is to be read.
     struct Admitted {
@@ -120,6 +121,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
     }
 
     private func prompt(of request: GenerationRequest) throws(ServiceError) -> (tokens: [Int32], text: String?) {
+        let tokenizer = RememberingTokenizer(base: tokenizer, memory: tokenMemory, tenant: request.scheduling.tenant)
         switch request.prompt {
         case .chat(let messages, _):
             let prompt = try template(request).prompt(

@@ -79,11 +79,14 @@ extension EngineLoop {
         let prompting = shares.filter { promptTokens(of: $0) > 0 }.map { running[$0.index].generation.key }
         let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
         let predicted = stepPolicy.costs.predicted(load)
-        runtime.setThreads(threadPolicy.next)
+        let rows = shares.reduce(0) { $0 + $1.range.count }
+        runtime.setThreads(threadPolicies.next(rows: rows))
         let (outcomes, isWhole) = computeTogether(shares)
         if isWhole {
             let duration = ContinuousClock.now - began
-            if stepPolicy.costs.isLearned { threadPolicy.observed(ratio: duration / .seconds(1) / predicted) }
+            if stepPolicy.costs.isLearned {
+                threadPolicies.observed(ratio: duration / .seconds(1) / predicted, rows: rows)
+            }
             stepPolicy.observed(load, duration: duration)
         }
         leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))

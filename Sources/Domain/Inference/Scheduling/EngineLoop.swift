@@ -19,7 +19,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     let slotPolicy: SlotPolicy
     let preemption: PreemptionPolicy
     var cache: PrefixCache<Runtime>
-    var threadPolicy: ThreadPolicy
+    var threadPolicies: ThreadPolicies
     var rowGroups = RowGroups.together
     /// The sequence of rows that nobody needs.
     let paddingSequence: Int
@@ -48,7 +48,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         let bias = LatencyBias(options.latencyBias)
         stepPolicy = StepPolicy(batchTokensMax: options.batchTokensMax, bias: bias)
         slotPolicy = SlotPolicy(sequencesMax: options.sequencesMax, bias: bias)
-        threadPolicy = ThreadPolicy(most: runtime.shape.threads)
+        threadPolicies = ThreadPolicies(most: runtime.shape.threads)
         preemption = PreemptionPolicy(parkedTokensMax: runtime.shape.cells)
         scratch = SamplingScratch(vocabularyCount: runtime.shape.vocabulary)
         freeSlots = Array((0..<options.sequencesMax).reversed())
