@@ -12,11 +12,13 @@ from pathlib import Path
 
 import answers
 import arrival
+import cachetypes
 import chat
 import decode
 import events
 import neighbour
 import overhead
+import rpc
 import shared
 import turns
 from contenders import Setup, made_model, missing_peer
@@ -27,7 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Parts that compare engines on a model.
 MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
-    "overhead": overhead.measure, "neighbour": neighbour.measure,
+    "overhead": overhead.measure, "neighbour": neighbour.measure, "rpc": rpc.measure,
+    "cachetypes": cachetypes.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS]
 
@@ -78,7 +81,8 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
 
 
 def require(arguments: argparse.Namespace) -> None:
-    paths = [arguments.build / name for name in ("bench-server", "bench-model", "bench-decode", "nexus-engine")]
+    paths = [arguments.build / name for name in (
+        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine")]
     missing = [str(path) for path in paths if not path.exists()]
     if not arguments.only or "answers" in arguments.only:
         missing += [tool for tool in ("wrk", "nginx") if not shutil.which(tool)]

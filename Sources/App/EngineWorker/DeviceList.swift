@@ -8,7 +8,7 @@ enum DeviceList {
     static func show(_ remote: RemoteArguments) throws {
         do {
             let servers = try RPCServers(remote.endpoints, patience: remote.patience, onLost: { _ in })
-            for device in ComputingDevice.all() { StandardStream.output.write(line(device) + "\n") }
+            for device in ComputingDevice.all(servers) { StandardStream.output.write(line(device) + "\n") }
             withExtendedLifetime(servers) {}
         } catch {
             throw ServiceError(.modelUnavailable, error.message)
@@ -16,7 +16,6 @@ enum DeviceList {
     }
 
     static func line(_ device: ComputingDevice) -> String {
-        "\(device.name): \(device.description) (\(device.bytes >> 20) MiB, \(device.bytesFree >> 20) MiB free, "
-            + "memory \(device.buffer))"
+        "\(device.name): \(device.description) (\(device.bytes >> 20) MiB, \(device.bytesFree >> 20) MiB free)"
     }
 }

@@ -10,6 +10,11 @@ protocol WorkerService: Generating, Embedding, EngineInspecting {
     func stop(telling error: ServiceError) async
 }
 
+extension WorkerService {
+    /// Ends every request because the server ends, then the engine.
+    func stop() async { await stop(telling: .shuttingDown) }
+}
+
 extension Engine: WorkerService {}
 extension EmbeddingEngine: WorkerService {}
 

@@ -12,6 +12,7 @@ enum ModelChecks {
                 "The model file \(arguments.modelPath) cannot be used: its tokens \(first) and \(second) are the same text.",
                 hint: "Convert the model again: each token needs a text of its own.")
         }
+        for override in arguments.placing.metadata { try check(override, file) }
         guard arguments.computing.use == .text else { return }
         let computing = arguments.computing
         try checkCache(file, computing.keyType, computing.flashAttention, "key")
@@ -24,6 +25,23 @@ enum ModelChecks {
                     + "--cache-type-v \(computing.valueType.rawValue) must be the same.",
                 hint: "Give both the same type.")
         }
+    }
+
+    /// llama.cpp passes over what has another type than the file's entry, with a line in its log.
+    private static func check(_ override: MetadataOverride, _ file: GGUFFile) throws(ServiceError) {
+        guard let value = file.metadata[override.key] else { return }
+        let fits: Bool
+        let type: String
+        switch override.value {
+        case .integer: (fits, type) = (value.integer != nil, "int")
+        case .number: (fits, type) = (value.number != nil && value.integer == nil, "float")
+        case .bool: (fits, type) = ({ if case .bool = value { true } else { false } }(), "bool")
+        case .text: (fits, type) = (value.string != nil, "str")
+        }
+        guard !fits else { return }
+        throw ServiceError(
+            .invalidValue, "--override-kv \(override.key) has the type \(type), and the file another one.",
+            hint: "Write the type that the file has: int, float, bool or str.")
     }
 
     /// A head must be whole blocks of the number format, or a row of all heads where attention looks at rows.

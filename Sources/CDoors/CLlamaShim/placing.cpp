@@ -43,10 +43,12 @@ std::vector<ggml_backend_dev_t> named_devices(const char * lines) {
 ggml_backend_buffer_type_t named_buffer(const std::string & name) {
     std::string known;
     for (size_t index = 0; index < ggml_backend_dev_count(); index++) {
-        ggml_backend_buffer_type_t type = ggml_backend_dev_buffer_type(ggml_backend_dev_get(index));
+        ggml_backend_dev_t device = ggml_backend_dev_get(index);
+        ggml_backend_buffer_type_t type = ggml_backend_dev_buffer_type(device);
         if (type == nullptr) continue;
-        if (name == ggml_backend_buft_name(type)) return type;
-        known += (known.empty() ? "" : ", ") + std::string(ggml_backend_buft_name(type));
+        // A device's name will do: the names of remote buffers carry a port that changes.
+        if (name == ggml_backend_buft_name(type) || name == ggml_backend_dev_name(device)) return type;
+        known += (known.empty() ? "" : ", ") + std::string(ggml_backend_dev_name(device));
     }
     throw std::runtime_error("there is no buffer type '" + name + "', only " + known);
 }
@@ -145,10 +147,9 @@ bool nexus_llama_device(size_t index, char * line, size_t line_size) {
     ggml_backend_dev_t device = ggml_backend_dev_get(index);
     size_t free = 0, total = 0;
     ggml_backend_dev_memory(device, &free, &total);
-    ggml_backend_buffer_type_t type = ggml_backend_dev_buffer_type(device);
     const int written = std::snprintf(
-        line, line_size, "%s\t%s\t%s\t%zu\t%zu", ggml_backend_dev_name(device), ggml_backend_dev_description(device),
-        type == nullptr ? "" : ggml_backend_buft_name(type), free, total);
+        line, line_size, "%s\t%s\t%zu\t%zu", ggml_backend_dev_name(device), ggml_backend_dev_description(device),
+        free, total);
     return written > 0 && static_cast<size_t>(written) < line_size;
 }
 

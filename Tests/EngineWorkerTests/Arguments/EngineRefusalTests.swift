@@ -20,7 +20,7 @@ import Testing
         ("--model-draft x", "speculative decoding"), ("-md x", "speculative decoding"),
         ("--draft-max 8", "speculative"),
         ("--mmproj x", "images"), ("-mm x", "images"), ("--control-vector x", "control vectors"),
-        ("--rpc h:1", "other machines"), ("-hf a/b", "--model"), ("--rope-scale 2", "as its file describes"),
+        ("-hf a/b", "--model"),
         ("--ssl-key-file k", "nexus serve"), ("--tools all", "no tools"), ("--context-shift", "--ctx-size"),
         ("--model_draft x", "speculative decoding"), ("--spec-type=none", "speculative decoding"),
     ])
@@ -96,7 +96,7 @@ import Testing
 
     @Test(arguments: [
         ("LLAMA_ARG_CTX_SIZE", "x"), ("LLAMA_ARG_EMBEDDINGS", "perhaps"), ("LLAMA_ARG_SPEC_DRAFT_MODEL", "d.gguf"),
-        ("LLAMA_ARG_RPC", "h:1"), ("LLAMA_ARG_CONTEXT_SHIFT", "1"),
+        ("LLAMA_ARG_RPC", "h"), ("LLAMA_ARG_SPLIT_MODE", "half"), ("LLAMA_ARG_CONTEXT_SHIFT", "1"),
     ])
     func `a wrong variable is named`(name: String, value: String) {
         #expect(refusal("-m m", [name: value])?.contains(name) == true)

@@ -28,7 +28,7 @@ public struct ModelPlacement: Sendable, Equatable {
     public struct BufferOverride: Sendable, Equatable {
         /// An ECMAScript expression that is searched in the tensor's name.
         public var pattern: String
-        /// The name of a device's type of buffer, such as `CPU`.
+        /// The name of a device, such as `CPU`, or of its type of buffer.
         public var buffer: String
 
         public init(pattern: String, buffer: String) {

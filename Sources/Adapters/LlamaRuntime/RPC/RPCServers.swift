@@ -35,6 +35,11 @@ public final class RPCServers: Sendable {
     /// Whether llama.cpp has no connection to any of them: what was spread over them is freed.
     public var areFree: Bool { links.allSatisfy { !$0.link.isInUse } }
 
+    /// The worker that llama.cpp knows by the address of its link; `nil` for anything else.
+    func address(behind link: String) -> String? {
+        links.first { "127.0.0.1:\($0.link.port)" == link }?.link.endpoint.description
+    }
+
     /// Throws when a worker went, so that what was just computed is not believed.
     func check() throws(LlamaError) {
         guard let lost else { return }

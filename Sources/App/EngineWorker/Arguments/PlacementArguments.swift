@@ -64,7 +64,7 @@ extension EngineOption {
     static let listDevices = CommandOption<Bool>("list-devices", .flag, "Show the devices, and end.")
     static let tensorBuffers = CommandOption<[ModelPlacement.BufferOverride]>(
         "override-tensor", also: ["-ot"], variable: "LLAMA_ARG_OVERRIDE_TENSOR", .tensorBuffers,
-        "Keep tensors whose names match in a device's memory; may be repeated.")
+        "Keep tensors whose names match in a device's memory (--list-devices); may be repeated.")
     static let expertsOnCPU = CommandOption<Bool>(
         "cpu-moe", also: ["-cmoe"], variable: "LLAMA_ARG_CPU_MOE", .flag, "Keep all experts on the CPU.")
     static let expertLayersOnCPU = CommandOption<Int>(
@@ -127,8 +127,8 @@ extension ValueKind where Value == [String] {
 extension ValueKind where Value == [ModelPlacement.BufferOverride] {
     fileprivate static var tensorBuffers: ValueKind {
         .argument(
-            "PATTERN=BUFFER, such as blk.*ffn.*=CPU, or several of them separated by commas",
-            placeholder: "PATTERN=BUFFER"
+            "PATTERN=DEVICE, such as blk.*ffn.*=CPU, or several of them separated by commas",
+            placeholder: "PATTERN=DEVICE"
         ) { text in
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)
             let overrides = parts.compactMap { part -> ModelPlacement.BufferOverride? in

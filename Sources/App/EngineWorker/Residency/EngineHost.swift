@@ -127,7 +127,7 @@ final class EngineHost: Sendable {
     }
 
     /// Ends every request with an error, then the engine.
-    func stop(telling error: ServiceError = .shuttingDown) async {
+    func stop(telling error: ServiceError) async {
         let (service, waiters) = residency.withLock { $0.stop() }
         signal.yield(.stop)
         signal.finish()

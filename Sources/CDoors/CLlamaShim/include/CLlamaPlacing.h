@@ -16,7 +16,7 @@ extern "C" {
 struct nexus_llama_placing {
     /// Names of devices, one a line; NULL is llama.cpp's choice, an empty text none at all.
     const char * devices;
-    /// `pattern TAB buffer type`, one a line; NULL is none.
+    /// `pattern TAB device or buffer type`, one a line; NULL is none.
     const char * tensor_buffers;
     /// `key TAB int|float|bool|str TAB value`, one a line; NULL is none.
     const char * metadata;
@@ -32,7 +32,7 @@ struct llama_model * nexus_llama_load_placed(
 
 /// Devices that are known, those of other machines included.
 size_t nexus_llama_device_count(void);
-/// Writes `name TAB description TAB buffer type TAB free bytes TAB total bytes`; false when it does not fit.
+/// Writes `name TAB description TAB free bytes TAB total bytes`; false when it does not fit.
 bool nexus_llama_device(size_t index, char * line, size_t line_size);
 
 /// Makes threads run on CPUs whose bits are set in `mask` (word by word, lowest first; no bit: everywhere).
