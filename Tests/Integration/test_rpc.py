@@ -1,5 +1,7 @@
 """A model that is spread over other processes, and what happens when one of them goes."""
 
+import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from support.polling import until
 from support.program import BINARIES, MODEL, environment
 from support.rpc import RPCWorker
 from support.servers import NAME, Engine
-from support.talk import ENDLESS, STORY, ask
+from support.talk import ENDLESS, STORY, SUM, ask
 
 PROMPTS = ["Once upon a time", "The capital of France is", "3 + 4 ="]
 BACK_SECONDS = 40
@@ -68,7 +70,7 @@ def test_two_workers_share_a_model(engine: Engine, worker: RPCWorker, tmp_path: 
 
 def test_a_worker_that_is_killed_in_mid_stream(worker: RPCWorker, spread: Engine, tmp_path: Path) -> None:
     with spread.client() as client:
-        before = ask(client, [{"role": "user", "content": "What is 3 + 4?"}])
+        before = ask(client, SUM)
         chunks = iter(client.chat.completions.create(model=NAME, messages=STORY, stream=True, **ENDLESS))
         assert [next(chunks) for _ in range(5)]
         worker.kill()
@@ -85,15 +87,57 @@ def test_a_worker_that_is_killed_in_mid_stream(worker: RPCWorker, spread: Engine
         assert httpx.get(f"{spread.url}/metrics", timeout=10).status_code == 200
         again = RPCWorker(tmp_path, port=worker.port)
         until(lambda: is_back(spread), "the model is whole again", BACK_SECONDS)
-        assert ask(client, [{"role": "user", "content": "What is 3 + 4?"}]) == before
+        assert ask(client, SUM) == before
         # It happens twice.
         again.kill()
         until(lambda: not is_back(spread) or answers_with_error(client), "the second loss is known")
         third = RPCWorker(tmp_path, port=worker.port)
         until(lambda: is_back(spread), "the model is whole again", BACK_SECONDS)
-        assert ask(client, [{"role": "user", "content": "What is 3 + 4?"}]) == before
+        assert ask(client, SUM) == before
     spread.stop()
     assert third.end() == 0
+
+
+def test_a_worker_that_hangs_counts_as_gone(worker: RPCWorker, tmp_path: Path) -> None:
+    engine = Engine(tmp_path, "--rpc", worker.address, "--rpc-timeout", "3")
+    with engine.client() as client:
+        before = ask(client, SUM)
+        chunks = iter(client.chat.completions.create(model=NAME, messages=STORY, stream=True, **ENDLESS))
+        assert next(chunks)
+        os.kill(worker.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(openai.APIError) as failure:
+                for _ in chunks:
+                    pass
+        finally:
+            os.kill(worker.pid, signal.SIGCONT)
+        assert failure.value.code == "model_unavailable"
+        until(lambda: is_back(engine), "the model is whole again", BACK_SECONDS)
+        assert ask(client, SUM) == before
+    engine.stop()
+
+
+def test_a_sleeping_model_whose_worker_is_gone(worker: RPCWorker, tmp_path: Path) -> None:
+    engine = Engine(tmp_path, "--rpc", worker.address, "--sleep-idle-seconds", "1")
+    with engine.client() as client:
+        before = ask(client, SUM)
+        until(lambda: any("leaves memory" in line for line in list(engine.errors)), "it sleeps", 20)
+        # Meanwhile the worker is free for others.
+        listed = until(lambda: devices(tmp_path, worker), "the worker is free")
+        assert "RPC0" in listed
+        worker.kill()
+        with pytest.raises(openai.APIStatusError) as refused:
+            ask(client, SUM)
+        assert refused.value.status_code == 503
+        again = RPCWorker(tmp_path, port=worker.port)
+        until(lambda: not answers_with_error(client), "it wakes", BACK_SECONDS)
+        assert ask(client, SUM) == before
+    engine.stop()
+    assert again.end() == 0
+
+
+def devices(folder: Path, worker: RPCWorker) -> str:
+    return started(folder, "--list-devices", "--rpc", worker.address).stdout
 
 
 def answers_with_error(client: openai.OpenAI) -> bool:
@@ -195,3 +239,13 @@ def listening(pid: int) -> set[int]:
         if fields[3] == "0A" and fields[9] in sockets:
             ports.add(int(fields[1].split(":")[1], 16))
     return ports
+
+
+def test_where_it_is_computed_changes_no_number(engine: Engine, tmp_path: Path) -> None:
+    placed = Engine(
+        tmp_path, "-dev", "none", "-sm", "none", "-ot", "ffn=CPU", "--check-tensors", "--no-op-offload", "-lzm", "off",
+        "--numa", "distribute", "--cpu-range", "0-511", "--cpu-strict", "1", "--cpu-range-batch", "0-511", "-dio",
+        "--override-kv", "general.name=str:other")
+    for prompt in PROMPTS:
+        assert numbers(placed, prompt) == numbers(engine, prompt)
+    placed.stop()

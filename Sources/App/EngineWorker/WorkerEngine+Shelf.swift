@@ -43,6 +43,8 @@ extension WorkerEngine {
         lines.append("attention \(computing.flashAttention.rawValue) whole window \(computing.hasFullWindow)")
         // Some models turn their positions differently by the size of the context.
         lines.append("cells \(cells) sequence \(sequenceTokens) cut \(hasCells)")
+        if arguments.positions != PositionScaling() { lines.append("\(arguments.positions)") }
+        lines += arguments.placing.metadata.map { "\($0)" }
         return SHA256.digest(of: Array(lines.joined(separator: "\n").utf8))
     }
 }

@@ -66,6 +66,9 @@ public final class Heartbeat: Sendable {
         return max(.zero, ContinuousClock.now - epoch - .nanoseconds(changed.load(ordering: .relaxed)))
     }
 
+    /// Notes that somebody was here, though there was nothing to generate.
+    public func touch() { noteChange() }
+
     private func noteChange() {
         let (seconds, attoseconds) = (ContinuousClock.now - epoch).components
         changed.store(seconds * 1_000_000_000 + attoseconds / 1_000_000_000, ordering: .relaxed)

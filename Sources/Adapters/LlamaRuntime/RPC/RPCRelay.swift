@@ -27,6 +27,7 @@ struct RPCRelay: ~Copyable {
     mutating func run() {
         while !start.state.isClosing.load(ordering: .acquiring) {
             let ready = wait()
+            if ready.clientBroke { hangUp() }
             if ready.listener { accept() }
             if client != nil {
                 if ready.client { readClient() }
@@ -41,6 +42,7 @@ struct RPCRelay: ~Copyable {
     private struct Ready {
         var listener = false
         var client = false
+        var clientBroke = false
         var worker = false
     }
 
@@ -66,7 +68,10 @@ struct RPCRelay: ~Copyable {
         var ready = Ready()
         for entry in polled where entry.revents != 0 {
             if entry.fd == start.listener.number { ready.listener = true }
-            if entry.fd == clientNumber { ready.client = true }
+            if entry.fd == clientNumber {
+                ready.client = true
+                ready.clientBroke = entry.revents & Int16(POLLERR) != 0
+            }
             if entry.fd == workerNumber { ready.worker = true }
         }
         return ready

@@ -64,7 +64,10 @@ final class EngineHost: Sendable {
     /// Gives a request to the engine; wakes it, or says why not.
     func use<Result>(_ body: (any WorkerService) async throws -> Result) async throws -> Result {
         let entered = try await enter()
-        defer { residency.withLock { $0.leave(entered.generation) } }
+        defer {
+            heartbeat.touch()
+            residency.withLock { $0.leave(entered.generation) }
+        }
         do {
             return try await body(entered.service)
         } catch let error as ServiceError where error.code == .shuttingDown && residency.withLock({ $0.isLost }) {
@@ -142,14 +145,15 @@ final class EngineHost: Sendable {
             if left <= .zero { signal.yield(.look) }
             do {
                 // Nobody is there to see it sleep: another look in a while.
-                try await Task.sleep(for: left > .zero ? max(left, .milliseconds(10)) : Self.secondLook)
+                try await Task.sleep(
+                    for: left > .zero ? max(left, .milliseconds(10)) : min(sleepAfter, Self.secondLook))
             } catch {
                 return
             }
         }
     }
 
-    private static let secondLook = Duration.milliseconds(500)
+    private static let secondLook = Duration.seconds(2)
 
     private func fallAsleep() async {
         guard await endIdle() else { return }
@@ -220,7 +224,6 @@ final class EngineHost: Sendable {
         var pause = Self.pauseMin
         while !residency.withLock({ $0.isStopped }) {
             do {
-                try await source.renewServers()
                 let service = try await source.make(heartbeat)
                 guard await place(service) else { return }
                 source.logger.notice("the model is whole again")
@@ -238,7 +241,8 @@ final class EngineHost: Sendable {
     ///
     /// - Returns: whether there was a loss to do anything about.
     private func endLost() async -> Bool {
-        guard let lost = residency.withLock({ $0.lose() }) else { return false }
+        // A loss that was told of late may be over.
+        guard source.servers?.lost != nil, let lost = residency.withLock({ $0.lose() }) else { return false }
         source.logger.error(
             "a machine that computes a part of the model went",
             ["worker": .string(source.servers?.lost.map(String.init(describing:)) ?? "unknown")])

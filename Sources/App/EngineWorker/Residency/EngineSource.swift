@@ -15,8 +15,13 @@ struct EngineSource: Sendable {
     /// The model's file as it was at the start.
     let stamp: FileStamp?
 
-    /// Loads the model and starts an engine.
+    /// Loads the model and starts an engine, when the workers on other machines are all there.
+    ///
+    /// - Parameter heartbeat: the one that all engines of this worker have.
+    /// - Returns: the engine, running.
+    /// - Throws: what is missing.
     func make(_ heartbeat: Heartbeat) async throws -> any WorkerService {
+        try await renewServers()
         guard FileStamp(path: arguments.modelPath)?.text == stamp?.text else {
             throw ServiceError(
                 .modelUnavailable, "The model's file is not the one any more that this server was started with.",
@@ -66,7 +71,7 @@ struct EngineSource: Sendable {
     /// Asks the workers on other machines whether they are back.
     ///
     /// - Throws: `LlamaError` while one is not.
-    func renewServers() async throws(LlamaError) {
+    private func renewServers() async throws(LlamaError) {
         guard let servers else { return }
         try await OwnThread.run("rpc") { () throws(LlamaError) in try servers.renew() }
     }
