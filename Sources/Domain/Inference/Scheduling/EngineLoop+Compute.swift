@@ -2,12 +2,14 @@ import Vocabulary
 
 /// Computing shares with the model: in groups of rows, and what those groups are worth.
 extension EngineLoop {
-    /// Computes shares of the common memory, in the groups that are fastest.
+    /// Computes shares of the common memory, in the groups that are fastest for so many threads.
     ///
     /// - Returns: what became of their tokens, and whether nothing failed; the rest is planned again then.
-    mutating func computeTogether(_ shares: [StepShare]) -> (outcomes: [StepOutcome], isWhole: Bool) {
+    mutating func computeTogether(
+        _ shares: [StepShare], threads: Int
+    ) -> (outcomes: [StepOutcome], isWhole: Bool) {
         let writers = shares.filter { $0.wantsToken && $0.range.count == 1 }
-        let groups = rowGroups.groups(of: writers.count)
+        let groups = (rowGroups[threads] ?? .together).groups(of: writers.count)
         var parts: [(shares: ArraySlice<StepShare>, padding: Int)] = []
         if groups.count > 1 || groups.contains(where: { $0.computed > $0.rows }) {
             var rest = writers[...]
@@ -73,11 +75,20 @@ extension EngineLoop {
         }
     }
 
-    /// Measures what steps of different numbers of rows take, to group them well.
+    /// Measures what steps of different numbers of rows take, to group them well, on all threads and on one.
     ///
-    /// Takes at most about a second, and nothing for a model so large that reading its weights is what counts.
+    /// Takes at most about two seconds, and nothing for a model so large that reading its weights is what counts.
     mutating func measureRows() {
         guard options.groupsRows, runtime.shape.memory == .cells else { return }
+        for threads in Set([runtime.shape.threads, 1]).sorted(by: >) {
+            runtime.setThreads(threads)
+            rowGroups[threads] = measuredGroups()
+        }
+        runtime.setThreads(runtime.shape.threads)
+    }
+
+    /// - Returns: `nil` when one row takes so long that grouping is of no use, or when computing fails.
+    private func measuredGroups() -> RowGroups? {
         var measured: [RowGroups.Measurement] = []
         let began = ContinuousClock.now
         for rows in RowGroups.sizes(rowsMax: options.sequencesMax) where rows <= options.batchTokensMax {
@@ -85,15 +96,15 @@ extension EngineLoop {
             for _ in 0..<4 {
                 let start = ContinuousClock.now
                 pad(rows, with: runtime)
-                do { try runtime.decode() } catch { return }
+                do { try runtime.decode() } catch { return nil }
                 least = min(least, .now - start)
                 runtime.forget(paddingSequence, from: 0)
             }
-            if rows == 1, least > Self.largeStep { return }
+            if rows == 1, least > Self.largeStep { return nil }
             measured.append(.init(rows: rows, seconds: least / .seconds(1)))
             if .now - began > .seconds(1) { break }
         }
-        rowGroups = RowGroups(measured, rowsMax: options.sequencesMax)
+        return RowGroups(measured, rowsMax: options.sequencesMax)
     }
 
     /// One row that takes longer than this is bound by reading weights.

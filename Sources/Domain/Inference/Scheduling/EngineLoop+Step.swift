@@ -80,8 +80,9 @@ extension EngineLoop {
         let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
         let predicted = stepPolicy.costs.predicted(load)
         let rows = shares.reduce(0) { $0 + $1.range.count }
-        runtime.setThreads(threadPolicies.next(rows: rows))
-        let (outcomes, isWhole) = computeTogether(shares)
+        let threads = threadPolicies.next(rows: rows)
+        runtime.setThreads(threads)
+        let (outcomes, isWhole) = computeTogether(shares, threads: threads)
         if isWhole {
             let duration = ContinuousClock.now - began
             if stepPolicy.costs.isLearned {

@@ -20,7 +20,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     let preemption: PreemptionPolicy
     var cache: PrefixCache<Runtime>
     var threadPolicies: ThreadPolicies
-    var rowGroups = RowGroups.together
+    /// By the number of threads that compute; where nothing is known, rows are computed together.
+    var rowGroups: [Int: RowGroups] = [:]
     /// The sequence of rows that nobody needs.
     let paddingSequence: Int
     /// In the order in which they got their slots.
