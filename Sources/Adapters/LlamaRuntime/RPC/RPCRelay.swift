@@ -32,8 +32,9 @@ struct RPCRelay: ~Copyable {
             if client != nil {
                 if ready.client { readClient() }
                 if worker != nil, ready.worker { readWorker() }
-                giveOn()
                 if conversation.awaitsAnswer, worker != nil, .now - moved > start.patience { lose() }
+                // Last, so that what stands in for a worker that was just lost is given at once.
+                giveOn()
             }
         }
         hangUp()
