@@ -70,6 +70,7 @@ struct LoadedModel: Sendable {
         do {
             model = try LlamaModel(path: path, options: options)
         } catch {
+            if let away = error.forClients as? ServiceError { throw away }
             throw ServiceError(
                 .engineFailed, "llama.cpp could not load \(path).", hint: "Its messages are in the log.",
                 detail: error.message)
