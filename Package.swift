@@ -201,6 +201,9 @@ if let llamaPrefix {
         .executableTarget(
             name: "bench-decode", dependencies: ["LlamaRuntime"], path: "Benchmarks/BenchDecode",
             swiftSettings: strict, linkerSettings: runtimePath),
+        .executableTarget(
+            name: "bench-perplexity", dependencies: ["LlamaRuntime"], path: "Benchmarks/BenchPerplexity",
+            swiftSettings: strict, linkerSettings: runtimePath),
         .testTarget(
             name: "LlamaRuntimeTests",
             dependencies: ["GGUF", "LlamaRuntime", "Sampling", "TestModels", "TestRandomness", "Vocabulary"],

@@ -13,12 +13,14 @@ from pathlib import Path
 import adapters
 import answers
 import arrival
+import cachetypes
 import chat
 import decode
 import embeddings
 import events
 import neighbour
 import overhead
+import rpc
 import shared
 import speculation
 import turns
@@ -31,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
-    "speculation": speculation.measure,
+    "speculation": speculation.measure, "rpc": rpc.measure, "cachetypes": cachetypes.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings"]
 
@@ -83,7 +85,8 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
 
 
 def require(arguments: argparse.Namespace) -> None:
-    paths = [arguments.build / name for name in ("bench-server", "bench-model", "bench-decode", "nexus-engine")]
+    paths = [arguments.build / name for name in (
+        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine")]
     missing = [str(path) for path in paths if not path.exists()]
     if not arguments.only or "answers" in arguments.only:
         missing += [tool for tool in ("wrk", "nginx") if not shutil.which(tool)]

@@ -4,6 +4,12 @@ import CLlama
 public enum CacheType: String, Sendable, CaseIterable {
     case f32, f16, bf16, q8_0, q5_1, q5_0, q4_1, q4_0, iq4_nl
 
+    /// Whether several numbers share a scale.
+    public var isQuantized: Bool { blockSize > 1 }
+
+    /// Numbers that are stored together; a head must be whole blocks.
+    public var blockSize: Int { Int(ggml_blck_size(value)) }
+
     var value: ggml_type {
         switch self {
         case .f32: GGML_TYPE_F32

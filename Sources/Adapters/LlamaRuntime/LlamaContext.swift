@@ -28,6 +28,14 @@ public final class LlamaContext {
         public var valueType = CacheType.f16
         /// What every layer's output is moved by.
         public var controlVector: ControlVector?
+        /// How positions are turned, where the model's own way is not wanted.
+        public var positions = PositionScaling()
+        /// Whether operations on weights in ordinary memory may be computed on a GPU.
+        public var offloadsOperations = true
+        /// Where threads run, and how urgently; `nil` leaves it to the system.
+        public var places: ThreadPlaces?
+        /// The same for batches; `nil` is as `places`.
+        public var batchPlaces: ThreadPlaces?
 
         public init(cells: Int, sequencesMax: Int, batchTokensMax: Int, threads: Int) {
             self.cells = cells
@@ -42,6 +50,7 @@ public final class LlamaContext {
     private let memory: OpaquePointer
     private var batch: llama_batch
     private let observer: AttentionObserver?
+    private let threads: PlacedThreads?
     public let options: Options
 
     public init(model: LlamaModel, options: Options) throws(LlamaError) {
@@ -62,10 +71,12 @@ public final class LlamaContext {
         unsafe parameters.no_perf = true
         observer = options.observesAttention ? AttentionObserver() : nil
         unsafe observer?.attach(to: &parameters)
+        unsafe parameters.op_offload = options.offloadsOperations
+        unsafe options.positions.apply(to: &parameters)
         let error = ErrorText()
-        guard
-            let made = unsafe nexus_llama_make_context(model.handle, parameters, error.pointer, ErrorText.size)
-        else {
+        let attempt = unsafe nexus_llama_make_context(model.handle, parameters, error.pointer, ErrorText.size)
+        guard let made = unsafe attempt else {
+            try model.servers?.check()
             throw LlamaError(
                 code: .context,
                 message: error.text(or: "llama.cpp could not make a context of \(options.cells) tokens"))
@@ -85,6 +96,9 @@ public final class LlamaContext {
         unsafe self.memory = memory
         unsafe self.batch = llama_batch_init(Int32(options.batchTokensMax), 0, 1)
         self.options = options
+        threads = PlacedThreads(options)
+        unsafe threads?.attach(to: made)
+        try model.servers?.check()
     }
 
     deinit {
@@ -121,6 +135,7 @@ public final class LlamaContext {
     public func decode() throws(LlamaError) {
         let error = ErrorText()
         let status = unsafe nexus_llama_decode(handle, batch, error.pointer, ErrorText.size)
+        try model.servers?.check()
         switch status {
         case 0: return
         case 1: throw LlamaError(code: .cacheFull, message: "no room in the key-value cache for this batch")
@@ -159,6 +174,8 @@ public final class LlamaContext {
         guard let logits = unsafe nexus_llama_logits(handle, row) else {
             throw LlamaError(code: .logits, message: "row \(row) of the batch has no logits")
         }
+        // The numbers arrive only now.
+        try model.servers?.check()
         return try unsafe body(UnsafeBufferPointer(start: logits, count: model.vocabularyCount))
     }
 
@@ -212,6 +229,7 @@ public final class LlamaContext {
         guard bytes.count == size else {
             throw LlamaError(code: .state, message: "the state of sequence \(sequence) could not be copied")
         }
+        try model.servers?.check()
         return bytes
     }
 
@@ -221,6 +239,7 @@ public final class LlamaContext {
     public func restore(_ state: [UInt8], toSequence sequence: Int32) -> Bool {
         unsafe state.withUnsafeBufferPointer { buffer in
             unsafe nexus_llama_state_set(handle, sequence, buffer.baseAddress, buffer.count) == buffer.count
+                && model.servers?.lost == nil
         }
     }
 

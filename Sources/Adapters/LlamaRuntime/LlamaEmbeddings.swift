@@ -26,6 +26,8 @@ public final class LlamaEmbeddings {
         public var flashAttention = FlashAttention.auto
         /// What every layer's output is moved by.
         public var controlVector: ControlVector?
+        /// How positions are turned, where the model's own way is not wanted.
+        public var positions = PositionScaling()
 
         public init(sequenceTokensMax: Int, batchTokensMax: Int, threads: Int) {
             self.sequenceTokensMax = sequenceTokensMax
@@ -130,6 +132,8 @@ public final class LlamaEmbeddings {
             }
             unsafe pools[sequence].add(UnsafeBufferPointer(start: vector, count: vectorLength))
         }
+        // The numbers arrive only now.
+        try model.servers?.check()
         rows.removeAll(keepingCapacity: true)
         unsafe batch.n_tokens = 0
     }
@@ -141,6 +145,7 @@ public final class LlamaEmbeddings {
             unsafe usesEncoder
             ? nexus_llama_encode(handle, batch, error.pointer, ErrorText.size)
             : nexus_llama_decode(handle, batch, error.pointer, ErrorText.size)
+        try model.servers?.check()
         guard status == 0 else {
             throw LlamaError(code: .decode, message: error.text(or: "llama.cpp failed with status \(status)"))
         }
@@ -150,6 +155,7 @@ public final class LlamaEmbeddings {
         guard let vector = unsafe nexus_llama_sequence_vector(handle, sequence) else {
             throw LlamaError(code: .embedding, message: "sequence \(sequence) of the batch has no vector")
         }
+        try model.servers?.check()
         return unsafe Array(UnsafeBufferPointer(start: vector, count: vectorLength))
     }
 
@@ -217,6 +223,7 @@ extension LlamaEmbeddings {
         unsafe parameters.type_k = GGML_TYPE_F32
         unsafe parameters.type_v = GGML_TYPE_F32
         unsafe parameters.no_perf = true
+        unsafe options.positions.apply(to: &parameters)
         return unsafe parameters
     }
 

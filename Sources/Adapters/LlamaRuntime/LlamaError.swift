@@ -25,6 +25,10 @@ public struct LlamaError: Error, Sendable, Equatable {
         case projector
         /// An image or a recording cannot be read.
         case media
+        /// A worker on another machine cannot be used.
+        case rpc
+        /// A worker on another machine went while it was used. The context is worth nothing any more.
+        case workerLost
     }
 
     public let code: Code

@@ -30,8 +30,24 @@ public final class LlamaModel: Sendable {
         /// Layers to keep on a GPU; `nil` lets llama.cpp decide.
         public var gpuLayers: Int32?
         public var loadMode = LoadMode.mapped
+        /// Tensors whose rows may stay in the file until they are asked for.
+        public var lazyMode = LazyMode.auto
+        public var placement = ModelPlacement()
+        /// What is to be taken instead of what the file says.
+        public var metadata: [MetadataOverride] = []
+        /// Whether every number of the weights is looked at while loading.
+        public var checksTensors = false
+        /// Whether weights may be brought into the form that kernels read fastest.
+        public var repacks = true
+        /// Leaves out the memory that a GPU reads directly, so that other forms of weights can be used.
+        public var avoidsHostBuffers = false
+        /// The workers on other machines that it may be spread over.
+        public var servers: RPCServers?
         public init() {}
     }
+
+    /// The workers that it is spread over.
+    let servers: RPCServers?
 
     /// Loads a GGUF file. Check it with the `GGUF` module first: llama.cpp believes what a file says.
     public init(path: String, options: Options = Options()) throws(LlamaError) {
@@ -39,9 +55,16 @@ public final class LlamaModel: Sendable {
         var parameters = unsafe llama_model_default_params()
         if let gpuLayers = options.gpuLayers { unsafe parameters.n_gpu_layers = gpuLayers }
         unsafe parameters.load_mode = options.loadMode.value
-        unsafe parameters.check_tensors = false
+        unsafe parameters.lazy_mode = options.lazyMode.value
+        unsafe parameters.check_tensors = options.checksTensors
+        unsafe parameters.use_extra_bufts = options.repacks
+        unsafe parameters.no_host = options.avoidsHostBuffers
+        unsafe parameters.split_mode = options.placement.split.value
+        unsafe parameters.main_gpu = Int32(clamping: options.placement.mainGPU)
         let error = ErrorText()
-        guard let loaded = unsafe nexus_llama_load(path, parameters, error.pointer, ErrorText.size) else {
+        let placed = unsafe options.placement.load(path, parameters, metadata: options.metadata, error)
+        try options.servers?.check()
+        guard let loaded = unsafe placed else {
             throw LlamaError(code: .load, message: error.text(or: "llama.cpp could not load \(path)"))
         }
         guard let vocabulary = unsafe llama_model_get_vocab(loaded) else {
@@ -50,6 +73,7 @@ public final class LlamaModel: Sendable {
         }
         unsafe self.handle = loaded
         unsafe self.vocabulary = vocabulary
+        servers = options.servers
     }
 
     deinit { unsafe llama_model_free(handle) }

@@ -6,8 +6,13 @@ import Vocabulary
 /// What a worker needs of an engine, whatever the engine is for.
 protocol WorkerService: Generating, TokenCounting, Embedding, EngineInspecting, AdapterControlling {
     var heartbeat: Heartbeat { get }
-    /// Ends every request with an error, then the engine.
-    func stop() async
+    /// Ends every request with this error, then the engine.
+    func stop(telling error: ServiceError) async
+}
+
+extension WorkerService {
+    /// Ends every request because the server ends, then the engine.
+    func stop() async { await stop(telling: .shuttingDown) }
 }
 
 extension Engine: WorkerService {}
@@ -16,13 +21,15 @@ extension EmbeddingEngine: WorkerService {}
 extension WorkerEngine {
     /// Starts the engine that the arguments ask for.
     ///
-    /// - Parameter shelf: the prefix cache's disk tier, for an engine that writes text.
+    /// - Parameters:
+    ///   - shelf: the prefix cache's place outside the engine, for an engine that writes text.
+    ///   - heartbeat: of the engine whose place this one takes.
     /// - Returns: the engine, ready for requests.
     /// - Throws: what the model, its adapters or llama.cpp refuse.
-    func startService(shelf: CacheFileShelf?) async throws -> any WorkerService {
+    func startService(shelf: (any CacheShelf)?, heartbeat: Heartbeat = Heartbeat()) async throws -> any WorkerService {
         switch arguments.computing.use {
-        case .text: try await start(shelf: shelf)
-        case .embeddings, .reranking: try await startEmbeddings()
+        case .text: try await start(shelf: shelf, heartbeat: heartbeat)
+        case .embeddings, .reranking: try await startEmbeddings(heartbeat)
         }
     }
 
@@ -40,7 +47,7 @@ extension WorkerEngine {
         }
     }
 
-    private func startEmbeddings() async throws -> EmbeddingEngine<LlamaTokenizer> {
+    private func startEmbeddings(_ heartbeat: Heartbeat) async throws -> EmbeddingEngine<LlamaTokenizer> {
         let pooling = arguments.computing.pooling.flatMap { VectorPooling(rawValue: $0.rawValue) }
         try loaded.checkRanking(pooling)
         let initial = try await adapterOptions().initial
@@ -53,6 +60,7 @@ extension WorkerEngine {
         context.microBatchTokensMax = arguments.microBatchTokens
         context.flashAttention = arguments.computing.flashAttention
         context.controlVector = try controlVector()
+        context.positions = arguments.positions
         var options = EmbeddingOptions(
             norm: EmbeddingNorm(number: arguments.computing.embeddingNorm), waitingMax: arguments.queueMax,
             pairs: PairForm(loaded.model))
@@ -64,7 +72,7 @@ extension WorkerEngine {
         }
         let engine = try await EmbeddingEngine(
             served: served(contextTokens: tokens, created: UnixTime.now().nanoseconds / 1_000_000_000),
-            tokenizer: loaded.tokenizer, options: options,
+            tokenizer: loaded.tokenizer, options: options, heartbeat: heartbeat,
             makeRuntime: { [loaded, batchTokens = packedTokens, context, adapters] in
                 for (id, adapter) in initial.enumerated() { try adapter.load(id) }
                 var runtime = try LlamaEmbeddingRuntime(
@@ -109,7 +117,13 @@ struct LlamaEmbeddingRuntime: EmbeddingRuntime {
 
     func apply(_ set: AdapterSet) throws { try context.apply(try adapters.adapters(of: set)) }
 
-    func vectors(of sequences: [[Int32]]) throws -> [[[Float]]] { try context.vectors(of: sequences) }
+    func vectors(of sequences: [[Int32]]) throws -> [[[Float]]] {
+        do throws(LlamaError) {
+            return try context.vectors(of: sequences)
+        } catch {
+            throw error.forClients
+        }
+    }
 }
 
 extension PairForm {

@@ -19,6 +19,12 @@ extension EngineArguments {
             case .mappedAndLocked: .mappedAndLocked
             case .direct: .direct
             }
+        options.lazyMode = placing.lazyMode
+        options.placement = placing.placement
+        options.metadata = placing.metadata
+        options.checksTensors = placing.checksTensors
+        options.repacks = placing.repacks
+        options.avoidsHostBuffers = placing.avoidsHostBuffers
         return options
     }
 }

@@ -10,6 +10,7 @@ import MessagesAPI
 import OpenAIAPI
 import RequestScope
 import ResponsesAPI
+import Synchronization
 import Telemetry
 import Vocabulary
 import WebApp
@@ -29,6 +30,10 @@ public enum EngineProgram {
             switch try program.parse(["engine"] + arguments, environment: environment) {
             case .help(let text): StandardStream.output.write(text)
             case .version: StandardStream.output.write(productVersion + "\n")
+            case .command(let parsed) where parsed[EngineOption.listDevices]:
+                try DeviceList.show(try RemoteArguments(parsed))
+            case .command(let parsed) where parsed[EngineOption.rpcWorker]:
+                try await RPCWorkerProgram.serve(try RPCWorkerArguments(parsed))
             case .command(let parsed):
                 try await serve(try EngineArguments(parsed, readFile: ArgumentFile.read(_:bytesMax:)))
             }
@@ -79,23 +84,50 @@ extension EngineProgram {
 private struct Worker {
     let arguments: EngineArguments
     let logger: Logger
-    let engine: any WorkerService
-    let parts: WorkerEngine
-    let loaded: LoadedModel
+    let engine: EngineHost
     let shelf: CacheFileShelf?
     let slotFiles: SlotFileStore?
+    let contextTokens: Int
+    let profile: EngineProfile
 
     init(_ arguments: EngineArguments, logger: Logger) async throws {
         self.arguments = arguments
         self.logger = logger
         let began = ContinuousClock.now
-        let loaded = try LoadedModel(arguments, logger: logger)
-        self.loaded = loaded
+        if let numa = arguments.places.numa, !numa.apply() {
+            logger.notice("--numa has no effect: this machine's memory is all in one place")
+        }
+        // Whoever is told of a loss comes into being after those who can be lost.
+        let host = Mutex<EngineHost?>(nil)
+        let servers =
+            arguments.remote.endpoints.isEmpty
+            ? nil
+            : try await EngineSource.connect(arguments.remote) { _ in host.withLock { $0 }?.partWasLost() }
+        let stamp = FileStamp(path: arguments.modelPath)
+        let loaded = try await EngineSource.load(arguments, servers: servers, logger: logger)
+        contextTokens = loaded.contextTokens
         let parts = WorkerEngine(arguments: arguments, loaded: loaded, logger: logger)
-        self.parts = parts
         shelf = await parts.openShelf()
-        engine = try await parts.startService(shelf: shelf)
+        let sleeping =
+            shelf == nil && arguments.sleepAfter != nil && arguments.cache.isUsed
+            ? SleepShelf(bytesMax: parts.ramBytesMax) : nil
+        let heartbeat = Heartbeat()
+        let service = try await parts.startService(shelf: shelf ?? sleeping, heartbeat: heartbeat)
+        engine = EngineHost(
+            service, heartbeat: heartbeat,
+            options: EngineHost.Options(
+                sleepAfter: arguments.sleepAfter, waitersMax: max(1, arguments.queueMax),
+                models: await service.models(), slots: arguments.parallel),
+            source: EngineSource(
+                arguments: arguments, logger: logger, servers: servers, shelf: shelf ?? sleeping, stamp: stamp))
+        host.withLock { [engine] in $0 = engine }
+        if servers?.lost != nil { engine.partWasLost() }
         slotFiles = parts.slotFiles(for: engine)
+        var profile = parts.profile(contextTokens: await service.models().first?.contextTokens ?? 0)
+        profile.isSleeping = { [engine] in engine.isSleeping }
+        let modalities = await service.models().first?.modalities ?? Modalities()
+        (profile.readsImages, profile.hearsSound) = (modalities.image, modalities.audio)
+        self.profile = profile
         logger.info(
             "model loaded",
             [
@@ -104,7 +136,19 @@ private struct Worker {
             ])
     }
 
+    /// Answers requests until a signal comes; the model may leave and come back meanwhile.
     func serve(until signals: TerminationSignals) async throws {
+        async let residing: Void = engine.run()
+        do {
+            try await answer(until: signals)
+        } catch {
+            await engine.stop()
+            throw error
+        }
+        await residing
+    }
+
+    private func answer(until signals: TerminationSignals) async throws {
         let metrics = MetricsRegistry()
         EngineMetrics.register(engine.heartbeat, in: metrics)
         var router = Router()
@@ -123,10 +167,8 @@ private struct Worker {
         let style = OpenAIRoutes.Style(
             fingerprint: WorkerEngine.fingerprint, isVerbose: arguments.serving.answersVerbosely)
         let openAI = OpenAIRoutes(engine, now: now, style: style)
-        let contextTokens = await engine.models().first?.contextTokens ?? 0
-        let own = EngineRoutes(
-            engine, contextTokens: contextTokens, profile: parts.profile(contextTokens: contextTokens)
-        ) { body, id throws(ServiceError) in
+        let own = EngineRoutes(engine, contextTokens: profile.contextTokens, profile: profile) {
+            body, id throws(ServiceError) in
             try CompletionRequest.chat(body, id: id).generation
         }
         let health = healthRoutes(metrics, startedAt: now())
@@ -165,7 +207,7 @@ private struct Worker {
     private func healthRoutes(_ metrics: MetricsRegistry, startedAt: Int64) -> [Route] {
         let heartbeat = engine.heartbeat
         let peer = LlamaServerMetrics { EngineCounts(heartbeat.reading) }
-        let routes = HealthRoutes.routes(metrics: metrics, health: { Self.health(heartbeat.reading) })
+        let routes = HealthRoutes.routes(metrics: metrics, health: { [engine] in Self.health(heartbeat.reading, isReady: engine.isReady) })
         let (own, others) = (routes.filter { $0.pattern == "/metrics" }, routes.filter { $0.pattern != "/metrics" })
         guard arguments.serving.offersMetrics else {
             return others + EngineRoutes.off(own, "the metrics endpoint", option: "--metrics")
@@ -173,9 +215,9 @@ private struct Worker {
         return others + own.map { EngineRoutes.metrics($0, peer, startedAt: startedAt) }
     }
 
-    private static func health(_ reading: Heartbeat.Reading) -> ServerHealth {
+    private static func health(_ reading: Heartbeat.Reading, isReady: Bool) -> ServerHealth {
         ServerHealth(
-            isReady: true,
+            isReady: isReady,
             details: [
                 "heartbeat": [
                     "steps": .integer(Int64(clamping: reading.steps)), "live": .integer(Int64(reading.live)),
@@ -187,7 +229,7 @@ private struct Worker {
     /// Tells whoever started this process that it can be asked, on one line of standard output.
     private func announce(port: Int?) {
         var line: JSONObject = ["event": "ready", "model": .string(arguments.alias)]
-        line["context_tokens"] = .integer(Int64(loaded.contextTokens))
+        line["context_tokens"] = .integer(Int64(contextTokens))
         line["port"] = port.map { .integer(Int64($0)) }
         StandardStream.output.write(JSONValue.object(line).text + "\n")
         logger.notice("ready", ["address": .string(port.map { "port \($0)" } ?? "socket")])

@@ -55,7 +55,7 @@ struct LlamaEngineRuntime: ModelRuntime {
             try context.decode()
         } catch {
             if error.code == .cacheFull { throw RuntimeFailure.noRoom }
-            throw error
+            throw error.forClients
         }
     }
 
@@ -89,7 +89,11 @@ struct LlamaEngineRuntime: ModelRuntime {
     func positions(of sequence: Int) throws -> [Int] { try context.positions(ofSequence: Int32(sequence)) }
 
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
-        try unsafe context.withLogits(row: Int32(row), body)
+        do {
+            return try unsafe context.withLogits(row: Int32(row), body)
+        } catch let error as LlamaError {
+            throw error.forClients
+        }
     }
 
     func share(_ range: Range<Int>, of source: Int, with target: Int) {
@@ -130,6 +134,16 @@ struct LlamaEngineRuntime: ModelRuntime {
 
     private static func positions(_ range: Range<Int>) -> Range<Int32> {
         Int32(range.lowerBound)..<Int32(range.upperBound)
+    }
+}
+
+extension LlamaError {
+    /// What a request is told whose step failed.
+    var forClients: any Error {
+        guard code == .workerLost else { return self }
+        return ServiceError(
+            .modelUnavailable, message, hint: "The model comes back with it. Send the request again after a while.",
+            retryAfter: .seconds(5))
     }
 }
 

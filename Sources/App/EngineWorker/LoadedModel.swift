@@ -42,8 +42,12 @@ struct LoadedModel: Sendable {
 
     /// Reads the file with our own bounds-checked reader first, and only then lets llama.cpp map it.
     ///
+    /// - Parameters:
+    ///   - arguments: which file, and how it is to be computed.
+    ///   - servers: workers on other machines that it is spread over.
+    ///   - logger: is told what was found.
     /// - Throws: `ServiceError` that says what is wrong with the file.
-    init(_ arguments: EngineArguments, logger: Logger) throws(ServiceError) {
+    init(_ arguments: EngineArguments, servers: RPCServers? = nil, logger: Logger) throws(ServiceError) {
         let path = arguments.modelPath
         hash = FileHash(path: path, logger: logger)
         let file: GGUFFile
@@ -64,9 +68,13 @@ struct LoadedModel: Sendable {
                 "parameters": .integer(Int64(clamping: summary.parameterCount)),
                 "quantization": .string(summary.quantization ?? "unknown"),
             ])
+        try ModelChecks.check(file, arguments)
+        var options = arguments.modelOptions
+        options.servers = servers
         do {
-            model = try LlamaModel(path: path, options: arguments.modelOptions)
+            model = try LlamaModel(path: path, options: options)
         } catch {
+            if let away = error.forClients as? ServiceError { throw away }
             throw ServiceError(
                 .engineFailed, "llama.cpp could not load \(path).", hint: "Its messages are in the log.",
                 detail: error.message)
@@ -79,7 +87,7 @@ struct LoadedModel: Sendable {
         }
         tokenizer = LlamaTokenizer(model)
         facts = Self.facts(summary, model)
-        let trained = model.trainedContextTokens
+        let trained = Int(Double(model.trainedContextTokens) * arguments.positions.stretch)
         let wanted = arguments.contextTokens ?? arguments.cells
         contextTokens = min(wanted ?? trained, trained)
         if let asked = arguments.contextTokens, asked > trained {

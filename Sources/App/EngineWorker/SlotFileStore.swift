@@ -122,15 +122,13 @@ final class SlotFileStore: SlotStoring {
 extension WorkerEngine {
     /// Where the command line lets clients keep what slots hold.
     ///
-    /// - Parameter engine: the running engine; one without slots keeps nothing.
+    /// - Parameter slots: the running engine.
     /// - Returns: `nil` where nothing was asked for.
-    func slotFiles(for engine: any WorkerService) -> SlotFileStore? {
-        guard let folder = arguments.serving.slotSaveDirectory, let slots = engine as? any SlotHolding else {
-            return nil
-        }
+    func slotFiles(for slots: any SlotHolding) -> SlotFileStore? {
+        guard let folder = arguments.serving.slotSaveDirectory else { return nil }
         let hashes = arguments.cache.directory.map { FileHashStore(folder: "\($0)/hashes", logger: logger) }
         return SlotFileStore(
-            slots, folder: folder, fingerprint: { [self] in await fingerprint(hashes) },
+            slots, folder: folder, fingerprint: { [stateKind] in await stateKind.fingerprint(hashes) },
             logger: logger.labelled("slots"))
     }
 }

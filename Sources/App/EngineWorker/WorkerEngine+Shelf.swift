@@ -39,10 +39,28 @@ extension WorkerEngine {
     ///
     /// - Parameter store: where hashes of files are kept from one start to the next.
     /// - Returns: `nil` when a file has no hash.
+    func fingerprint(_ store: FileHashStore?) async -> SHA256.Digest? { await stateKind.fingerprint(store) }
+
+    /// What states of this engine depend on. It does not keep the model in memory.
+    var stateKind: StateKind {
+        StateKind(
+            model: loaded.hash, arguments: arguments,
+            shape: "cells \(cells) sequence \(sequenceTokens) cut \(hasCells)", logger: logger)
+    }
+}
+
+/// What a state depends on.
+struct StateKind: Sendable {
+    let model: FileHash
+    let arguments: EngineArguments
+    /// Some models turn their positions differently by the size of the context.
+    let shape: String
+    let logger: Logger
+
     func fingerprint(_ store: FileHashStore?) async -> SHA256.Digest? {
-        let model = await loaded.hash.value(store: store)
-        guard !model.isEmpty else { return nil }
-        var lines = ["llama-nexus state 1", LlamaBuild.version, "model \(model)"]
+        let hash = await model.value(store: store)
+        guard !hash.isEmpty else { return nil }
+        var lines = ["llama-nexus state 1", LlamaBuild.version, "model \(hash)"]
         // Adapters are told with each state: they change while the engine runs.
         for vector in arguments.adapters.controlVectors {
             let hash = await FileHash(path: vector.path, logger: logger).value(store: store)
@@ -55,8 +73,9 @@ extension WorkerEngine {
         let computing = arguments.computing
         lines.append("keys \(computing.keyType.rawValue) values \(computing.valueType.rawValue)")
         lines.append("attention \(computing.flashAttention.rawValue) whole window \(computing.hasFullWindow)")
-        // Some models turn their positions differently by the size of the context.
-        lines.append("cells \(cells) sequence \(sequenceTokens) cut \(hasCells)")
+        lines.append(shape)
+        if arguments.positions != PositionScaling() { lines.append("\(arguments.positions)") }
+        lines += arguments.placing.metadata.map { "\($0)" }
         return SHA256.digest(of: Array(lines.joined(separator: "\n").utf8))
     }
 }

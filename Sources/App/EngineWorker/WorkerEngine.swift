@@ -42,11 +42,19 @@ struct WorkerEngine {
 
     /// Starts the engine.
     ///
-    /// - Parameter shelf: what `openShelf()` gave.
+    /// - Parameters:
+    ///   - shelf: the prefix cache's place outside the engine.
+    ///   - heartbeat: of the engine whose place this one takes.
     /// - Returns: the engine, whose context is made.
     /// - Throws: `ServiceError` for an adapter; `LlamaError` when there is no memory for the context.
-    func start(shelf: CacheFileShelf? = nil) async throws -> Engine<LlamaTokenizer> {
+    func start(
+        shelf: (any CacheShelf)? = nil, heartbeat: Heartbeat = Heartbeat()
+    ) async throws -> Engine<LlamaTokenizer> {
         var options = engineOptions
+        // What a shelf holds in ordinary memory counts, too.
+        if let shelf = shelf as? SleepShelf {
+            options.cache.ramBytesMax = max(0, options.cache.ramBytesMax - shelf.bytes)
+        }
         options.adapters = try await adapterOptions()
         let projector = try await LoadedProjector(
             arguments.media, model: loaded.model, threads: arguments.batchThreads ?? threads,
@@ -70,6 +78,7 @@ struct WorkerEngine {
                 contextTokens: sequenceTokens, created: UnixTime.now().nanoseconds / 1_000_000_000,
                 modalities: projector?.modalities ?? Modalities()),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
+            heartbeat: heartbeat,
             makeDraft: draft.map { draft in
                 let draftOptions = draft.contextOptions(beside: context, slots: arguments.parallel)
                 // Adapters are the model's; what they change, its draft does not know.
@@ -128,7 +137,8 @@ struct WorkerEngine {
         return options
     }
 
-    private var ramBytesMax: Int {
+    /// What prefixes outside the key-value cache may take of ordinary memory.
+    var ramBytesMax: Int {
         switch arguments.cache.ram {
         case .off: 0
         case .bytes(let bytes): Int(clamping: bytes)
@@ -151,6 +161,10 @@ struct WorkerEngine {
         options.keyType = arguments.computing.keyType
         options.valueType = arguments.computing.valueType
         options.batchThreads = arguments.batchThreads
+        options.positions = arguments.positions
+        options.offloadsOperations = arguments.placing.offloadsOperations
+        options.places = arguments.places.places
+        options.batchPlaces = arguments.places.batchPlaces
         return options
     }
 

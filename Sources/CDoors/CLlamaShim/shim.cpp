@@ -1,32 +1,19 @@
 #include "CLlamaShim.h"
 
+#include "guard.h"
+
 #include <ggml-backend.h>
 
 #include <cmath>
-#include <cstdio>
 #include <cstring>
-#include <exception>
 #include <new>
 #include <vector>
 
+using nexus::guarded;
+
+thread_local int nexus::AbortGuard::depth = 0;
+
 namespace {
-
-void report(char * error, size_t error_size, const char * what) {
-    if (error != nullptr && error_size > 0) std::snprintf(error, error_size, "%s", what);
-}
-
-/// Runs `call`; on an exception writes its text to `error` and returns `otherwise`.
-template <typename Result, typename Call>
-Result guarded(char * error, size_t error_size, Result otherwise, Call call) noexcept {
-    try {
-        return call();
-    } catch (const std::exception & exception) {
-        report(error, error_size, exception.what());
-    } catch (...) {
-        report(error, error_size, "unknown exception");
-    }
-    return otherwise;
-}
 
 struct LogTarget {
     void (*sink)(int32_t, const char *, void *) = nullptr;
@@ -130,13 +117,18 @@ size_t nexus_llama_observer_read(
 }
 
 llama_model * nexus_llama_load(const char * path, llama_model_params params, char * error, size_t error_size) {
-    return guarded<llama_model *>(
-        error, error_size, nullptr, [&] { return llama_model_load_from_file(path, params); });
+    return guarded<llama_model *>(error, error_size, nullptr, [&] {
+        nexus::AbortGuard aborts;
+        return llama_model_load_from_file(path, params);
+    });
 }
 
 llama_context * nexus_llama_make_context(
     llama_model * model, llama_context_params params, char * error, size_t error_size) {
-    return guarded<llama_context *>(error, error_size, nullptr, [&] { return llama_init_from_model(model, params); });
+    return guarded<llama_context *>(error, error_size, nullptr, [&] {
+        nexus::AbortGuard aborts;
+        return llama_init_from_model(model, params);
+    });
 }
 
 int32_t nexus_llama_tokenize(
@@ -195,8 +187,10 @@ void nexus_llama_log_to(void (*sink)(int32_t, const char *, void *), void * cont
 }
 
 llama_adapter_lora * nexus_llama_load_adapter(llama_model * model, const char * path, char * error, size_t error_size) {
-    return guarded<llama_adapter_lora *>(
-        error, error_size, nullptr, [&] { return llama_adapter_lora_init(model, path); });
+    return guarded<llama_adapter_lora *>(error, error_size, nullptr, [&] {
+        nexus::AbortGuard aborts;
+        return llama_adapter_lora_init(model, path);
+    });
 }
 
 int32_t nexus_llama_set_adapters(

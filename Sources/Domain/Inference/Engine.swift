@@ -27,13 +27,15 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     ///   - chat: the model's chat template, if it has one.
     ///   - options: the bounds.
     ///   - shelf: where the prefix cache keeps what has no room in memory, and finds it after a restart.
+    ///   - heartbeat: goes on counting where an engine left off whose place this one takes.
     ///   - makeDraft: makes a smaller model of the same vocabulary, with a sequence for each slot, that guesses tokens
     ///     ahead; called once, on the engine's thread.
     ///   - makeRuntime: called once, on the engine's thread.
     /// - Throws: what `makeRuntime` and `makeDraft` throw.
     public init<Runtime: ModelRuntime & SendableMetatype>(
         served: ServedModel, tokenizer: Tokenizer, chat: ChatTemplate?, options: EngineOptions,
-        shelf: (any CacheShelf)? = nil, makeDraft: (@Sendable () throws -> Runtime)? = nil,
+        shelf: (any CacheShelf)? = nil, heartbeat: Heartbeat = Heartbeat(),
+        makeDraft: (@Sendable () throws -> Runtime)? = nil,
         makeRuntime: @escaping @Sendable () throws -> Runtime
     ) async throws {
         self.served = served
@@ -41,12 +43,12 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
         admission = Admission(
             tokenizer: tokenizer, chat: chat, format: options.format, options: options, grammars: GrammarStore())
         let parts = EngineParts(
-            mailbox: Mailbox(), heartbeat: Heartbeat(),
+            mailbox: Mailbox(), heartbeat: heartbeat,
             room: WaitingRoom(waitingMax: options.waitingMax, slots: options.sequencesMax),
             vocabulary: EngineVocabulary(tokenizer, preservedTexts: options.format.preservedTexts), shelf: shelf,
             book: AdapterBook(countMax: options.adapters.countMax))
         mailbox = parts.mailbox
-        heartbeat = parts.heartbeat
+        self.heartbeat = heartbeat
         room = parts.room
         book = parts.book
         let (exit, exited) = AsyncStream.makeStream(of: Void.self)
@@ -73,7 +75,7 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
         }
     }
 
-    deinit { mailbox.post(.stop) }
+    deinit { mailbox.post(.stop(.shuttingDown)) }
 
     public func models() async -> [ServedModel] { [served] }
 
@@ -106,15 +108,17 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     }
 
     /// Ends every generation with an error, then the thread. Returns when the thread has ended.
-    public func stop() async {
-        mailbox.post(.stop)
+    ///
+    /// - Parameter error: what those are told who wait or read, and those who come afterwards.
+    public func stop(telling error: ServiceError = .shuttingDown) async {
+        mailbox.post(.stop(error))
         for await _ in exit {}
     }
 }
 
 extension ServiceError {
     /// The answer to whoever comes, or still waits, when the engine stops.
-    static var shuttingDown: ServiceError {
+    public static var shuttingDown: ServiceError {
         ServiceError(.shuttingDown, "The server is shutting down.", hint: "Send the request again.")
     }
 }
@@ -134,7 +138,8 @@ enum EngineMessage: Sendable {
     case slot(SlotOrder)
     case loadAdapter(AdapterCandidate, @Sendable (Result<AdapterReport, ServiceError>) -> Void)
     case removeAdapter(Int, @Sendable (Result<AdapterReport, ServiceError>) -> Void)
-    case stop
+    /// Ends everything, with this error for those who wait.
+    case stop(ServiceError)
 }
 
 /// What the engine's thread shares with the tasks around it.

@@ -19,6 +19,12 @@ public final class Heartbeat: Sendable {
     private let sequenceTokensMax = Atomic<Int>(0)
     private let promptMicroseconds = Atomic<UInt64>(0)
     private let writingMicroseconds = Atomic<UInt64>(0)
+    private let epoch = ContinuousClock.now
+    /// Nanoseconds from `epoch` to the last time that a generation came or went.
+    private let changed = Atomic<Int64>(0)
+
+    /// One that nothing has happened to. An engine that takes another one's place goes on with its heartbeat.
+    public init() {}
 
     public struct Reading: Sendable, Equatable {
         /// Steps of the model so far: a busy engine whose count stands still is stuck.
@@ -72,13 +78,31 @@ public final class Heartbeat: Sendable {
         return reading
     }
 
+    /// How long nobody has waited for anything; zero while somebody does.
+    public var idle: Duration {
+        guard live.load(ordering: .acquiring) == 0 else { return .zero }
+        return max(.zero, ContinuousClock.now - epoch - .nanoseconds(changed.load(ordering: .relaxed)))
+    }
+
+    /// Notes that somebody was here, though there was nothing to generate.
+    public func touch() { noteChange() }
+
+    private func noteChange() {
+        let (seconds, attoseconds) = (ContinuousClock.now - epoch).components
+        changed.store(seconds * 1_000_000_000 + attoseconds / 1_000_000_000, ordering: .relaxed)
+    }
+
     /// Counts a generation in and gives its key; keys grow with arrival.
     func enter() -> UInt64 {
+        noteChange()
         live.add(1, ordering: .relaxed)
         return nextKey.add(1, ordering: .relaxed).newValue
     }
 
-    func leave() { live.subtract(1, ordering: .relaxed) }
+    func leave() {
+        noteChange()
+        live.subtract(1, ordering: .releasing)
+    }
 
     func stepped(running count: Int, promptTokens prompts: Int, completionTokens completions: Int) {
         steps.add(1, ordering: .relaxed)

@@ -1,11 +1,13 @@
 /// What a running engine tells about itself, and does beside writing answers.
 public protocol EngineInspecting: Sendable {
+    /// Whether the model has left memory until somebody asks for something.
+    var isSleeping: Bool { get }
     /// The tokens of a text, with the bytes that each stands for.
-    func tokenize(_ text: String, addsSpecial: Bool, parsesSpecial: Bool) throws(ServiceError) -> [TokenPiece]
+    func tokenize(_ text: String, addsSpecial: Bool, parsesSpecial: Bool) async throws(ServiceError) -> [TokenPiece]
     /// The bytes of a list of tokens; texts of control tokens are in it.
-    func detokenize(_ tokens: [Int32]) throws(ServiceError) -> [UInt8]
+    func detokenize(_ tokens: [Int32]) async throws(ServiceError) -> [UInt8]
     /// The prompt that a chat request would be, as text.
-    func applyTemplate(_ request: GenerationRequest) throws(ServiceError) -> String
+    func applyTemplate(_ request: GenerationRequest) async throws(ServiceError) -> String
     /// The sequences that can be written at once, and what each is doing.
     func slots() async throws(ServiceError) -> [SlotReport]
     /// What the prefix cache holds.
@@ -16,6 +18,11 @@ public protocol EngineInspecting: Sendable {
     /// - Returns: how many nodes went; 0 when there is no such node.
     /// - Throws: `ServiceError` when the node is in use by running requests, or the engine stops.
     func invalidateCache(node: UInt64) async throws(ServiceError) -> Int
+}
+
+extension EngineInspecting {
+    /// An engine by itself never sleeps.
+    public var isSleeping: Bool { false }
 }
 
 /// One token of a text.

@@ -19,8 +19,7 @@ import Testing
     @Test(arguments: [
         ("--mmproj-url x", "not fetched"), ("--video-fps 2", "films"),
         ("-hfd a/b", "--model-draft"), ("--spec-synth-len 2", "never made up"), ("-lcs x", "no files"),
-        ("--rpc h:1", "other machines"), ("-hf a/b", "--model"), ("--rope-scale 2", "as its file describes"),
-        ("--ssl-key-file k", "nexus serve"), ("--tools all", "no tools"),
+        ("-hf a/b", "--model"), ("--ssl-key-file k", "nexus serve"), ("--tools all", "no tools"),
         ("--spec_synth_rates 1", "never made up"), ("--lookup-cache-dynamic=x", "no files"),
     ])
     func `an option of llama-server that is not done yet is refused by name`(line: String, part: String) {
@@ -95,7 +94,7 @@ import Testing
 
     @Test(arguments: [
         ("LLAMA_ARG_CTX_SIZE", "x"), ("LLAMA_ARG_EMBEDDINGS", "perhaps"), ("LLAMA_ARG_SPEC_TYPE", "magic"),
-        ("LLAMA_ARG_RPC", "h:1"), ("LLAMA_ARG_CONTEXT_SHIFT", "perhaps"),
+        ("LLAMA_ARG_RPC", "h"), ("LLAMA_ARG_SPLIT_MODE", "half"), ("LLAMA_ARG_CONTEXT_SHIFT", "perhaps"),
     ])
     func `a wrong variable is named`(name: String, value: String) {
         #expect(refusal("-m m", [name: value])?.contains(name) == true)

@@ -44,9 +44,19 @@ struct ComputingArguments: Sendable, Equatable {
         embeddingNorm = parsed[EngineOption.embeddingNorm] ?? 2
     }
 
+    /// - Throws: `UsageError` for what no model can be computed with.
+    func checkCacheTypes() throws(UsageError) {
+        guard flashAttention == .off, valueType.isQuantized else { return }
+        let allowed = CacheType.allCases.filter { !$0.isQuantized }.map(\.rawValue).joined(separator: ", ")
+        throw UsageError(
+            problem: "--cache-type-v \(valueType.rawValue) needs flash attention, which --flash-attn off forbids.",
+            hint: "Leave --flash-attn out, or take one of \(allowed).")
+    }
+
     /// `--load-mode`, or what the older `--mlock` and `--no-mmap` mean.
     private static func loadMode(_ parsed: ParsedCommand) -> LoadMode {
         if let mode = parsed[EngineOption.loadMode] { return mode }
+        if parsed[EngineOption.directIO] { return .direct }
         switch (parsed.given(EngineOption.mapped), parsed[EngineOption.locked]) {
         case (nil, false): return .auto
         case (false, false): return .none
@@ -104,6 +114,9 @@ extension EngineOption {
         "Map the file instead of reading it.")
     static let locked = CommandOption<Bool>(
         "mlock", also: [], variable: "LLAMA_ARG_MLOCK", .flag, "Keep the model in memory.")
+    static let directIO = CommandOption<Bool>(
+        "direct-io", also: ["-dio"], negations: ["--no-direct-io", "-ndio"], .flag,
+        "The same as --load-mode dio.")
     static let fullWindow = CommandOption<Bool>(
         "swa-full", also: [], variable: "LLAMA_ARG_SWA_FULL", .flag,
         "Keep the whole context of models with a sliding window.")
@@ -125,7 +138,7 @@ extension EngineOption {
         + [
             threads.declared, batchThreads.declared, gpuLayers.declared, flashAttention.declared,
             keyType.declared, valueType.declared, offloadsCache.declared, loadMode.declared, mapped.declared,
-            locked.declared, fullWindow.declared,
+            locked.declared, directIO.declared, fullWindow.declared, sleepAfter.declared,
         ].map { $0.listed(under: "Computing") }
         + [
             embeddings.declared, reranking.declared, pooling.declared, embeddingNorm.declared,

@@ -40,6 +40,12 @@ struct EngineArguments: Sendable, Equatable {
     var computing: ComputingArguments
     var media: MediaArguments
     var speculation: SpeculationArguments
+    var placing: PlacementArguments
+    var places: ThreadArguments
+    var positions: PositionScaling
+    var remote: RemoteArguments
+    /// Time without requests after which the model leaves memory; `nil` never.
+    var sleepAfter: Duration?
     var cache: CacheArguments
     var memory: MemoryArguments
     var scheduling: SchedulingArguments
@@ -96,6 +102,13 @@ struct EngineArguments: Sendable, Equatable {
         computing = ComputingArguments(parsed)
         media = try MediaArguments(parsed)
         speculation = try SpeculationArguments(parsed)
+        try computing.checkCacheTypes()
+        placing = try PlacementArguments(parsed)
+        places = ThreadArguments(parsed)
+        try places.check()
+        positions = try PositionScaling(parsed)
+        remote = try RemoteArguments(parsed)
+        sleepAfter = parsed[EngineOption.sleepAfter].flatMap { $0 < 0 ? nil : .seconds($0) }
         cache = CacheArguments(parsed)
         memory = try MemoryArguments(parsed)
         if memory.compression != nil { computing.flashAttention = .off }
@@ -103,7 +116,7 @@ struct EngineArguments: Sendable, Equatable {
         sampling = SamplingParameters(parsed)
         defaults = try RequestDefaults(parsed, readFile: readFile)
         chat = try ChatArguments(parsed, readFile: readFile)
-        logFormat = parsed[EngineOption.logFormat] ?? (parsed[EngineOption.logLines] ? .json : .auto)
+        logFormat = Self.logFormat(parsed)
         logLevel = Self.logLevel(parsed)
         notices = parsed.notices
     }
@@ -124,7 +137,11 @@ struct EngineArguments: Sendable, Equatable {
         return host.hasSuffix(".sock") ? .unix(path: host) : .tcp(host: host, port: parsed[EngineOption.port] ?? 8080)
     }
 
-    private static func logLevel(_ parsed: ParsedCommand) -> LogConfiguration.Level {
+    static func logFormat(_ parsed: ParsedCommand) -> LogConfiguration.Format {
+        parsed[EngineOption.logFormat] ?? (parsed[EngineOption.logLines] ? .json : .auto)
+    }
+
+    static func logLevel(_ parsed: ParsedCommand) -> LogConfiguration.Level {
         if let level = parsed[EngineOption.logLevel] { return level }
         if parsed[EngineOption.verbose] { return .debug }
         switch parsed[EngineOption.verbosity] {

@@ -4,9 +4,9 @@ import Configuration
 enum EngineOption {
     /// Everything that may be written, in the order of the help.
     static let all =
-        modelOptions + mediaOptions + servingOptions + computingOptions + schedulingOptions + memoryOptions
-        + cacheOptions + adapterOptions + speculationOptions + chatOptions + requestOptions + samplingOptions
-        + logOptions + ignored + refused
+        modelOptions + mediaOptions + servingOptions + computingOptions + placementOptions + threadOptions
+        + positionOptions + remoteOptions + schedulingOptions + memoryOptions + cacheOptions + adapterOptions
+        + speculationOptions + chatOptions + requestOptions + samplingOptions + logOptions + ignored + refused
 
     // MARK: The model
 

@@ -34,7 +34,8 @@ extension EngineOption {
             "--sse-ping-interval", takesValue: true, variable: "LLAMA_ARG_SSE_PING_INTERVAL",
             because: "Streams are kept alive at an interval of our own."),
         .ignored(
-            "--poll", takesValue: true, because: "Threads wait as OpenMP does: they spin for a moment, then sleep."),
+            "--poll", "--poll-batch", takesValue: true,
+            because: "Threads wait as OpenMP does: they spin for a moment, then sleep. GOMP_SPINCOUNT says how long."),
         .ignored("--offline", variable: "LLAMA_ARG_OFFLINE", because: "Nothing is ever fetched."),
         .ignored("--hf-token", "-hft", takesValue: true, because: "Nothing is ever fetched."),
         .ignored(
@@ -42,52 +43,25 @@ extension EngineOption {
             because: "Images are encoded one after the other."),
         .ignored(
             "--no-models-autoload", "--models-autoload", because: "A worker serves the one model that it is given."),
-        .ignored(
-            "--sleep-idle-seconds", takesValue: true, because: "A worker stays awake; `nexus serve` ends idle ones."),
     ]
 
-    private static let ignoredPlacing: [DeclaredOption] =
-        [
-            .ignored(
-                "--cpu-mask", "-C", "--cpu-range", "-Cr", "--cpu-strict", "--prio", "--cpu-mask-batch", "-Cb",
-                "--cpu-range-batch", "-Crb", "--cpu-strict-batch", "--prio-batch", "--poll-batch", takesValue: true,
-                because: "The system places and ranks the threads."),
-            .ignored("--numa", takesValue: true, variable: "LLAMA_ARG_NUMA", because: "The system places the memory."),
-            .ignored(
-                "--repack", "--no-repack", "-nr", variable: "LLAMA_ARG_REPACK",
-                because: "llama.cpp chooses the form of weights in memory."),
-            .ignored("--no-host", variable: "LLAMA_ARG_NO_HOST", because: "llama.cpp chooses its buffers."),
-            .ignored("--direct-io", "--no-direct-io", "-dio", "-ndio", because: "Use --load-mode."),
-            .ignored(
-                "--lazy-mode", "-lzm", takesValue: true, variable: "LLAMA_ARG_LAZY_MODE",
-                because: "llama.cpp chooses what to read on demand."),
-            .ignored("--op-offload", "--no-op-offload", because: "llama.cpp chooses where to compute."),
-            .ignored(
-                "--backend-sampling", "-bs", variable: "LLAMA_ARG_BACKEND_SAMPLING",
-                because: "Tokens are chosen by the engine itself, with the same result."),
-            .ignored("--check-tensors", because: "The structure of the file is always checked."),
-        ] + ignoredDevices
-
-    /// Each of these changes where numbers are computed, never which.
-    private static let ignoredDevices: [DeclaredOption] =
-        [
-            ("--split-mode", "-sm", "LLAMA_ARG_SPLIT_MODE"), ("--tensor-split", "-ts", "LLAMA_ARG_TENSOR_SPLIT"),
-            ("--main-gpu", "-mg", "LLAMA_ARG_MAIN_GPU"), ("--device", "-dev", "LLAMA_ARG_DEVICE"),
-            ("--override-tensor", "-ot", "LLAMA_ARG_OVERRIDE_TENSOR"), ("--n-cpu-moe", "-ncmoe", "LLAMA_ARG_N_CPU_MOE"),
-            ("--n-cpu-ffn", "-ncffn", "LLAMA_ARG_N_CPU_FFN"), ("--fit", "-fit", "LLAMA_ARG_FIT"),
-            ("--fit-target", "-fitt", "LLAMA_ARG_FIT_TARGET"), ("--fit-ctx", "-fitc", "LLAMA_ARG_FIT_CTX"),
-        ].map { long, short, variable in
-            .ignored(
-                long, short, takesValue: true, variable: variable,
-                because: "llama.cpp chooses which device holds what; sizes are taken as they are given.")
-        } + [
-            .ignored(
-                "--cpu-moe", "-cmoe", variable: "LLAMA_ARG_CPU_MOE",
-                because: "llama.cpp chooses which device holds what."),
-            .ignored(
-                "--moe-cache-mib", takesValue: true, variable: "LLAMA_ARG_MOE_CACHE_MIB",
-                because: "llama.cpp chooses which device holds what."),
-        ]
+    private static let ignoredPlacing: [DeclaredOption] = [
+        .ignored(
+            "--backend-sampling", "-bs", variable: "LLAMA_ARG_BACKEND_SAMPLING",
+            because: "Tokens are chosen by the engine itself, with the same result."),
+        .ignored(
+            "--fit", "-fit", takesValue: true, variable: "LLAMA_ARG_FIT",
+            because: "Sizes are taken as they are given; layers go to devices by --gpu-layers and --tensor-split."),
+        .ignored(
+            "--fit-target", "-fitt", takesValue: true, variable: "LLAMA_ARG_FIT_TARGET",
+            because: "Sizes are taken as they are given, so that no margin is left anywhere."),
+        .ignored(
+            "--fit-ctx", "-fitc", takesValue: true, variable: "LLAMA_ARG_FIT_CTX",
+            because: "The context is as large as --ctx-size says."),
+        .ignored(
+            "--moe-cache-mib", takesValue: true, variable: "LLAMA_ARG_MOE_CACHE_MIB",
+            because: "llama.cpp's library keeps no cache of experts; --n-cpu-moe says which ones a GPU holds."),
+    ]
 
     private static let ignoredBatching: [DeclaredOption] = [
         .ignored(

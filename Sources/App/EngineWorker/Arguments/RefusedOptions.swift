@@ -44,14 +44,6 @@ extension EngineOption {
                 "--mmproj-device -mmdev", "llama.cpp chooses the device; --no-mmproj-offload keeps to the processor."),
         ]
         + [
-            "--rope-scaling LLAMA_ARG_ROPE_SCALING_TYPE", "--rope-scale LLAMA_ARG_ROPE_SCALE",
-            "--rope-freq-base LLAMA_ARG_ROPE_FREQ_BASE", "--rope-freq-scale LLAMA_ARG_ROPE_FREQ_SCALE",
-            "--yarn-orig-ctx LLAMA_ARG_YARN_ORIG_CTX", "--yarn-ext-factor LLAMA_ARG_YARN_EXT_FACTOR",
-            "--yarn-attn-factor LLAMA_ARG_YARN_ATTN_FACTOR", "--yarn-beta-slow LLAMA_ARG_YARN_BETA_SLOW",
-            "--yarn-beta-fast LLAMA_ARG_YARN_BETA_FAST", "--override-kv",
-        ].map { refused($0, "the model is used as its file describes it.") }
-        + [
-            refused("--rpc LLAMA_ARG_RPC", "computing on other machines comes later."),
             refused("--special -sp", "control tokens are never part of a text."),
             refused("--reasoning-budget-message LLAMA_ARG_THINK_BUDGET_MESSAGE", "that message comes later."),
             refused("--skip-chat-parsing LLAMA_ARG_SKIP_CHAT_PARSING", "use --reasoning-format none."),
@@ -75,7 +67,6 @@ extension EngineOption {
             refused("--api-prefix LLAMA_ARG_API_PREFIX", "put a proxy in front that adds it."),
             refused("--reuse-port LLAMA_ARG_REUSE_PORT", "one worker listens on a port."),
             refused("--log-prompts-dir", "prompts are never written to disk."),
-            refused("--list-devices", "this program prints no such list."),
             refused("--cache-list -cl", "this program prints no such list."),
             refused("--completion-bash", "there are no completions for shells yet."),
         ]

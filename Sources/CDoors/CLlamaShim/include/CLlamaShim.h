@@ -3,6 +3,11 @@
 // The calls into llama.cpp that can throw a C++ exception, made safe: an exception that reached Swift would end the
 // process. Each function returns a status, and writes what went wrong into `error` (at most `error_size` bytes with the
 // terminating zero). Everything else of llama.cpp is called directly.
+//
+// While something is loaded or made, a failed assertion of ggml on the same thread is such an exception, too.
+
+#include "CLlamaPlacing.h"
+#include "CLlamaSockets.h"
 
 #include <llama.h>
 #include <stdbool.h>

@@ -22,16 +22,16 @@ public final class EmbeddingEngine<Tokenizer: Tokenizing>: Embedding {
     ///   - served: the name and limits that are told to clients.
     ///   - tokenizer: the model's vocabulary.
     ///   - options: the bounds.
+    ///   - heartbeat: goes on counting where an engine left off whose place this one takes.
     ///   - makeRuntime: called once, on the engine's thread.
     /// - Throws: what `makeRuntime` throws.
     public init<Runtime: EmbeddingRuntime & SendableMetatype>(
-        served: ServedModel, tokenizer: Tokenizer, options: EmbeddingOptions,
+        served: ServedModel, tokenizer: Tokenizer, options: EmbeddingOptions, heartbeat: Heartbeat = Heartbeat(),
         makeRuntime: @escaping @Sendable () throws -> Runtime
     ) async throws {
         let mailbox = Mailbox<EmbeddingMessage>()
         // Whoever comes goes through the queue: there are no slots, each batch is filled anew.
         let room = WaitingRoom<EmbeddingJob>(waitingMax: options.waitingMax, slots: 0)
-        let heartbeat = Heartbeat()
         let (exit, exited) = AsyncStream.makeStream(of: Void.self)
         let shape = try await withCheckedThrowingContinuation {
             (ready: CheckedContinuation<EmbeddingShape, any Error>) in
@@ -58,7 +58,7 @@ public final class EmbeddingEngine<Tokenizer: Tokenizing>: Embedding {
         admission = EmbeddingAdmission(tokenizer: tokenizer, shape: shape, options: options)
     }
 
-    deinit { mailbox.post(.stop) }
+    deinit { mailbox.post(.stop(.shuttingDown)) }
 
     /// What the model turns sequences into.
     public var shape: EmbeddingShape { admission.shape }
@@ -99,8 +99,10 @@ public final class EmbeddingEngine<Tokenizer: Tokenizing>: Embedding {
     }
 
     /// Ends every request with an error, then the thread. Returns when the thread has ended.
-    public func stop() async {
-        mailbox.post(.stop)
+    ///
+    /// - Parameter error: what those are told who wait.
+    public func stop(telling error: ServiceError = .shuttingDown) async {
+        mailbox.post(.stop(error))
         for await _ in exit {}
     }
 

@@ -6,7 +6,8 @@ enum EmbeddingMessage: Sendable {
     case arrived
     /// The caller went.
     case cancel(UInt64)
-    case stop
+    /// Ends everything, with this error for those who wait.
+    case stop(ServiceError)
 }
 
 /// What the embedding engine's thread does, over and over: take messages, join sequences of all requests into a batch,
@@ -33,7 +34,7 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
     let heartbeat: Heartbeat
     let room: WaitingRoom<EmbeddingJob>
     private var open: [UInt64: Open] = [:]
-    private var isStopping = false
+    private var stopError: ServiceError?
 
     init(
         runtime: Runtime, mailbox: Mailbox<EmbeddingMessage>, heartbeat: Heartbeat, room: WaitingRoom<EmbeddingJob>
@@ -46,20 +47,20 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
 
     /// Runs until it is told to stop.
     mutating func run() {
-        while !isStopping {
+        while stopError == nil {
             for message in mailbox.take() { handle(message) }
             let now = ContinuousClock.now
             for job in room.expired(now) { end(job, .failure(ServiceError.late("its texts were being computed"))) }
-            let pieces = isStopping ? [] : plan(now)
+            let pieces = stopError == nil ? plan(now) : []
             if !pieces.isEmpty {
                 compute(pieces)
-            } else if !isStopping {
+            } else if stopError == nil {
                 heartbeat.rested()
                 for message in mailbox.wait() { handle(message) }
             }
         }
         for message in mailbox.close() { handle(message) }
-        for job in room.close() { end(job, .failure(ServiceError.shuttingDown)) }
+        for job in room.close() { end(job, .failure(stopError ?? ServiceError.shuttingDown)) }
     }
 
     private mutating func handle(_ message: EmbeddingMessage) {
@@ -68,7 +69,8 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
         case .cancel(let key):
             // Between two batches whoever is not answered has sequences that wait.
             if let job = room.remove(key) { end(job, .failure(CancellationError())) }
-        case .stop: isStopping = true
+        case .stop(let error):
+            stopError = stopError ?? error
         }
     }
 

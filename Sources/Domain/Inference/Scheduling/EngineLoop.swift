@@ -39,7 +39,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     /// Where images and recordings become vectors; `nil` where the model reads text only.
     let mediaThread: MediaThread?
     var random = SystemRandomNumberGenerator()
-    private var isStopping = false
+    /// What those are told who wait when the end has come.
+    private var stopError: ServiceError?
 
     init(
         runtime: Runtime, tokenizer: Tokenizer, options: EngineOptions, model: ModelID, parts: EngineParts
@@ -70,7 +71,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
 
     /// Runs until it is told to stop.
     mutating func run() {
-        while !isStopping {
+        while stopError == nil {
             let now = ContinuousClock.now
             expire(now)
             performSlotOrders()
@@ -114,16 +115,17 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             answer(loaded(candidate))
         case .removeAdapter(let id, let answer):
             answer(removed(adapter: id))
-        case .stop:
-            isStopping = true
+        case .stop(let error):
+            stopError = stopError ?? error
         }
     }
 
     private mutating func endAll() {
-        for key in running.map(\.generation.key) + parked.map(\.generation.key) { remove(key, error: .shuttingDown) }
-        for order in slotHoldings.orders { order.refuse(.shuttingDown) }
+        let error = stopError ?? .shuttingDown
+        for key in running.map(\.generation.key) + parked.map(\.generation.key) { remove(key, error: error) }
+        for order in slotHoldings.orders { order.refuse(error) }
         slotHoldings.orders = []
-        for submission in room.close() { end(submission, error: .shuttingDown) }
+        for submission in room.close() { end(submission, error: error) }
         mediaThread?.stop()
         cache.shelveAll(within: Self.shelvingMax)
     }
