@@ -92,6 +92,7 @@ import Vocabulary
         #expect(
             cache["totals"] == [
                 "lookups": 5, "hits": 4, "tokens_reused": 30, "tokens_computed": 12, "evictions": 2,
+                "tokens_dropped": 0,
                 "rejected_files": 1,
             ])
         #expect(cache["tiers"] == [["tier": "ram", "bytes": 10, "bytes_max": 20, "nodes": 1]])
