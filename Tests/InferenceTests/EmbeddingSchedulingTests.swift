@@ -18,7 +18,7 @@ private final class Refusals: Sendable {
         let engine = try await kit.engine(waiting: 2)
         kit.record.gate.close()
         let first = Task { try await engine.embed(kit.request([.text("a")])) }
-        try await kit.until("the first was taken") { engine.heartbeat.reading.live == 1 }
+        try await kit.until("the first was taken") { kit.record.begun.load(ordering: .relaxed) == 1 }
         let refusals = Refusals()
         var others: [Task<Void, any Error>] = []
         for _ in 0..<7 {

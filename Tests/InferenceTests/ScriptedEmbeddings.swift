@@ -15,6 +15,8 @@ final class ScriptedEmbeddings: EmbeddingRuntime {
         func note(_ sequences: [[Int32]]) { computed.withLock { $0.append(sequences) } }
         /// Closed gates hold the engine's thread before its next batch.
         let gate = Gate()
+        /// Batches that came to the gate.
+        let begun = Atomic<Int>(0)
     }
 
     var shape: EmbeddingShape
@@ -29,6 +31,7 @@ final class ScriptedEmbeddings: EmbeddingRuntime {
     }
 
     func vectors(of sequences: [[Int32]]) throws -> [[[Float]]] {
+        record.begun.wrappingAdd(1, ordering: .relaxed)
         record.gate.pass()
         record.note(sequences)
         if sequences.contains(where: { $0.contains(13) }) { throw Broken() }

@@ -30,7 +30,7 @@ import Vocabulary
                 #"[{"role":"user","content":"hi"},{"role":"assistant","content":\#(blocks)},{"role":"user","content":\#(blocks)}]"#,
                 system: blocks) == [
                     ChatMessage(.system, "a\nb"), ChatMessage(.user, "hi"), ChatMessage(.assistant, "ab"),
-                    ChatMessage(.user, "ab"),
+                    ChatMessage(.user, "a\nb"),
                 ])
         #expect(try Self.messages("[]", system: #""s""#) == [ChatMessage(.system, "s")])
     }
@@ -53,7 +53,7 @@ import Vocabulary
             try Self.messages(conversation) == [
                 ChatMessage(.assistant, "a", reasoning: "hm", toolCalls: calls),
                 ChatMessage(.tool, "one", toolCallID: "t1"), ChatMessage(.tool, "two", toolCallID: "t2"),
-                ChatMessage(.user, "anddoc"), ChatMessage(.tool, "", toolCallID: "t3"),
+                ChatMessage(.user, "and\ndoc"), ChatMessage(.tool, "", toolCallID: "t3"),
             ])
     }
 

@@ -35,7 +35,7 @@ import Vocabulary
         #expect(request.generation.stop == ["a", "b"])
         guard case .chat(let messages, let tools) = request.generation.prompt else { throw Wrong() }
         #expect(messages.map(\.role) == [.system, .user, .assistant, .tool])
-        #expect(messages[1].text == "one two")
+        #expect(messages[1].text == "one \ntwo")
         #expect(messages[2].toolCalls == [ToolCall(id: "c1", name: "f", arguments: "{\"x\":1}")])
         #expect(messages[3].toolCallID == "c1")
         #expect(tools.map(\.name) == ["f"])

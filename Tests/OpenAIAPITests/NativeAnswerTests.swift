@@ -106,7 +106,9 @@ import Vocabulary
     }
 
     @Test func `an answer that fills the context is truncated`() async throws {
-        let full = [Self.start(), .finished(Self.end(.length, completion: 97))]
+        var end = Self.end(.length, completion: 97)
+        end.isTruncated = true
+        let full = [Self.start(), .finished(end)]
         #expect(try await whole("/completion", #"{"prompt":"ab"}"#, full)["truncated"] == true)
     }
 

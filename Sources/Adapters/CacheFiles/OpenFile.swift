@@ -44,7 +44,13 @@ struct OpenFile: ~Copyable {
     }
 
     /// Notes that the file was used now. Only makes it live longer, so a failure harms nobody.
-    func touch() { _ = futimens(descriptor, nil) }
+    ///
+    /// The time that the kernel itself notes is the same for whatever happens within some milliseconds.
+    func touch() {
+        var now = timespec()
+        guard unsafe clock_gettime(CLOCK_REALTIME, &now) == 0 else { return }
+        _ = unsafe futimens(descriptor, [now, now])
+    }
 
     func synchronize() throws(FileFailure) {
         guard fsync(descriptor) == 0 else { throw FileFailure("fsync") }

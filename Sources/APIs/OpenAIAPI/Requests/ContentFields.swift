@@ -6,7 +6,8 @@ import Vocabulary
 /// Source: "Create chat completion" of OpenAI's API reference; `url` within `input_audio` and raw base64 in the place of a
 /// URL are llama-server's.
 enum ContentFields {
-    /// The parts of a message's `content`; texts without characters are left out.
+    /// The parts of a message's `content`; texts without characters are left out, and texts that follow each other are
+    /// lines of one text, as in llama-server.
     static func parts(_ field: JSONField) throws -> [ContentPart] {
         if case .string(let text) = field.value { return text.isEmpty ? [] : [.text(text)] }
         guard field.value.array != nil else {
@@ -16,7 +17,13 @@ enum ContentFields {
         guard parts.count(where: \.isMedia) <= RequestBounds.mediaMax else {
             throw field.fail("has more than \(RequestBounds.mediaMax) images and recordings")
         }
-        return parts.filter { $0 != .text("") }
+        return parts.reduce(into: []) { joined, part in
+            switch (joined.last, part) {
+            case (_, .text("")): break
+            case (.text(let before), .text(let text)): joined[joined.count - 1] = .text("\(before)\n\(text)")
+            default: joined.append(part)
+            }
+        }
     }
 
     private static func part(_ field: JSONField) throws -> ContentPart {

@@ -27,10 +27,12 @@ enum PromptFields {
             }
             return .tokens(tokens)
         case .object:
-            if let media = try field.optional("multimodal_data"), media.value.array?.isEmpty != true {
-                return try MediaFields.markedPrompt(field)
+            let text = try field.required("prompt_string")
+            if let media = try field.optional("multimodal_data") {
+                let isPlain = media.value.array?.isEmpty == true && text.value.string?.contains(MediaFields.mark) != true
+                if !isPlain { return try MediaFields.markedPrompt(field) }
             }
-            return try prompt(try field.required("prompt_string"))
+            return try prompt(text)
         default: throw field.fail("must be a string or an array, not \(field.value.kind)")
         }
     }

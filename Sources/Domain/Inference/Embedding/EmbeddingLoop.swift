@@ -78,9 +78,15 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
     private mutating func plan(_ now: ContinuousClock.Instant) -> [BatchPlan.Piece] {
         let shape = runtime.shape
         var plan = BatchPlan(tokensMax: shape.batchTokensMax, sequencesMax: shape.sequencesMax)
-        while let (job, isAlone) = room.nextPart(now),
-            let part = plan.take(from: job, &open[job.key, default: Open(job)].rest, isAlone: isAlone)
-        {
+        while let (job, isAlone) = room.nextPart(now) {
+            // One that came since the last look may be late already.
+            if let deadline = job.scheduling.deadline, job.arrived + deadline <= .now, room.remove(job.key) != nil {
+                end(job, .failure(ServiceError.late("its texts were being computed")))
+                continue
+            }
+            guard let part = plan.take(from: job, &open[job.key, default: Open(job)].rest, isAlone: isAlone) else {
+                break
+            }
             room.takePart(of: job.key, part, now)
         }
         return plan.pieces
