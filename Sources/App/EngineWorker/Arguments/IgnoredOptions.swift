@@ -67,9 +67,6 @@ extension EngineOption {
         .ignored(
             "--cont-batching", "-cb", "--no-cont-batching", "-nocb", variable: "LLAMA_ARG_CONT_BATCHING",
             because: "Requests always share batches."),
-        .ignored(
-            "--kv-unified", "-kvu", "--no-kv-unified", "-no-kvu", variable: "LLAMA_ARG_KV_UNIFIED",
-            because: "All sequences always share one cache."),
         .ignored("--warmup", "--no-warmup", because: "The engine says when it is ready."),
         .ignored("--perf", "--no-perf", variable: "LLAMA_ARG_PERF", because: "Times are always measured."),
         .ignored("--jinja", "--no-jinja", variable: "LLAMA_ARG_JINJA", because: "Chat templates are always Jinja."),
