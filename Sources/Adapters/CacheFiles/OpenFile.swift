@@ -44,7 +44,14 @@ struct OpenFile: ~Copyable {
     }
 
     /// Notes that the file was used now. Only makes it live longer, so a failure harms nobody.
-    func touch() { _ = futimens(descriptor, nil) }
+    ///
+    /// The time is the clock's own: what the kernel takes by itself is that of its last tick, and uses within a few
+    /// milliseconds could not be told apart.
+    func touch() {
+        var now = timespec()
+        guard unsafe clock_gettime(CLOCK_REALTIME, &now) == 0 else { return }
+        unsafe _ = futimens(descriptor, [now, now])
+    }
 
     func synchronize() throws(FileFailure) {
         guard fsync(descriptor) == 0 else { throw FileFailure("fsync") }

@@ -38,6 +38,7 @@ struct StateFiles: Sendable {
             let digest = hash.finish()
             var unused = SHA256()
             try unsafe file.write(digest.bytes.span.bytes, &unused)
+            file.touch()
             try file.synchronize()
             guard unsafe rename(temporary, path) == 0 else { throw FileFailure("rename") }
         } catch {
