@@ -177,7 +177,7 @@ private typealias TinyEngine = Engine<LlamaTokenizer>
     @Test(arguments: TinyModel.allCases)
     func `with room for few all are answered in the end`(model: TinyModel) async throws {
         // llama.cpp rounds up to 256 cells: these are all there are.
-        try await withEngine(model, "-c 512 -np 4 -b 64") { engine in
+        try await withEngine(model, "-c 512 -np 4 -kvu -b 64") { engine in
             let prompts = (0..<7).map { prompt(100 + 40 * $0, seed: UInt64(200 + $0)) }
             let answers = try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
                 for (index, prompt) in prompts.enumerated() {
