@@ -21,7 +21,7 @@ import Vocabulary
         while true {
             var plan = BatchPlan(tokensMax: tokensMax, sequencesMax: sequencesMax)
             let now = ContinuousClock.now
-            while let (job, isAlone) = room.nextPart(now),
+            while let (job, isAlone) = room.nextPart(now).next,
                 let part = plan.take(
                     from: job, &rests[job.key, default: BatchPlan.Rest(tokens: job.expectedWork)], isAlone: isAlone)
             {

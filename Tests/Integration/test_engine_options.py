@@ -98,7 +98,6 @@ def test_variables_of_llama_server(tmp_path: Path) -> None:
     ("arguments", "part"),
     [
         (["--ctx-siez", "1"], "did you mean --ctx-size?"),
-        (["--model-draft", "d.gguf"], "--model-draft cannot be used here: speculative decoding"),
         (["--mmproj-url", "http://x/p.gguf"], "not fetched"),
         (["--port", "x"], "an integer from 0 to 65535"),
         (["-np", "0"], "-np must be"),

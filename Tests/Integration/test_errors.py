@@ -48,8 +48,7 @@ def test_a_prompt_that_is_too_long(client: openai.OpenAI, ask_for: Callable[...,
 @pytest.mark.parametrize(
     ("options", "parameter"),
     [
-        ({"max_tokens": -1}, "max_tokens"),
-        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": -2}, "max_tokens"),
         ({"max_tokens": 10**15}, "max_tokens"),
         ({"max_completion_tokens": 2**63 - 1}, "max_completion_tokens"),
         ({"temperature": -0.5}, "temperature"),
@@ -76,7 +75,6 @@ def test_values_that_are_not_allowed(client: openai.OpenAI, options: dict[str, A
     ("parameter", "value"),
     [
         ("modalities", ["text", "audio"]), ("audio", {"voice": "alloy", "format": "wav"}),
-        ("post_sampling_probs", True), ("t_max_predict_ms", 100), ("n_indent", 4),
     ],
 )
 def test_what_is_not_supported_is_refused_and_not_ignored(
@@ -87,7 +85,7 @@ def test_what_is_not_supported_is_refused_and_not_ignored(
     assert details(failure.value)["code"] == "unsupported" and failure.value.param == parameter
 
 
-@pytest.mark.parametrize(("parameter", "value"), [("echo", True), ("suffix", "the end"), ("best_of", 3)])
+@pytest.mark.parametrize(("parameter", "value"), [("best_of", 3)])
 def test_what_is_not_supported_of_legacy_completions(client: openai.OpenAI, parameter: str, value: Any) -> None:
     with pytest.raises(openai.BadRequestError) as failure:
         client.completions.create(model=NAME, prompt="Hello", **{parameter: value})

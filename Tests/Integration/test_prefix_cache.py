@@ -176,7 +176,7 @@ def test_nodes_are_listed_and_forgotten(cached: Engine) -> None:
 @pytest.mark.parametrize("node", ["99999999999", "x", "-1", "01", "18446744073709551616"])
 def test_nodes_that_are_not_there(engine: Engine, node: str) -> None:
     answer = httpx.delete(f"{engine.url}/cache/{node}", timeout=10)
-    assert answer.status_code == 404 and "GET /cache" in answer.json()["hint"]
+    assert answer.status_code == 404 and "GET /cache" in answer.json()["error"]["hint"]
 
 
 def test_a_node_in_use_is_not_forgotten(cached: Engine) -> None:
@@ -186,7 +186,7 @@ def test_a_node_in_use_is_not_forgotten(cached: Engine) -> None:
         next(lines)
         used = until(lambda: [node for node in nodes(cached) if node["users"]], "a node in use")
         refusal = httpx.delete(f"{cached.url}/cache/{used[0]['id']}", timeout=10)
-        assert refusal.status_code == 409 and refusal.json()["code"] == "conflict"
+        assert refusal.status_code == 409 and refusal.json()["error"]["code"] == "conflict"
         rest = list(lines)
     assert "data: [DONE]" in rest
     until(lambda: not any(node["users"] for node in nodes(cached)), "nobody uses anything")

@@ -22,13 +22,13 @@ TEMPLATE = """{%- for message in messages -%}
 {% endif %}{{ message.content }}<|im_end|>
 {% endfor -%}
 <|im_start|>assistant
-{% if enable_thinking is defined and enable_thinking %}<think>
-{% elif enable_thinking is defined %}<think>
+{% if opens is defined and enable_thinking %}<think>
+{% elif not enable_thinking %}<think>
 
 </think>
 
 {% endif %}"""
-OPEN = {"chat_template_kwargs": {"enable_thinking": True}}
+OPEN = {"chat_template_kwargs": {"enable_thinking": True, "opens": True}}
 THOUGHT = "I must add three and four."
 #: Thinking that a grammar spells out.
 THINKS = {"grammar": f'root ::= "<think>\\n{THOUGHT}\\n</think>\\n\\n7"'}
@@ -162,7 +162,7 @@ def test_options_of_the_command_line(tmp_path: Path) -> None:
     template.write_text(TEMPLATE)
     engine = Engine(
         tmp_path, "--chat-template-file", str(template), "--reasoning-format", "none", "--reasoning-budget", "5",
-        "--chat-template-kwargs", '{"enable_thinking": true}')
+        "--chat-template-kwargs", '{"enable_thinking": true, "opens": true}')
     with engine.client() as client:
         whole = answer(client, STORY, max_tokens=60, ignore_eos=True)
         assert thought(whole.choices[0]) is None and "</think>" in whole.choices[0].message.content

@@ -39,8 +39,10 @@ def spread(worker: RPCWorker, tmp_path: Path) -> Iterator[Engine]:
 def numbers(engine: Engine, prompt: str) -> tuple[list[str], list[float], list[dict[str, float]]]:
     """The tokens of an answer, how likely each was, and the likeliest five instead of each."""
     with engine.client() as client:
+        # What others left in the cache was computed in other batches, which round differently.
         logprobs = client.completions.create(
-            model=NAME, prompt=prompt, max_tokens=16, temperature=0, logprobs=5).choices[0].logprobs
+            model=NAME, prompt=prompt, max_tokens=16, temperature=0, logprobs=5,
+            extra_body={"cache_prompt": False}).choices[0].logprobs
     assert logprobs is not None
     return logprobs.tokens, logprobs.token_logprobs, logprobs.top_logprobs
 

@@ -249,7 +249,7 @@ def test_which_stop_text_was_met_is_told(either: openai.OpenAI) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "path"),
     [
-        ("min_p", 1.5, "min_p"), ("typical_p", -1, "typical_p"), ("top_k", -1, "top_k"), ("top_k", 1.5, "top_k"),
+        ("min_p", 1.5, "min_p"), ("typical_p", -1, "typical_p"), ("top_k", 1.5, "top_k"),
         ("repeat_penalty", 0, "repeat_penalty"), ("mirostat", 3, "mirostat"), ("mirostat_tau", "x", "mirostat_tau"),
         ("xtc_probability", 2, "xtc_probability"), ("dry_base", 0.5, "dry_base"), ("adaptive_decay", 1, "adaptive_decay"),
         ("samplers", ["top_k", "topp"], "samplers[1]"), ("samplers", "kq", "samplers"), ("samplers", 5, "samplers"),

@@ -167,14 +167,14 @@ def test_without_a_folder_there_are_no_slot_actions(tmp_path: Path) -> None:
 
 
 def test_contexts_are_shifted_only_when_asked(tmp_path: Path) -> None:
-    engine = Engine(tmp_path, "-c", "256", "-np", "2")
+    engine = Engine(tmp_path, "-c", "256", "-np", "2", "-kvu")
     try:
         plain = complete(engine, PROMPT, max_tokens=600)
         assert plain["usage"]["total_tokens"] == 256
         assert plain["choices"][0]["finish_reason"] == "length"
     finally:
         engine.stop()
-    engine = Engine(tmp_path, "-c", "256", "-np", "2", "--context-shift", "--keep", "8")
+    engine = Engine(tmp_path, "-c", "256", "-np", "2", "-kvu", "--context-shift", "--keep", "8")
     try:
         for more in ({}, {"n_keep": -1}, {"n_keep": 0, "n_discard": 20}):
             shifted = complete(engine, PROMPT, max_tokens=600, **more)

@@ -16,7 +16,7 @@ class Worker(Program):
     def __init__(self, folder: Path, *arguments: str | Path) -> None:
         command = [
             BINARIES / "nexus", "engine", "-m", MODEL, "--port", "0", "-t", "1", "-np", "2", "-c", "2048", "--temp", "0",
-            "-ctk", "f32", "-ctv", "f32", "-fa", "off", *arguments, "--log-format", "json"]
+            "-ctk", "f32", "-ctv", "f32", "-fa", "off", "--metrics", *arguments, "--log-format", "json"]
         super().__init__(command, environment(folder), folder)
         ready = json.loads(self.line('"event":"ready"'))
         self.url = f"http://127.0.0.1:{ready['port']}"

@@ -38,7 +38,8 @@ extension EngineRoutes {
     }
 
     /// The tokens of a text, or of texts and tokens in turn; of nothing there are none, as in llama-server.
-    private func pieces(_ content: JSONField?, _ addsSpecial: Bool, _ parsesSpecial: Bool) async throws -> [TokenPiece] {
+    private func pieces(_ content: JSONField?, _ addsSpecial: Bool, _ parsesSpecial: Bool) async throws -> [TokenPiece]
+    {
         guard let content else { return [] }
         if case .string(let text) = content.value {
             return try await engine.tokenize(text, addsSpecial: addsSpecial, parsesSpecial: parsesSpecial)

@@ -38,10 +38,9 @@ public struct MessageRequest: Sendable, Equatable {
         let root = try JSONField.body(body)
         do {
             try Self.refuseUnsupported(root)
-            if purpose == .answer { _ = try root.required("max_tokens") }
-            // OpenAI's dialects take -1 for no bound, and 0 for the prompt alone; here each is a slip.
-            _ = try root.optional("max_tokens")?.integer(in: 1...RequestBounds.newTokensMax)
-            _ = try root.optional("top_k")?.integer(in: 0...RequestBounds.newTokensMax)
+            // In the other APIs a number below these bounds means that there is none; here it is a mistake.
+            if purpose == .answer { _ = try root.required("max_tokens").integer(in: 1...RequestBounds.newTokensMax) }
+            _ = try root.optional("top_k")?.integer(in: 0...Int(Int32.max))
             let tools = try MessageTools(root)
             let messages = try MessageBlocks.messages(root)
             let shared = JSONObject(try root.object().filter { !Self.own.contains($0.key) }.map { ($0.key, $0.value) })

@@ -45,11 +45,12 @@ struct OpenFile: ~Copyable {
 
     /// Notes that the file was used now. Only makes it live longer, so a failure harms nobody.
     ///
-    /// The time that the kernel itself notes is the same for whatever happens within some milliseconds.
+    /// The time is the clock's own: what the kernel takes by itself is that of its last tick, and uses within a few
+    /// milliseconds could not be told apart.
     func touch() {
         var now = timespec()
         guard unsafe clock_gettime(CLOCK_REALTIME, &now) == 0 else { return }
-        _ = unsafe futimens(descriptor, [now, now])
+        unsafe _ = futimens(descriptor, [now, now])
     }
 
     func synchronize() throws(FileFailure) {

@@ -207,7 +207,8 @@ private struct Worker {
     private func healthRoutes(_ metrics: MetricsRegistry, startedAt: Int64) -> [Route] {
         let heartbeat = engine.heartbeat
         let peer = LlamaServerMetrics { EngineCounts(heartbeat.reading) }
-        let routes = HealthRoutes.routes(metrics: metrics, health: { [engine] in Self.health(heartbeat.reading, isReady: engine.isReady) })
+        let health = { @Sendable [engine] in Self.health(heartbeat.reading, isReady: engine.isReady) }
+        let routes = HealthRoutes.routes(metrics: metrics, health: health)
         let (own, others) = (routes.filter { $0.pattern == "/metrics" }, routes.filter { $0.pattern != "/metrics" })
         guard arguments.serving.offersMetrics else {
             return others + EngineRoutes.off(own, "the metrics endpoint", option: "--metrics")

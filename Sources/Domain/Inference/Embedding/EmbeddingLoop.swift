@@ -49,12 +49,10 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
     mutating func run() {
         while stopError == nil {
             for message in mailbox.take() { handle(message) }
-            let now = ContinuousClock.now
-            for job in room.expired(now) { end(job, .failure(ServiceError.late("its texts were being computed"))) }
-            let pieces = stopError == nil ? plan(now) : []
+            let pieces = stopError == nil ? plan() : []
             if !pieces.isEmpty {
                 compute(pieces)
-            } else if stopError == nil {
+            } else if stopError == nil, room.count == 0 {
                 heartbeat.rested()
                 for message in mailbox.wait() { handle(message) }
             }
@@ -74,22 +72,22 @@ struct EmbeddingLoop<Runtime: EmbeddingRuntime> {
         }
     }
 
-    /// Takes the next batch out of the room.
-    private mutating func plan(_ now: ContinuousClock.Instant) -> [BatchPlan.Piece] {
+    /// Takes the next batch out of the room. Requests enter it meanwhile, so the time is read for every part: nobody is
+    /// computed whose deadline had passed when it was taken.
+    private mutating func plan() -> [BatchPlan.Piece] {
         let shape = runtime.shape
         var plan = BatchPlan(tokensMax: shape.batchTokensMax, sequencesMax: shape.sequencesMax)
-        while let (job, isAlone) = room.nextPart(now) {
-            // One that came since the last look may be late already.
-            if let deadline = job.scheduling.deadline, job.arrived + deadline <= .now, room.remove(job.key) != nil {
-                end(job, .failure(ServiceError.late("its texts were being computed")))
-                continue
-            }
-            guard let part = plan.take(from: job, &open[job.key, default: Open(job)].rest, isAlone: isAlone) else {
-                break
-            }
+        while true {
+            let now = ContinuousClock.now
+            let (next, late) = room.nextPart(now)
+            for job in late { end(job, .failure(ServiceError.late("its texts were being computed"))) }
+            guard let (job, isAlone) = next,
+                let part = plan.take(from: job, &open[job.key, default: Open(job)].rest, isAlone: isAlone)
+            else { break }
             room.takePart(of: job.key, part, now)
         }
-        return plan.pieces
+        // Parts of those who became late meanwhile are for nobody.
+        return plan.pieces.filter { open[$0.key] != nil }
     }
 
     /// Answers a request and forgets what is left of it.

@@ -143,10 +143,15 @@ final class WaitingRoom<Item: Waiter>: Sendable {
         }
     }
 
-    /// The next request to have a part of its work taken, and whether it is alone in the room; `nil` when nobody waits.
-    func nextPart(_ now: ContinuousClock.Instant) -> (item: Item, isAlone: Bool)? {
+    /// Takes out those who are too late, and tells who is next to have a part of its work taken.
+    ///
+    /// - Parameter now: the time.
+    /// - Returns: the next request, `nil` when nobody waits, and whether it is alone in the room; and those taken out.
+    func nextPart(_ now: ContinuousClock.Instant) -> (next: (item: Item, isAlone: Bool)?, late: [Item]) {
         state.withLock { state in
-            state.queue.peek(now: now - epoch).map { (item: $0.item, isAlone: state.queue.count == 1) }
+            let late = state.queue.expired(now: now - epoch).map(\.item)
+            let next = state.queue.peek(now: now - epoch).map { (item: $0.item, isAlone: state.queue.count == 1) }
+            return (next, late)
         }
     }
 
