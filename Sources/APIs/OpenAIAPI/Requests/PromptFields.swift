@@ -29,8 +29,8 @@ enum PromptFields {
         case .object:
             let text = try field.required("prompt_string")
             if let media = try field.optional("multimodal_data") {
-                let isPlain = media.value.array?.isEmpty == true && text.value.string?.contains(MediaFields.mark) != true
-                if !isPlain { return try MediaFields.markedPrompt(field) }
+                let hasMark = text.value.string?.contains(MediaFields.mark) == true
+                if hasMark || media.value.array?.isEmpty != true { return try MediaFields.markedPrompt(field) }
             }
             return try prompt(text)
         default: throw field.fail("must be a string or an array, not \(field.value.kind)")
