@@ -1,6 +1,7 @@
 """What the engine adds to a step of bare llama_decode: sampling, text, events, HTTP."""
 
 import json
+import os
 import statistics
 import subprocess
 
@@ -18,6 +19,8 @@ BATCH_TOKENS = 512
 #: The engine's step over the bare one.
 RATIO_MAX = 1.05
 PEER = "llama_decode"
+#: How long nexus-engine's threads wait awake (EngineWorker/ComputeThreadWaiting); OpenMP's own is 150 times as long.
+SPINS = "2000"
 
 
 def measure(setup: Setup) -> Section:
@@ -26,12 +29,14 @@ def measure(setup: Setup) -> Section:
     over_http: dict[int, list[float]] = {count: [] for count in CONCURRENCIES}
     by_itself: dict[int, list[float]] = {count: [] for count in CONCURRENCIES}
     bare: dict[int, list[float]] = {count: [] for count in CONCURRENCIES}
+    bare_alike: dict[int, list[float]] = {count: [] for count in CONCURRENCIES}
     with nexus_engine(setup.engine, setup.model, setup.threads, PARALLEL, CONTEXT_TOKENS) as engine:
         warm(engine)
         # Twice the rounds of the others: the difference is small, and each round is short.
         for _ in range(1 if setup.is_quick else 2 * setup.rounds):
             for count in CONCURRENCIES:
                 bare[count].append(bare_step(setup, count, tokens))
+                bare_alike[count].append(bare_step(setup, count, tokens, {"GOMP_SPINCOUNT": SPINS}))
                 http, timings = engine_step(engine, count, tokens, words)
                 over_http[count].append(http)
                 by_itself[count].append(timings)
@@ -41,6 +46,8 @@ def measure(setup: Setup) -> Section:
         for row in (
             step(f"{count} at once: a step, as the client sees it", over_http[count], bare[count], has_bar=True),
             step(f"{count} at once: a step, as the engine says", by_itself[count], bare[count], has_bar=False),
+            step(f"{count} at once: the same, bare threads waiting as the engine's", by_itself[count],
+                 bare_alike[count], has_bar=False),
         )
     ], [
         setup.remark(),
@@ -76,13 +83,14 @@ def timings_step(stream: Stream) -> float:
     return float(timings["predicted_ms"]) / (int(timings["predicted_n"]) - 1)
 
 
-def bare_step(setup: Setup, count: int, tokens: int) -> float:
+def bare_step(setup: Setup, count: int, tokens: int, waiting: dict[str, str] | None = None) -> float:
     command = [
         str(setup.build / "bench-decode"), "--model", str(setup.model), "--threads", str(setup.threads),
         "--cells", str(PARALLEL * CONTEXT_TOKENS), "--sequences-max", str(PARALLEL), "--batch", str(BATCH_TOKENS),
         "--sequences", str(count), "--prompt", str(PROMPT_TOKENS), "--steps", str(tokens - 1),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, env=os.environ | (waiting or {}))
     if done.returncode != 0:
         raise ServerError(f"bench-decode: {done.stderr.strip()}")
     return float(json.loads(done.stdout)["step_ms"])

@@ -37,6 +37,11 @@ enum RPCWorkerProgram {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         }
         let end = WorkerEnd()
+        // Its answer would be taken for this one's.
+        if arguments.port != nil, await OwnThread.run("probe", { RPCWorker.answers(endpoint) }) {
+            end.tell("another worker answers there.")
+            throw end.error(endpoint)
+        }
         let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let output: Int32
         do {
