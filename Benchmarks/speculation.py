@@ -25,7 +25,7 @@ def measure(setup: Setup) -> Section:
         "The prompt is a circle, and the answer at temperature 0 is the same circle once more.",
         text_note,
         "Poor draft: the model of the other parts, and a draft model with other random weights; the servers' default "
-        "sampling. All rates are of decoding, from the first token's arrival to the last one's.",
+        "sampling. The rates of copying are of decoding; those of the poor draft count the reading of the prompts, too.",
     ])
 
 

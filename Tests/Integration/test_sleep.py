@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import openai
 import pytest
+from support.models import adapter
 from support.polling import until
 from support.program import MODEL, Program, environment
 from support.servers import BINARIES, NAME, Engine
@@ -62,9 +63,10 @@ def test_looking_does_not_wake_it(begin: Begin) -> None:
         ask(client, SUM)
         steps = engine.heartbeat()["steps"]
         sleep(engine)
-        for path in ("/health", "/ready", "/v1/models", "/metrics", "/slots", "/cache"):
+        for path in ("/health", "/ready", "/v1/models", "/metrics", "/props", "/slots", "/cache"):
             answer = httpx.get(f"{engine.url}{path}", timeout=10)
             assert answer.status_code == 200, path
+        assert httpx.get(f"{engine.url}/props", timeout=10).json()["is_sleeping"] is True
         assert engine.heartbeat()["steps"] == steps, "what was counted is kept"
         assert not is_loaded(engine)
         assert httpx.post(f"{engine.url}/tokenize", json={"content": "Hello"}, timeout=30).json()["tokens"]
@@ -198,3 +200,29 @@ def test_embeddings_sleep_too(tmp_path: Path) -> None:
         until(lambda: not is_loaded(engine), "the model leaves memory", 20)
         assert vector() == before
     engine.stop()
+
+
+def test_adapters_and_their_scales_come_back(begin: Begin, tmp_path: Path) -> None:
+    folder = tmp_path / "adapters"
+    folder.mkdir()
+    first = adapter(tmp_path / "first.gguf", 1)
+    adapter(folder / "second.gguf", 2)
+    engine = begin("--lora", str(first), "--lora-dir", str(folder))
+
+    def listed() -> list[tuple[int, str, float]]:
+        answer = httpx.get(f"{engine.url}/lora-adapters", timeout=10).json()
+        return [(one["id"], Path(one["path"]).name, one["scale"]) for one in answer]
+
+    loaded = httpx.post(
+        f"{engine.url}/lora-adapters/load", json={"path": "second.gguf", "scale": 0.25}, timeout=30)
+    assert loaded.status_code == 200
+    scales = [{"id": 0, "scale": 0.5}, {"id": 1, "scale": 0.25}]
+    assert httpx.post(f"{engine.url}/lora-adapters", json=scales, timeout=10).status_code == 200
+    before = listed()
+    assert before == [(0, "first.gguf", 0.5), (1, "second.gguf", 0.25)]
+    with engine.client() as client:
+        told = ask(client, SUM)
+        sleep(engine)
+        assert listed() == before and not is_loaded(engine), "looking does not wake it"
+        assert ask(client, SUM) == told
+    assert listed() == before
