@@ -67,6 +67,7 @@ var targets: [Target] = [
     module("Templates", in: .ground, ["JSONText"]),
     module("Digests", in: .ground, ["CCrypto"], settings: boundary),
     module("MediaFiles", in: .ground),
+    module("ModelFormats", in: .ground, ["GGUF", "JSONText"]),
     module("Grammar", in: .ground, ["JSONText"]),
     module("Sampling", in: .ground, ["Vocabulary"], libraries: ["m"]),
     module("ChatFormats", in: .ground, ["Vocabulary", "JSONText", "Grammar"]),
@@ -84,7 +85,11 @@ var targets: [Target] = [
     module(
         "Inference", in: .domain,
         ["ChatFormats", "Grammar", "JSONText", "Sampling", "Streaming", "Templates", "Vocabulary"]),
-    module("Hosting", in: .domain, ["Vocabulary"]),
+    module("Hosting", in: .domain, ["GGUF", "JSONText", "Vocabulary"]),
+    module("Jobs", in: .domain, ["JSONText", "Vocabulary"]),
+    module("ModelCatalog", in: .domain, ["Digests", "GGUF", "JSONText", "ModelFormats", "Vocabulary"]),
+    module("ModelHub", in: .domain, ["Digests", "JSONText", "Streaming", "Vocabulary"]),
+    module("Hardware", in: .domain, ["Hosting", "JSONText", "Vocabulary"]),
 
     // APIs: wire types and translation.
     module("RequestScope", in: .apis, ["Vocabulary", "JSONText", "Telemetry", "HTTPServing"]),
@@ -94,16 +99,29 @@ var targets: [Target] = [
     module(
         "MessagesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
     module("LlamaServerAPI", in: .apis, ["Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
+    module(
+        "AdminAPI", in: .apis,
+        [
+            "HTTPServing", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub", "RequestScope",
+            "Streaming", "Vocabulary",
+        ]),
     module("WebApp", in: .apis, ["HTTPServing"], resources: [.embedInCode("Pages")]),
 
     // App: reads the environment, builds everything, owns lifetimes.
     module("Configuration", in: .app, ["CYAML", "JSONText"], settings: boundary),
     module("Launch", in: .app, ["Configuration", "RequestScope", "Telemetry", "Templates", "Vocabulary"]),
     module(
+        "Records", in: .app,
+        [
+            "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub", "Storage", "Telemetry", "Vocabulary",
+        ]),
+    module(
         "Platform", in: .app,
         [
-            "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "JSONText", "Launch", "MessagesAPI", "OpenAIAPI",
-            "Processes", "RequestScope", "ResponsesAPI", "Storage", "Streaming", "Telemetry", "Vocabulary", "WebApp",
+            "AdminAPI", "Configuration", "Digests", "GGUF", "Hardware", "Hosting", "HTTPFetching", "HTTPServing",
+            "Jobs",
+            "JSONText", "Launch", "MessagesAPI", "ModelCatalog", "ModelFormats", "ModelHub", "OpenAIAPI", "Processes",
+            "Records", "RequestScope", "ResponsesAPI", "Storage", "Streaming", "Telemetry", "Vocabulary", "WebApp",
         ]),
     .executableTarget(
         name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),
@@ -129,6 +147,7 @@ var targets: [Target] = [
     tests("GGUFTests", ["TestRandomness", "GGUF"]),
     tests("DigestsTests", ["Digests"]),
     tests("MediaFilesTests", ["MediaFiles", "TestRandomness"]),
+    tests("ModelFormatsTests", ["GGUF", "JSONText", "ModelFormats", "TestModels", "TestRandomness"]),
     tests("TemplatesTests", ["TestRandomness", "Templates", "JSONText"], exclude: ["reference.py"]),
     tests("GrammarTests", ["TestRandomness", "Grammar", "JSONText"]),
     // Sentences of the grammars of JSON Schemas, for the validator of Tests/Integration.
@@ -150,7 +169,32 @@ var targets: [Target] = [
     tests(
         "InferenceTests",
         ["ChatFormats", "Grammar", "Inference", "JSONText", "Sampling", "Streaming", "TestRandomness", "Vocabulary"]),
-    tests("HostingTests", ["TestRandomness", "Hosting", "Vocabulary"]),
+    tests("HostingTests", ["GGUF", "TestModels", "TestRandomness", "Hosting", "JSONText", "Vocabulary"]),
+    tests("JobsTests", ["Jobs", "JSONText", "TestRandomness", "Vocabulary"]),
+    tests(
+        "ModelCatalogTests",
+        ["Digests", "GGUF", "JSONText", "ModelCatalog", "ModelFormats", "TestModels", "TestRandomness", "Vocabulary"]),
+    tests("ModelHubTests", ["Digests", "JSONText", "ModelHub", "Streaming", "TestRandomness", "Vocabulary"]),
+    tests("HardwareTests", ["Hardware", "Hosting", "JSONText", "TestRandomness", "Vocabulary"]),
+    tests(
+        "AdminAPITests",
+        [
+            "AdminAPI", "HTTPServing", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub",
+            "RequestScope", "TestRandomness", "Vocabulary",
+        ]),
+    tests(
+        "RecordsTests",
+        [
+            "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub", "Records", "Storage", "Telemetry",
+            "TestRandomness", "Vocabulary",
+        ]),
+    tests(
+        "PlatformTests",
+        [
+            "AdminAPI", "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText", "ModelCatalog",
+            "ModelHub", "OpenAIAPI", "Platform", "Processes", "Records", "Storage", "Telemetry", "TestModels",
+            "TestRandomness", "Vocabulary",
+        ]),
     tests("RequestScopeTests", ["HTTPFetching", "HTTPServing", "JSONText", "RequestScope", "Vocabulary"]),
     tests(
         "OpenAIAPITests",

@@ -7,6 +7,7 @@ import Launch
 import MessagesAPI
 import OpenAIAPI
 import Processes
+import Records
 import RequestScope
 import ResponsesAPI
 import Storage
@@ -58,7 +59,7 @@ struct NexusServer {
         case .postgres(let url):
             database = try await Database.open(PostgresSettings(connectionText: url.revealed))
         }
-        let report = try await database.migrate(WorkerEvents.migrations)
+        let report = try await database.migrate(WorkerEvents.migrations + Migrations.all)
         if let snapshot = report.snapshotPath {
             logger.notice("database migrated; the file from before is kept", ["snapshot": .string(snapshot)])
         }

@@ -1,0 +1,4 @@
+import HTTPServing
+
+/// Routes of the administration, gathered from its parts.
+public enum AdminRoutes {}
