@@ -35,7 +35,7 @@ struct NexusServer {
         let events = WorkerEvents(database: database, logger: logger.labelled("storage"))
         let writer = Task { await events.run() }
         do {
-            try await serve(events: events, onStart: onStart, until: order)
+            try await serve(database, events: events, onStart: onStart, until: order)
         } catch {
             events.finish()
             await writer.value
@@ -66,7 +66,9 @@ struct NexusServer {
         return database
     }
 
-    private func serve(events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void) async throws {
+    private func serve(
+        _ database: Database, events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void
+    ) async throws {
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
         let sockets = try SocketDirectory()
@@ -80,14 +82,19 @@ struct NexusServer {
         let gateway = makeGateway(
             client: client, launcher: launcher, sockets: sockets, events: events,
             measures: GenerationMeasures(tracer: tracer, metrics: metrics))
-        let router = makeRouter(gateway, events: events, tracer: tracer, metrics: metrics)
+        let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
+        let router = makeRouter(gateway, events: events, more: jobs.routes, tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(configuration.server, router: router)
+        let working = Task { await jobs.runner.run() }
         await gateway.startWorkers()
         onStart(servers.port)
         await order()
         logger.notice("draining", ["deadline": .milliseconds(configuration.server.drain)])
+        // First, because those who follow its events would otherwise be waited for.
+        working.cancel()
         await servers.shutDown(deadline: configuration.server.drain)
         await gateway.stopWorkers()
+        await working.value
         await launcher.shutDown()
         spans.finish()
         await exporter?.value
@@ -126,7 +133,7 @@ struct NexusServer {
     }
 
     private func makeRouter(
-        _ gateway: ModelGateway, events: WorkerEvents, tracer: Tracer, metrics: MetricsRegistry
+        _ gateway: ModelGateway, events: WorkerEvents, more: [Route], tracer: Tracer, metrics: MetricsRegistry
     ) -> Router {
         var router = Router()
         router.middleware = [
@@ -140,7 +147,7 @@ struct NexusServer {
             + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
             + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
-            + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes
+            + PlatformRoutes(gateway: gateway, events: events).routes + more + WebRoutes.routes
         for route in routes { router.add(route) }
         router.add(PlatformRoutes.document(of: routes))
         return router
