@@ -45,7 +45,7 @@ struct NexusServer {
         let events = WorkerEvents(database: database, logger: logger.labelled("storage"))
         let writer = Task { await events.run() }
         do {
-            try await serve(events: events, onStart: onStart, until: order)
+            try await serve(database, events: events, onStart: onStart, until: order)
         } catch {
             events.finish()
             await writer.value
@@ -73,7 +73,9 @@ struct NexusServer {
         return database
     }
 
-    private func serve(events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void) async throws {
+    private func serve(
+        _ database: Database, events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void
+    ) async throws {
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
         let sockets = try SocketDirectory()
@@ -87,17 +89,22 @@ struct NexusServer {
         let gateway = makeGateway(
             client: client, launcher: launcher, sockets: sockets, events: events,
             measures: GenerationMeasures(tracer: tracer, metrics: metrics))
-        let router = makeRouter(gateway, events: events, tracer: tracer, metrics: metrics)
+        let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
+        let router = makeRouter(gateway, events: events, more: jobs.routes, tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
+        let working = Task { await jobs.runner.run() }
         if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
         await order()
         // Other commands may have found this one's platform: they are let finish.
         let drain = purpose == .serving ? configuration.server.drain : .seconds(86_400)
         logger.notice("draining", ["deadline": .milliseconds(drain)])
+        // First, because those who follow its events would otherwise be waited for.
+        working.cancel()
         await servers.shutDown(deadline: drain)
         await gateway.stopWorkers()
+        await working.value
         await launcher.shutDown()
         spans.finish()
         await exporter?.value
@@ -136,7 +143,7 @@ struct NexusServer {
     }
 
     private func makeRouter(
-        _ gateway: ModelGateway, events: WorkerEvents, tracer: Tracer, metrics: MetricsRegistry
+        _ gateway: ModelGateway, events: WorkerEvents, more: [Route], tracer: Tracer, metrics: MetricsRegistry
     ) -> Router {
         var router = Router()
         router.middleware = [
@@ -150,7 +157,7 @@ struct NexusServer {
             + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
             + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
-            + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes
+            + PlatformRoutes(gateway: gateway, events: events).routes + more + WebRoutes.routes
         for route in routes { router.add(route) }
         router.add(PlatformRoutes.document(of: routes))
         return router
