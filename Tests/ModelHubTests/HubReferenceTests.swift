@@ -45,8 +45,10 @@ import Testing
     func `paths below the repository are taken`(_ path: String) throws { try HubPath.check(path) }
 
     @Test(arguments: [
-        "", "../x", "a/../../x", "..", ".", "./x", "/etc/passwd", "a//b", "a/", "a\\..\\b", "x\u{0}.gguf", "x\ny", "x\u{7F}",
-        String(repeating: "n", count: 233), String(repeating: "long/", count: 300) + "x", "x.nexus-part", "x.nexus-ledger",
+        "", "../x", "a/../../x", "..", ".", "./x", "/etc/passwd", "a//b", "a/", "a\\..\\b", "x\u{0}.gguf", "x\ny",
+        "x\u{7F}",
+        String(repeating: "n", count: 233), String(repeating: "long/", count: 300) + "x", "x.nexus-part",
+        "x.nexus-ledger",
     ])
     func `paths that leave it, or that no file should have, are refused`(_ path: String) throws {
         let error = try #require(throws: HubError.self) { try HubPath.check(path) }

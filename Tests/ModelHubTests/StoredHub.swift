@@ -43,7 +43,8 @@ final class StoredHub: HubTransport {
     private let fault: @Sendable (HubRequest, Int) -> Fault?
 
     init(
-        _ files: [String: [UInt8]], stored: Set<String>? = nil, fault: @escaping @Sendable (HubRequest, Int) -> Fault? = { _, _ in nil }
+        _ files: [String: [UInt8]], stored: Set<String>? = nil,
+        fault: @escaping @Sendable (HubRequest, Int) -> Fault? = { _, _ in nil }
     ) {
         var state = State()
         state.files = files
@@ -145,7 +146,8 @@ final class StoredHub: HubTransport {
         headers["content-length"] = "\(piece.count)"
         if let range {
             let shift = if case .wrongRange = fault { 1 } else { 0 }
-            headers["content-range"] = "bytes \(range.lowerBound + shift)-\(range.upperBound - 1 + shift)/\(bytes.count + shift)"
+            headers["content-range"] =
+                "bytes \(range.lowerBound + shift)-\(range.upperBound - 1 + shift)/\(bytes.count + shift)"
         }
         if case .damaged = fault, !piece.isEmpty { piece[piece.count / 2] ^= 1 }
         if case .brokenAfter(let count) = fault {

@@ -24,7 +24,8 @@ import Testing
     @Test(arguments: [
         ("https://hub.test/x", true), ("https://HUB.test:443/x", true), ("https://hub.test?x", true),
         ("http://hub.test/x", false), ("https://hub.test:444/x", false), ("https://hub.test.evil/x", false),
-        ("https://hub.test@evil/x", false), ("https://evil/https://hub.test", false), ("https://hub.test\\@evil/", false),
+        ("https://hub.test@evil/x", false), ("https://evil/https://hub.test", false),
+        ("https://hub.test\\@evil/", false),
         ("//hub.test/x", false), ("", false),
     ])
     func `only the hub's own origin may see the token`(_ url: String, _ isOwn: Bool) {
@@ -60,7 +61,8 @@ import Testing
 
     @Test func `only the cursor of the next page is taken`() {
         #expect(
-            ListingText.cursor(link: "<https://elsewhere.test/api?recursive=true&cursor=ZXl%3D>; rel=\"next\"") == "ZXl%3D")
+            ListingText.cursor(link: "<https://elsewhere.test/api?recursive=true&cursor=ZXl%3D>; rel=\"next\"")
+                == "ZXl%3D")
         #expect(ListingText.cursor(link: "<https://a/b?cursor=x>; rel=\"prev\"") == nil)
         #expect(ListingText.cursor(link: "<https://a/b?cursor=x y>; rel=\"next\"") == nil)
         #expect(ListingText.cursor(link: nil) == nil)

@@ -90,7 +90,10 @@ struct NexusServer {
             client: client, launcher: launcher, sockets: sockets, events: events,
             measures: GenerationMeasures(tracer: tracer, metrics: metrics))
         let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
-        let router = makeRouter(gateway, events: events, more: jobs.routes, tracer: tracer, metrics: metrics)
+        let hub = try HubPart(configuration, logger: logger.labelled("hub"))
+        await jobs.runner.register(hub.kind())
+        let router = makeRouter(
+            gateway, events: events, more: jobs.routes + hub.routes(jobs.runner), tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
         let working = Task { await jobs.runner.run() }
@@ -105,6 +108,7 @@ struct NexusServer {
         await servers.shutDown(deadline: drain)
         await gateway.stopWorkers()
         await working.value
+        await hub.shutDown()
         await launcher.shutDown()
         spans.finish()
         await exporter?.value

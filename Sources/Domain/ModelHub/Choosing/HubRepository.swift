@@ -48,12 +48,15 @@ public struct HubReference: Sendable, Hashable, CustomStringConvertible {
     public static func parse(_ text: String) throws(HubError) -> HubReference {
         guard text.utf8.count <= bytesMax else { throw refusal("is longer than \(bytesMax) bytes") }
         var rest = text[...]
-        for host in ["https://huggingface.co/", "http://huggingface.co/", "https://hf.co/", "huggingface.co/", "hf.co/"]
+        for host in [
+            "https://huggingface.co/", "http://huggingface.co/", "https://hf.co/", "huggingface.co/", "hf.co/",
+        ]
         where rest.hasPrefix(host) {
             rest = rest.dropFirst(host.count)
+            // As browsers copy it.
+            if rest.hasSuffix("/") { rest = rest.dropLast() }
             break
         }
-        if rest.hasSuffix("/") { rest = rest.dropLast() }
         var selector: String?
         if let colon = rest.firstIndex(of: ":") {
             selector = String(rest[rest.index(after: colon)...])

@@ -88,7 +88,8 @@ public struct Download: Sendable {
                 run: { report in try await transfer.reporting(to: report).run() })
             gauge.finish(index)
             event(
-                .fetched(file: transfer.identity.path, checksum: file.checksum.hexadecimal, isVerified: file.isVerified))
+                .fetched(file: transfer.identity.path, checksum: file.checksum.hexadecimal, isVerified: file.isVerified)
+            )
             fetched.append(file)
         }
         gauge.finishAll()

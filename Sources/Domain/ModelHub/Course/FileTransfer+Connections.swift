@@ -47,6 +47,8 @@ extension FileTransfer {
         do {
             answer = try RangeAnswer.read(response, asked: asked, size: identity.size)
         } catch {
+            // The hub says whether the file has changed.
+            state.forget(place)
             throw Setback(error.message)
         }
         guard answer == .whole else { return try await receive(response, from: asked.lowerBound, state, part) }

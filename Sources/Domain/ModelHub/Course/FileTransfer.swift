@@ -26,7 +26,8 @@ struct FileTransfer: Sendable {
             let found = try await fetchAll(state, part)
             guard let expected = identity.checksum, expected != found else {
                 try await part.finish()
-                return FetchedFile(path: path, size: identity.size, checksum: found, isVerified: identity.checksum != nil)
+                return FetchedFile(
+                    path: path, size: identity.size, checksum: found, isVerified: identity.checksum != nil)
             }
             ledger.reset()
             if isSecondTime {
@@ -73,7 +74,13 @@ struct FileTransfer: Sendable {
 
     /// Where the file is now; checked against what was listed.
     func place() async throws -> FilePlace {
-        let place = try await client.place(of: identity.path, in: repository, commit: identity.commit)
+        let place: FilePlace
+        do {
+            place = try await client.place(of: identity.path, in: repository, commit: identity.commit)
+        } catch let error as HubError where error.code == .notFound {
+            // It was listed a moment ago: its history was written anew. If more is gone, the next listing says so.
+            throw ChangedContent(what: "'\(identity.path)' is not found at commit \(identity.commit) any more.")
+        }
         if let commit = place.commit, commit != identity.commit {
             throw ChangedContent(what: "'\(identity.path)' comes from commit \(commit) instead of \(identity.commit).")
         }

@@ -69,7 +69,8 @@ public final class TransferDesk: Sendable {
 
     /// Runs a transfer and tells everybody its end.
     private func start(
-        _ path: String, _ run: @escaping @Sendable (@escaping @Sendable (TransferNote) -> Void) async throws -> FetchedFile
+        _ path: String,
+        _ run: @escaping @Sendable (@escaping @Sendable (TransferNote) -> Void) async throws -> FetchedFile
     ) -> Task<Void, Never> {
         Task {
             let result: Result<FetchedFile, any Error>

@@ -12,7 +12,8 @@ struct LedgerFile: Sendable, Equatable {
 
     var bytes: [UInt8] {
         JSONValue.object([
-            "version": .integer(Self.version), "repository": .string(identity.repository), "commit": .string(identity.commit),
+            "version": .integer(Self.version), "repository": .string(identity.repository),
+            "commit": .string(identity.commit),
             "path": .string(identity.path), "size": .whole(identity.size),
             "checksum": identity.checksum.map { .string($0.hexadecimal) } ?? .null,
             "block_bytes": .whole(ledger.blockBytes), "finished": .string(ledger.finishedDigits),

@@ -16,7 +16,9 @@ struct SpaceNeed: Sendable, Equatable {
             .noSpace,
             "The download still needs \(ByteText.shown(remaining)) and a reserve of \(ByteText.shown(margin)), and the "
                 + "disk has \(ByteText.shown(free)) free.",
-            hint: "Free \(ByteText.shown(remaining + margin - free)), or set dataDir to a larger disk. What is here is kept.")
+            hint:
+                "Free \(ByteText.shown(remaining + margin - free)), or set dataDir to a larger disk. What is here is kept."
+        )
     }
 }
 

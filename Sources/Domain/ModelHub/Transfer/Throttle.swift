@@ -67,7 +67,11 @@ public final class Throttle: Sendable {
                 return
             }
             let rate = max(1, bytesPerSecond)
-            if bucket == nil { bucket = TokenBucket(rate: rate, now: now) } else { bucket?.change(rate: rate, now: now) }
+            if bucket == nil {
+                bucket = TokenBucket(rate: rate, now: now)
+            } else {
+                bucket?.change(rate: rate, now: now)
+            }
         }
     }
 

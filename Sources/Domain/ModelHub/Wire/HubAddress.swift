@@ -47,8 +47,8 @@ public struct HubAddress: Sendable, Equatable {
     static func origin(_ url: String) -> String? {
         let lower = url.lowercased()
         guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else { return nil }
-        let authority = lower.dropFirst(scheme.count).prefix { !"/?#\\".contains($0) }
-        guard !authority.isEmpty, !authority.contains("@") else { return nil }
+        let authority = lower.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
+        guard !authority.isEmpty, !authority.contains("@"), !authority.contains("\\") else { return nil }
         let hasPort = authority.last != "]" && authority.lastIndex(of: ":").map { authority[$0...].count > 1 } ?? false
         return scheme + authority + (hasPort ? "" : scheme == "http://" ? ":80" : ":443")
     }
