@@ -6,6 +6,7 @@ enum ModelsCommand {
 
     /// In the order of the help.
     static let all: [AdminCommand] = [
-        DownloadCommand.command
+        ListModelsCommand.command, ShowModelCommand.command, ImportModelsCommand.command, RemoveModelCommand.command,
+        DownloadCommand.command,
     ]
 }
