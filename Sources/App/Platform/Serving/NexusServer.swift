@@ -57,7 +57,8 @@ struct NexusServer {
             await database.close()
         }
         do {
-            try await serve(events: events, catalog: catalog, uses: uses, onStart: onStart, until: order)
+            try await serve(
+                database, events: events, catalog: catalog, uses: uses, onStart: onStart, until: order)
         } catch {
             await close()
             throw error
@@ -82,8 +83,8 @@ struct NexusServer {
     }
 
     private func serve(
-        events: WorkerEvents, catalog: CatalogPart, uses: DeploymentUses, onStart: (Int) -> Void,
-        until order: () async -> Void
+        _ database: Database, events: WorkerEvents, catalog: CatalogPart, uses: DeploymentUses,
+        onStart: (Int) -> Void, until order: () async -> Void
     ) async throws {
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
@@ -103,17 +104,27 @@ struct NexusServer {
             },
             measures: GenerationMeasures(tracer: tracer, metrics: metrics) { catalog.ledger.add($1, to: $0) })
         uses.follow(gateway)
-        let router = makeRouter(gateway, events: events, catalog: catalog, tracer: tracer, metrics: metrics)
+        let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
+        let hub = try HubPart(configuration, logger: logger.labelled("hub"))
+        await jobs.runner.register(hub.kind(into: catalog))
+        let router = makeRouter(
+            gateway, events: events, more: catalog.routes + jobs.routes + hub.routes(jobs.runner), tracer: tracer,
+            metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
+        let working = Task { await jobs.runner.run() }
         if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
         await order()
         // Other commands may have found this one's platform: they are let finish.
         let drain = purpose == .serving ? configuration.server.drain : .seconds(86_400)
         logger.notice("draining", ["deadline": .milliseconds(drain)])
+        // First, because those who follow its events would otherwise be waited for.
+        working.cancel()
         await servers.shutDown(deadline: drain)
         await gateway.stopWorkers()
+        await working.value
+        await hub.shutDown()
         await launcher.shutDown()
         spans.finish()
         await exporter?.value
@@ -152,7 +163,7 @@ struct NexusServer {
     }
 
     private func makeRouter(
-        _ gateway: ModelGateway, events: WorkerEvents, catalog: CatalogPart, tracer: Tracer, metrics: MetricsRegistry
+        _ gateway: ModelGateway, events: WorkerEvents, more: [Route], tracer: Tracer, metrics: MetricsRegistry
     ) -> Router {
         var router = Router()
         router.middleware = [
@@ -166,7 +177,7 @@ struct NexusServer {
             + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
             + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
-            + PlatformRoutes(gateway: gateway, events: events).routes + catalog.routes + WebRoutes.routes
+            + PlatformRoutes(gateway: gateway, events: events).routes + more + WebRoutes.routes
         for route in routes { router.add(route) }
         router.add(PlatformRoutes.document(of: routes))
         return router
