@@ -85,7 +85,7 @@ struct NexusServer {
         let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
         let router = makeRouter(gateway, events: events, more: jobs.routes, tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(configuration.server, router: router)
-        let working = Task { await jobs.runner.run() }
+        let working = Task { await jobs.run() }
         await gateway.startWorkers()
         onStart(servers.port)
         await order()
