@@ -2,9 +2,6 @@ import Jobs
 import JSONText
 import Storage
 
-extension JobMoment: SQLConvertible {}
-extension JobState: SQLConvertible {}
-
 /// A row of the table `jobs` and the record that it stands for.
 struct JobRow: RowDecodable {
     let record: JobRecord
@@ -13,10 +10,11 @@ struct JobRow: RowDecodable {
         record = JobRecord(
             id: JobID(try row.decode("id")), kind: try row.decode("kind"),
             parameters: try Self.json(row, "parameters")?.object ?? [:], key: try row.decode("key"),
-            priority: try row.decode("priority"), created: try row.decode("created"), state: try row.decode("state"),
+            priority: try row.decode("priority"), created: JobMoment(rawValue: try row.decode("created")),
+            state: try Self.state(row),
             revision: try row.decode("revision"), attempts: try row.decode("attempts"),
-            interruptions: try row.decode("interruptions"), notBefore: try row.decode("not_before"),
-            started: try row.decode("started"), ended: try row.decode("ended"), lease: try Self.lease(row),
+            interruptions: try row.decode("interruptions"), notBefore: try Self.moment(row, "not_before"),
+            started: try Self.moment(row, "started"), ended: try Self.moment(row, "ended"), lease: try Self.lease(row),
             isCancelRequested: try row.decode("cancel_requested"),
             progress: JobProgress(
                 done: try row.decode("done"), total: try row.decode("total"), unit: try row.decode("unit"),
@@ -31,12 +29,13 @@ struct JobRow: RowDecodable {
         [
             ("id", .text(record.id.text)), ("kind", .text(record.kind)),
             ("parameters", .text(portable(.object(record.parameters)))), ("key", SQLValue(record.key)),
-            ("priority", .int(record.priority)), ("created", SQLValue(record.created)),
-            ("state", SQLValue(record.state)), ("revision", .integer(record.revision)),
+            ("priority", .int(record.priority)), ("created", .integer(record.created.rawValue)),
+            ("state", .text(record.state.rawValue)), ("revision", .integer(record.revision)),
             ("attempts", .int(record.attempts)), ("interruptions", .int(record.interruptions)),
-            ("not_before", SQLValue(record.notBefore)), ("started", SQLValue(record.started)),
-            ("ended", SQLValue(record.ended)), ("owner", SQLValue(record.lease?.owner)),
-            ("lease_until", SQLValue(record.lease?.until)), ("cancel_requested", .bool(record.isCancelRequested)),
+            ("not_before", SQLValue(record.notBefore?.rawValue)), ("started", SQLValue(record.started?.rawValue)),
+            ("ended", SQLValue(record.ended?.rawValue)), ("owner", SQLValue(record.lease?.owner)),
+            ("lease_until", SQLValue(record.lease?.until.rawValue)),
+            ("cancel_requested", .bool(record.isCancelRequested)),
             ("done", .integer(record.progress.done)), ("total", SQLValue(record.progress.total)),
             ("unit", .text(record.progress.unit)), ("stage", .text(plain(record.progress.stage))),
             ("log", .text(portable(.array(record.log.lines.map { .string($0) })))),
@@ -46,9 +45,22 @@ struct JobRow: RowDecodable {
         ]
     }
 
+    static func moment(_ row: Row, _ column: String) throws(StorageError) -> JobMoment? {
+        let microseconds: Int64? = try row.decode(column)
+        return microseconds.map(JobMoment.init(rawValue:))
+    }
+
+    static func state(_ row: Row) throws(StorageError) -> JobState {
+        let name: String = try row.decode("state")
+        guard let state = JobState(rawValue: name) else {
+            throw StorageError(.typeMismatch, "column 'state' of jobs holds '\(name)', which is no state")
+        }
+        return state
+    }
+
     static func lease(_ row: Row) throws(StorageError) -> JobLease? {
         let owner: String? = try row.decode("owner")
-        let until: JobMoment? = try row.decode("lease_until")
+        let until = try moment(row, "lease_until")
         guard let owner, let until else { return nil }
         return JobLease(owner: owner, until: until)
     }

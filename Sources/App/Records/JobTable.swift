@@ -80,7 +80,8 @@ public struct JobTable: JobStore {
         ).map { row in
             JobTicket(
                 id: JobID(try row.decode("id")), kind: try row.decode("kind"), priority: try row.decode("priority"),
-                state: try row.decode("state"), notBefore: try row.decode("not_before"), lease: try JobRow.lease(row))
+                state: try JobRow.state(row), notBefore: try JobRow.moment(row, "not_before"),
+                lease: try JobRow.lease(row))
         }
     }
 

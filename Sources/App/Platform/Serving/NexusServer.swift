@@ -112,7 +112,7 @@ struct NexusServer {
             metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
-        let working = Task { await jobs.runner.run() }
+        let working = Task { await jobs.run() }
         if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
         await order()
