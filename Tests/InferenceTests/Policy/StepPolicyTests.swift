@@ -62,6 +62,32 @@ import Vocabulary
         #expect(chunks[7] > 1000)
     }
 
+    @Test(arguments: [(1.0, 0), (0.5, 100), (0.25, 400)])
+    func `short prompts are read at once as long as a step stays comfortable`(bias: Double, milliseconds: Int) {
+        let machine = SimulatedMachine(base: 0.015, row: 0.0001, prompt: 0.0004, attended: 0)
+        var policy = experienced(machine, batch: 2048, bias: bias)
+        let writers = (1...8).map { writer($0) }
+        let short = (0..<6).map { index in
+            StepCandidate(key: UInt64(20 + index), pending: 150, isWriting: false, isShort: true)
+        }
+        let candidates = writers + [prompt(10, 4000)] + short
+        for _ in 0..<8 { _ = policy.plan(candidates, waiting: 0) }
+        let shares = policy.plan(candidates, waiting: 0)
+        let longAlone = policy.plan(writers + [prompt(10, 4000)], waiting: 0)
+        var random = SeededRandom(seed: 1)
+        let duration = machine.duration(StepPolicy.load(of: candidates, shares: shares), using: &random)
+        let plain = machine.duration(StepPolicy.load(of: writers + [prompt(10, 4000)], shares: longAlone), using: &random)
+        #expect(shares.prefix(8).allSatisfy { $0 == 1 })
+        // The long prompt has no part in it.
+        #expect(shares[8] <= longAlone[8])
+        #expect(duration <= max(plain * 1.1, Double(milliseconds) / 1000 * 1.15), "\(duration) \(plain)")
+        if milliseconds > 0 {
+            #expect(duration > Double(min(milliseconds, 350)) / 1000 * 0.85, "\(duration)")
+            // Whoever came first is done first.
+            #expect(shares[9] == 150)
+        }
+    }
+
     @Test func `at the throughput end prompts fill the batch`() {
         var policy = experienced(.processor, bias: 0)
         #expect(policy.plan([writer(1), prompt(2, 4000)], waiting: 0) == [1, 511])

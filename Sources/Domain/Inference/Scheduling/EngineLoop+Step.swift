@@ -55,7 +55,9 @@ extension EngineLoop {
         let options = sequence.generation.request.scheduling
         return StepCandidate(
             key: sequence.generation.key, pending: sequence.pending, computed: sequence.computed,
-            isWriting: sequence.isWriting, tenant: options.tenant, weight: options.weight, priority: options.priority)
+            isWriting: sequence.isWriting,
+            isShort: sequence.generation.promptHeld - sequence.computedBefore <= StepPolicy.shortPrompt,
+            tenant: options.tenant, weight: options.weight, priority: options.priority)
     }
 
     /// Tokens of a prompt that are computed together in the isolated memory: always the same, because kernels round

@@ -26,10 +26,19 @@ struct LatencyBias: Sendable, Equatable {
         return value >= 0.5 ? min(grown, Self.stretchMax) : grown
     }
 
+    /// In seconds: a step may always take so long to read short prompts. Nobody reads faster than ten tokens per second.
+    ///
+    /// 0 at the latency end, 0.1 in the middle, without bound at the throughput end.
+    var comfort: Double {
+        guard value > 0 else { return .infinity }
+        return value >= 0.5 ? Self.middleComfort * 2 * (1 - value) : Self.middleComfort * (0.5 / value) * (0.5 / value)
+    }
+
     /// Below 2, the promise to running answers, by what measurements scatter.
     static let stretchMax = 1.8
     private static let middle = 0.6
     private static let latencyEnd = 0.25
+    private static let middleComfort = 0.1
 
     /// `base` to the power of `exponent` in 0...1, by halving: exact at both ends, and without a library of C.
     private static func power(_ base: Double, _ exponent: Double) -> Double {

@@ -9,19 +9,22 @@ struct StepCandidate: Sendable, Equatable {
     /// Tokens in its cache.
     let computed: Int
     let isWriting: Bool
+    /// A prompt that had little to read when it began; see `LatencyBias.comfort`.
+    let isShort: Bool
     let tenant: TenantID
     /// More than 0.
     let weight: Double
     let priority: Priority
 
     init(
-        key: UInt64, pending: Int, computed: Int = 0, isWriting: Bool, tenant: TenantID = .none, weight: Double = 1,
-        priority: Priority = .normal
+        key: UInt64, pending: Int, computed: Int = 0, isWriting: Bool, isShort: Bool = false, tenant: TenantID = .none,
+        weight: Double = 1, priority: Priority = .normal
     ) {
         self.key = key
         self.pending = pending
         self.computed = computed
         self.isWriting = isWriting
+        self.isShort = isShort
         self.tenant = tenant
         self.weight = weight
         self.priority = priority
@@ -35,6 +38,8 @@ struct StepCandidate: Sendable, Equatable {
 /// 2. Prompts share what is left of the batch, but not more than lets the step take `LatencyBias.stretch` times as long
 ///    as without them, by what `StepCostModel` has learned; when nothing is writing they get all of it. `PromptShares`
 ///    says who gets how much.
+/// 3. Short prompts get more than that, as long as the step takes no longer than `LatencyBias.comfort`: what they cost the
+///    running answers is the same sooner or later, and a step costs nearly as much for few answers as for many.
 ///
 /// **Prompts always advance**: a step with pending prompts and a free row computes at least `chunkMin` of their tokens,
 /// whatever it costs, except for one in `probeInterval` steps: that one only writes, to measure what stretching is
@@ -48,6 +53,8 @@ struct StepPolicy: Sendable {
     /// Prompt tokens beside writing at first; from there at most twice as many from one step to the next, so that a wrong
     /// prediction cannot stop running answers for long.
     static let chunkStart = 32
+    /// Prompts of so many tokens, without those that the prefix cache had, are short.
+    static let shortPrompt = 256
 
     let batchTokensMax: Int
     let bias: LatencyBias
@@ -83,7 +90,27 @@ struct StepPolicy: Sendable {
         // A chunk that was nearly as large as it might be was a test of larger ones.
         if writing.decodeRows > 0, budget * 2 > chunkMax { chunkMax = budget * 2 }
         prompts.share(budget, among: candidates, into: &shares)
+        if budget > 0, budget < room { addShortPrompts(of: candidates, beside: writing, into: &shares) }
         return shares
+    }
+
+    /// Adds tokens of short prompts while the step stays comfortable: urgent ones first, then as they came.
+    private func addShortPrompts(of candidates: [StepCandidate], beside writing: StepLoad, into shares: inout [Int]) {
+        let short = candidates.indices.filter { candidates[$0].isShort && shares[$0] < candidates[$0].pending }
+        guard !short.isEmpty, costs.isLearned else { return }
+        let deepest = short.reduce(0) { max($0, candidates[$1].computed) }
+        let fitting = costs.prefillTokens(fitting: bias.comfort, beside: writing, position: deepest)
+        let planned = shares.reduce(0, +)
+        var left = min(batchTokensMax - planned, fitting - (planned - writing.decodeRows))
+        let inOrder = short.sorted {
+            let (a, b) = (candidates[$0], candidates[$1])
+            return a.priority == b.priority ? a.key < b.key : a.priority.rank > b.priority.rank
+        }
+        for index in inOrder where left > 0 {
+            let more = min(left, candidates[index].pending - shares[index])
+            shares[index] += more
+            left -= more
+        }
     }
 
     /// Learns from a step.
