@@ -11,7 +11,10 @@ actor MachineWatch {
 
     init(_ probe: MachineProbe) { self.probe = probe }
 
+    /// The machine, as it was seen at most `ageMax` ago.
+    ///
     /// - Parameter isFresh: looks again, unless somebody is just doing so.
+    /// - Returns: what was found, with notes on what was not.
     func machine(isFresh: Bool = false) async -> Machine {
         if let running { return await running.value }
         if !isFresh, let last, ContinuousClock.now - last.at < Self.ageMax { return last.machine }

@@ -45,7 +45,7 @@ struct NexusServer {
         let events = WorkerEvents(database: database, logger: logger.labelled("storage"))
         let writer = Task { await events.run() }
         do {
-            try await serve(events: events, onStart: onStart, until: order)
+            try await serve(database, events: events, onStart: onStart, until: order)
         } catch {
             events.finish()
             await writer.value
@@ -73,7 +73,9 @@ struct NexusServer {
         return database
     }
 
-    private func serve(events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void) async throws {
+    private func serve(
+        _ database: Database, events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void
+    ) async throws {
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
         let sockets = try SocketDirectory()
@@ -87,7 +89,12 @@ struct NexusServer {
         let gateway = makeGateway(
             client: client, launcher: launcher, sockets: sockets, events: events,
             measures: GenerationMeasures(tracer: tracer, metrics: metrics))
-        let router = makeRouter(gateway, events: events, tracer: tracer, metrics: metrics)
+        let hardware = HardwarePart(
+            HardwarePart.Surroundings(
+                configuration: configuration, database: database, client: client, launcher: launcher,
+                engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
+        let router = makeRouter(
+            gateway, events: events, tracer: tracer, metrics: metrics, parts: hardware.routes)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
         if purpose == .serving { await gateway.startWorkers() }
@@ -136,7 +143,7 @@ struct NexusServer {
     }
 
     private func makeRouter(
-        _ gateway: ModelGateway, events: WorkerEvents, tracer: Tracer, metrics: MetricsRegistry
+        _ gateway: ModelGateway, events: WorkerEvents, tracer: Tracer, metrics: MetricsRegistry, parts: [Route]
     ) -> Router {
         var router = Router()
         router.middleware = [
@@ -150,7 +157,7 @@ struct NexusServer {
             + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
             + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
-            + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes
+            + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes + parts
         for route in routes { router.add(route) }
         router.add(PlatformRoutes.document(of: routes))
         return router

@@ -87,6 +87,7 @@ public enum ProcessorFeature: String, Sendable, CaseIterable {
     /// The features that the kernel's words stand for, in the order of the cases.
     ///
     /// - Parameter flags: the words after `flags`, `Features` or of the vector extensions, in any order.
+    /// - Returns: each once.
     public static func of(_ flags: Set<String>) -> [ProcessorFeature] {
         allCases.filter { $0.flags.allSatisfy(flags.contains) }
     }

@@ -6,6 +6,7 @@ public enum MemoryText {
     /// beyond the total, are left out.
     ///
     /// - Parameter text: the file, or as much as there is of it.
+    /// - Returns: what was found.
     public static func memory(meminfo text: String) -> MachineMemory {
         let fields = TextFields(text)
         func bytes(_ name: String) -> UInt64? { fields[name].flatMap { ByteText.bytes($0) } }

@@ -27,6 +27,7 @@ public struct MountTable: Sendable, Equatable {
     /// The mount that a path lies on: the one with the longest point, the latest of several.
     ///
     /// - Parameter path: absolute, without links.
+    /// - Returns: `nil` in an empty table.
     public func mount(of path: String) -> Mount? {
         mounts.filter { $0.point == "/" || path == $0.point || path.hasPrefix($0.point + "/") }
             .reduce(nil) { best, next in

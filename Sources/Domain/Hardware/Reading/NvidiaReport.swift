@@ -2,8 +2,9 @@
 public struct NvidiaReport: Sendable, Equatable {
     public let accelerators: [Accelerator]
 
+    /// `nil` when it is no such report or is damaged or cut off.
+    ///
     /// - Parameter text: the report.
-    /// - Returns: `nil` when it is no such report or is damaged or cut off.
     public init?(_ text: String) {
         guard let log = MarkupElement.read(text), log.name == "nvidia_smi_log" else { return nil }
         let driver = log.value("driver_version")

@@ -14,8 +14,9 @@ public struct ProcessorSet: Sendable, Equatable {
     ///
     /// Source: Linux `Documentation/admin-guide/cputopology.rst` and `lib/bitmap.c`.
     ///
+    /// `nil` when it is anything else.
+    ///
     /// - Parameter text: the list, with or without white space around it; empty is the empty set.
-    /// - Returns: `nil` when it is anything else.
     public init?(list text: some StringProtocol) {
         let text = text.trimmed
         guard !text.isEmpty else {
@@ -32,8 +33,9 @@ public struct ProcessorSet: Sendable, Equatable {
 
     /// Reads the kernel's mask form: words of 32 bits in hexadecimal, the highest first: `ff,ffffffff`.
     ///
+    /// `nil` when it is anything else or longer than `numberMax` bits.
+    ///
     /// - Parameter text: the mask.
-    /// - Returns: `nil` when it is anything else or longer than `numberMax` bits.
     public init?(mask text: some StringProtocol) {
         let words = text.trimmed.split(separator: ",", omittingEmptySubsequences: false)
         guard !words.isEmpty, words.count * 32 <= Self.numberMax + 1 else { return nil }

@@ -48,10 +48,11 @@ public enum ProcessorText {
         public var cores: Int
         public var sockets: Int?
 
+        /// `nil` when a text is not a list or a thread has no siblings, itself included.
+        ///
         /// - Parameters:
         ///   - siblings: the text of `thread_siblings_list` (or `core_cpus_list`) of each thread.
         ///   - packages: the text of `physical_package_id` of each thread.
-        /// - Returns: `nil` when a text is not a list or a thread has no siblings, itself included.
         public init?(siblings: [String], packages: [String] = []) {
             let sets = siblings.compactMap { ProcessorSet(list: $0) }
             guard !sets.isEmpty, sets.count == siblings.count, sets.allSatisfy({ $0.count > 0 }) else { return nil }

@@ -49,3 +49,16 @@ public struct Quantization: Sendable, Equatable {
         Quantization(name: name, bitsPerWeight: gibibytes * 8 * 1_073_741_824 / 8.03e9, loss: perplexity / 6.2332)
     }
 }
+
+extension Quantization {
+    /// One under another name: that of the list with the nearest number of bits.
+    ///
+    /// - Parameters:
+    ///   - bitsPerWeight: of the file.
+    ///   - name: as the file calls it.
+    /// - Returns: with the loss of that one.
+    public static func nearest(bitsPerWeight: Double, named name: String) -> Quantization {
+        let closest = all.min { abs($0.bitsPerWeight - bitsPerWeight) < abs($1.bitsPerWeight - bitsPerWeight) }
+        return Quantization(name: name, bitsPerWeight: bitsPerWeight, loss: closest?.loss ?? 0)
+    }
+}

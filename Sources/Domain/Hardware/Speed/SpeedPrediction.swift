@@ -32,6 +32,7 @@ extension SpeedModel {
     /// - Parameters:
     ///   - cost: of the model.
     ///   - depth: tokens of context that are there already.
+    /// - Returns: tokens per second, and why not more.
     public func generation(_ cost: TokenCost, depth: Double) -> SpeedPrediction {
         let bytes = cost.bytes(atDepth: depth)
         var line = generation
@@ -47,6 +48,7 @@ extension SpeedModel {
     /// - Parameters:
     ///   - cost: of the model.
     ///   - tokens: of the prompt.
+    /// - Returns: tokens per second, and why not more.
     public func prompt(_ cost: TokenCost, tokens: Double) -> SpeedPrediction {
         let factor = measuredBytesMax > 0 ? cost.weightBytes / measuredBytesMax : nil
         return prediction(

@@ -24,6 +24,8 @@ extension ModelShape {
             architecture: architecture, layers: layers, ends: ends, embeddingWidth: embeddingWidth,
             vocabularySize: vocabularySize, trainedContext: trainedContext, slidingWindow: slidingWindow,
             writesText: writesText, tensorCount: tensorCount, parameterCount: parameterCount,
-            bytesByType: [quantization: bytes], fileBytes: bytes, repackableBytes: 0)
+            bytesByType: [quantization: bytes], fileBytes: bytes, repackableBytes: 0,
+            // A length and some letters for a token, and about as much for its merge.
+            vocabularyBytes: vocabularySize * 24)
     }
 }

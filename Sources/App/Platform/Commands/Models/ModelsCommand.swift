@@ -5,5 +5,5 @@ enum ModelsCommand {
     static let group = CommandGroup("models", "Models of this machine")
 
     /// In the order of the help.
-    static let all: [AdminCommand] = []
+    static let all: [AdminCommand] = [RecommendCommand.command, BenchmarkCommand.command]
 }
