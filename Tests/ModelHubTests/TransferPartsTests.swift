@@ -72,7 +72,7 @@ import Testing
 }
 
 @Suite struct LedgerFileTests {
-    private let identity = FileIdentity(
+    private let identity = ContentIdentity(
         repository: "a/b", commit: "c1", path: "m.gguf", size: 25, checksum: .sha256(String(repeating: "a", count: 64)))
 
     @Test func `what is written is read again`() throws {
@@ -91,7 +91,7 @@ import Testing
 
     @Test func `blocks belong to a checksum, and to a commit where there is none`() {
         let with = { (commit: String, checksum: HubChecksum?) in
-            FileIdentity(repository: "a/b", commit: commit, path: "m.gguf", size: 25, checksum: checksum)
+            ContentIdentity(repository: "a/b", commit: commit, path: "m.gguf", size: 25, checksum: checksum)
         }
         let one = HubChecksum.sha256(String(repeating: "a", count: 64))
         let other = HubChecksum.sha256(String(repeating: "b", count: 64))

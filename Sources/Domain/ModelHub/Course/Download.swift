@@ -119,7 +119,7 @@ public struct Download: Sendable {
             transfers.append(
                 FileTransfer(
                     client: setting.client, repository: reference.repository,
-                    identity: FileIdentity(
+                    identity: ContentIdentity(
                         repository: reference.repository.name, commit: commit, path: file.path, size: size,
                         checksum: checksum),
                     path: path(of: file), folder: setting.folder, throttle: setting.throttle,

@@ -3,7 +3,7 @@
 struct FileTransfer: Sendable {
     let client: HubClient
     let repository: HubRepository
-    let identity: FileIdentity
+    let identity: ContentIdentity
     /// Relative to the folder of all models.
     let path: String
     let folder: any ModelFolder
@@ -46,7 +46,7 @@ struct FileTransfer: Sendable {
 
     /// The ledger that a killed process left, if it belongs to this content; else one where everything is missing.
     static func ledger(
-        of path: String, identity: FileIdentity, folder: any ModelFolder, options: TransferOptions
+        of path: String, identity: ContentIdentity, folder: any ModelFolder, options: TransferOptions
     ) async throws -> BlockLedger {
         if let bytes = try await folder.ledger(of: path), let file = LedgerFile(bytes),
             file.identity.hasContent(of: identity)

@@ -8,7 +8,7 @@ public final class TransferDesk: Sendable {
     typealias Watcher = CheckedContinuation<FetchedFile, any Error>
 
     private struct Shared {
-        let identity: FileIdentity
+        let identity: ContentIdentity
         let task: Task<Void, Never>
         var watchers: [Int: Watcher] = [:]
         var reports: [Int: @Sendable (TransferNote) -> Void] = [:]
@@ -36,7 +36,7 @@ public final class TransferDesk: Sendable {
     ///   - run: the transfer; called only when nobody brings the file yet.
     /// - Throws: what the transfer throws; `CancellationError`, of which the others notice nothing.
     func fetch(
-        _ identity: FileIdentity, at path: String, report: @escaping @Sendable (TransferNote) -> Void,
+        _ identity: ContentIdentity, at path: String, report: @escaping @Sendable (TransferNote) -> Void,
         run: @escaping @Sendable (@escaping @Sendable (TransferNote) -> Void) async throws -> FetchedFile
     ) async throws -> FetchedFile {
         let id = state.withLock { state in

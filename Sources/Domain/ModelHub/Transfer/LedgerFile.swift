@@ -3,7 +3,7 @@ import JSONText
 /// The ledger as it lies beside an unfinished file, so that a later process goes on where this one was killed.
 struct LedgerFile: Sendable, Equatable {
     /// What the blocks belong to: another commit's content has nothing to do with them.
-    let identity: FileIdentity
+    let identity: ContentIdentity
     let ledger: BlockLedger
 
     static let version: Int64 = 1
@@ -20,7 +20,7 @@ struct LedgerFile: Sendable, Equatable {
         ]).bytes
     }
 
-    init(identity: FileIdentity, ledger: BlockLedger) {
+    init(identity: ContentIdentity, ledger: BlockLedger) {
         self.identity = identity
         self.ledger = ledger
     }
@@ -40,7 +40,7 @@ struct LedgerFile: Sendable, Equatable {
             let ledger = BlockLedger(
                 size: Int(clamping: size), blockBytes: Int(clamping: blockBytes), finishedDigits: finished)
         else { return nil }
-        identity = FileIdentity(
+        identity = ContentIdentity(
             repository: repository, commit: commit, path: path, size: Int(clamping: size),
             checksum: value["checksum"]?.string.flatMap { HubChecksum(tag: $0) })
         self.ledger = ledger
@@ -48,7 +48,7 @@ struct LedgerFile: Sendable, Equatable {
 }
 
 /// Which content a file has. Two downloads of equal identity bring equal bytes.
-public struct FileIdentity: Sendable, Hashable {
+public struct ContentIdentity: Sendable, Hashable {
     public let repository: String
     public let commit: String
     public let path: String
@@ -64,7 +64,7 @@ public struct FileIdentity: Sendable, Hashable {
     }
 
     /// Whether blocks of one may be kept for the other: the checksum decides, and the commit where there is none.
-    func hasContent(of other: FileIdentity) -> Bool {
+    func hasContent(of other: ContentIdentity) -> Bool {
         guard size == other.size, path == other.path, repository == other.repository else { return false }
         return checksum != nil || other.checksum != nil ? checksum == other.checksum : commit == other.commit
     }
