@@ -5,6 +5,7 @@ import HTTPServing
 import JSONText
 import Launch
 import MessagesAPI
+import ModelCatalog
 import OpenAIAPI
 import Processes
 import Records
@@ -23,6 +24,16 @@ struct NexusServer {
     let engineProgram: String
     /// What workers inherit.
     let environment: [String: String]
+    /// Where everything that lasts is kept; held as long as the server runs.
+    let directory: DataDirectory
+    let purpose: Purpose
+
+    enum Purpose: Sendable {
+        /// A server for everybody.
+        case serving
+        /// One command of the terminal: on the data directory's socket only, and no worker starts by itself.
+        case command
+    }
 
     /// Serves until `order` returns, then drains.
     ///
@@ -33,18 +44,25 @@ struct NexusServer {
     func run(onStart: (Int) -> Void, until order: () async -> Void) async throws {
         let database = try await openDatabase()
         let events = WorkerEvents(database: database, logger: logger.labelled("storage"))
+        let uses = DeploymentUses()
+        let catalog = CatalogPart(
+            database: database, configuration: configuration, uses: uses.modelUses, logger: logger.labelled("catalog"))
         let writer = Task { await events.run() }
-        do {
-            try await serve(events: events, onStart: onStart, until: order)
-        } catch {
+        let cataloguing = Task { await catalog.run() }
+        func close() async {
             events.finish()
+            catalog.finish()
             await writer.value
+            await cataloguing.value
             await database.close()
+        }
+        do {
+            try await serve(events: events, catalog: catalog, uses: uses, onStart: onStart, until: order)
+        } catch {
+            await close()
             throw error
         }
-        events.finish()
-        await writer.value
-        await database.close()
+        await close()
         logger.notice("stopped")
     }
 
@@ -52,9 +70,6 @@ struct NexusServer {
         let database: Database
         switch configuration.storage {
         case .embedded:
-            try FileManager.default.createDirectory(
-                atPath: configuration.dataDir, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
-            )
             database = try await Database.open(SQLiteSettings(path: configuration.dataDir + "/nexus.db"))
         case .postgres(let url):
             database = try await Database.open(PostgresSettings(connectionText: url.revealed))
@@ -66,7 +81,10 @@ struct NexusServer {
         return database
     }
 
-    private func serve(events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void) async throws {
+    private func serve(
+        events: WorkerEvents, catalog: CatalogPart, uses: DeploymentUses, onStart: (Int) -> Void,
+        until order: () async -> Void
+    ) async throws {
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
         let sockets = try SocketDirectory()
@@ -78,15 +96,23 @@ struct NexusServer {
             Task { await export(spans, to: endpoint, with: client) }
         }
         let gateway = makeGateway(
-            client: client, launcher: launcher, sockets: sockets, events: events,
-            measures: GenerationMeasures(tracer: tracer, metrics: metrics))
-        let router = makeRouter(gateway, events: events, tracer: tracer, metrics: metrics)
-        let servers = try await Listeners.start(configuration.server, router: router)
-        await gateway.startWorkers()
+            client: client, launcher: launcher, sockets: sockets,
+            report: { event in
+                events.report(event)
+                catalog.report(event)
+            },
+            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { catalog.ledger.add($1, to: $0) })
+        uses.follow(gateway)
+        let router = makeRouter(gateway, events: events, catalog: catalog, tracer: tracer, metrics: metrics)
+        let servers = try await Listeners.start(
+            configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
+        if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
         await order()
-        logger.notice("draining", ["deadline": .milliseconds(configuration.server.drain)])
-        await servers.shutDown(deadline: configuration.server.drain)
+        // Other commands may have found this one's platform: they are let finish.
+        let drain = purpose == .serving ? configuration.server.drain : .seconds(86_400)
+        logger.notice("draining", ["deadline": .milliseconds(drain)])
+        await servers.shutDown(deadline: drain)
         await gateway.stopWorkers()
         await launcher.shutDown()
         spans.finish()
@@ -97,8 +123,8 @@ struct NexusServer {
     // MARK: Parts
 
     private func makeGateway(
-        client: HTTPClient, launcher: ProcessLauncher, sockets: SocketDirectory, events: WorkerEvents,
-        measures: GenerationMeasures
+        client: HTTPClient, launcher: ProcessLauncher, sockets: SocketDirectory,
+        report: @escaping @Sendable (WorkerSupervisor.Event) -> Void, measures: GenerationMeasures
     ) -> ModelGateway {
         let command = WorkerCommand(program: engineProgram, environment: environment)
         let deployments = configuration.models.enumerated().map { index, model in
@@ -107,7 +133,7 @@ struct NexusServer {
                 let supervisor = WorkerSupervisor(
                     model: model, path: path, socketPath: sockets.path(index), command: command, launcher: launcher,
                     client: client, engine: configuration.engine, logger: logger.labelled("hosting"),
-                    report: { events.report($0) })
+                    report: report)
                 return (id: ModelID(model.name), deployment: ModelGateway.Deployment.worker(supervisor))
             case .external(let url, let name, let apiKey):
                 let remote = RemoteModel(
@@ -126,7 +152,7 @@ struct NexusServer {
     }
 
     private func makeRouter(
-        _ gateway: ModelGateway, events: WorkerEvents, tracer: Tracer, metrics: MetricsRegistry
+        _ gateway: ModelGateway, events: WorkerEvents, catalog: CatalogPart, tracer: Tracer, metrics: MetricsRegistry
     ) -> Router {
         var router = Router()
         router.middleware = [
@@ -140,7 +166,7 @@ struct NexusServer {
             + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
             + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
-            + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes
+            + PlatformRoutes(gateway: gateway, events: events).routes + catalog.routes + WebRoutes.routes
         for route in routes { router.add(route) }
         router.add(PlatformRoutes.document(of: routes))
         return router
