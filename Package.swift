@@ -103,7 +103,7 @@ var targets: [Target] = [
         "AdminAPI", in: .apis,
         [
             "HTTPServing", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub", "RequestScope",
-            "Streaming", "Vocabulary",
+            "Streaming", "Telemetry", "Vocabulary",
         ]),
     module("WebApp", in: .apis, ["HTTPServing"], resources: [.embedInCode("Pages")]),
 

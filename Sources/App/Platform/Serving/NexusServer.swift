@@ -5,6 +5,7 @@ import HTTPServing
 import JSONText
 import Launch
 import MessagesAPI
+import ModelCatalog
 import OpenAIAPI
 import Processes
 import Records
@@ -43,18 +44,26 @@ struct NexusServer {
     func run(onStart: (Int) -> Void, until order: () async -> Void) async throws {
         let database = try await openDatabase()
         let events = WorkerEvents(database: database, logger: logger.labelled("storage"))
+        let uses = DeploymentUses()
+        let catalog = CatalogPart(
+            database: database, configuration: configuration, uses: uses.modelUses, logger: logger.labelled("catalog"))
         let writer = Task { await events.run() }
-        do {
-            try await serve(database, events: events, onStart: onStart, until: order)
-        } catch {
+        let cataloguing = Task { await catalog.run() }
+        func close() async {
             events.finish()
+            catalog.finish()
             await writer.value
+            await cataloguing.value
             await database.close()
+        }
+        do {
+            try await serve(
+                database, events: events, catalog: catalog, uses: uses, onStart: onStart, until: order)
+        } catch {
+            await close()
             throw error
         }
-        events.finish()
-        await writer.value
-        await database.close()
+        await close()
         logger.notice("stopped")
     }
 
@@ -74,7 +83,8 @@ struct NexusServer {
     }
 
     private func serve(
-        _ database: Database, events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void
+        _ database: Database, events: WorkerEvents, catalog: CatalogPart, uses: DeploymentUses,
+        onStart: (Int) -> Void, until order: () async -> Void
     ) async throws {
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
@@ -87,14 +97,19 @@ struct NexusServer {
             Task { await export(spans, to: endpoint, with: client) }
         }
         let gateway = makeGateway(
-            client: client, launcher: launcher, sockets: sockets, events: events,
-            measures: GenerationMeasures(tracer: tracer, metrics: metrics))
+            client: client, launcher: launcher, sockets: sockets,
+            report: { event in
+                events.report(event)
+                catalog.report(event)
+            },
+            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { catalog.ledger.add($1, to: $0) })
+        uses.follow(gateway)
         let hardware = HardwarePart(
             HardwarePart.Surroundings(
                 configuration: configuration, database: database, client: client, launcher: launcher,
                 engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
         let router = makeRouter(
-            gateway, events: events, tracer: tracer, metrics: metrics, parts: hardware.routes)
+            gateway, events: events, tracer: tracer, metrics: metrics, parts: catalog.routes + hardware.routes)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
         if purpose == .serving { await gateway.startWorkers() }
@@ -114,8 +129,8 @@ struct NexusServer {
     // MARK: Parts
 
     private func makeGateway(
-        client: HTTPClient, launcher: ProcessLauncher, sockets: SocketDirectory, events: WorkerEvents,
-        measures: GenerationMeasures
+        client: HTTPClient, launcher: ProcessLauncher, sockets: SocketDirectory,
+        report: @escaping @Sendable (WorkerSupervisor.Event) -> Void, measures: GenerationMeasures
     ) -> ModelGateway {
         let command = WorkerCommand(program: engineProgram, environment: environment)
         let deployments = configuration.models.enumerated().map { index, model in
@@ -124,7 +139,7 @@ struct NexusServer {
                 let supervisor = WorkerSupervisor(
                     model: model, path: path, socketPath: sockets.path(index), command: command, launcher: launcher,
                     client: client, engine: configuration.engine, logger: logger.labelled("hosting"),
-                    report: { events.report($0) })
+                    report: report)
                 return (id: ModelID(model.name), deployment: ModelGateway.Deployment.worker(supervisor))
             case .external(let url, let name, let apiKey):
                 let remote = RemoteModel(
@@ -157,7 +172,7 @@ struct NexusServer {
             + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
             + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
-            + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes + parts
+            + PlatformRoutes(gateway: gateway, events: events).routes + parts + WebRoutes.routes
         for route in routes { router.add(route) }
         router.add(PlatformRoutes.document(of: routes))
         return router

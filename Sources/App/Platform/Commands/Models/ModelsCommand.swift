@@ -5,5 +5,8 @@ enum ModelsCommand {
     static let group = CommandGroup("models", "Models of this machine")
 
     /// In the order of the help.
-    static let all: [AdminCommand] = [RecommendCommand.command, BenchmarkCommand.command]
+    static let all: [AdminCommand] = [
+        ListModelsCommand.command, ShowModelCommand.command, ImportModelsCommand.command, RemoveModelCommand.command,
+        RecommendCommand.command, BenchmarkCommand.command,
+    ]
 }
