@@ -6,6 +6,8 @@ import Testing
 @Suite struct SpeedModelTests {
     /// A machine that is exactly as the model says.
     private struct Synthetic {
+        var stepGeneration = 0.0
+        var stepPrompt = 0.0
         var layerGeneration = 20e-6
         var byte = 1 / 40e9
         var layerPrompt = 4e-6
@@ -16,9 +18,11 @@ import Testing
             return SpeedMeasurement(
                 model: "m", cost: cost, promptTokens: prompt,
                 promptSpeed: noise
-                    / (cost.layers * layerPrompt + cost.operations(atDepth: Double(prompt) / 2) * operation),
+                    / (stepPrompt / Double(prompt) + cost.layers * layerPrompt + cost.operations(
+                        atDepth: Double(prompt) / 2) * operation),
                 generatedTokens: generated,
-                generationSpeed: noise / (cost.layers * layerGeneration + cost.bytes(atDepth: depth) * byte),
+                generationSpeed: noise
+                    / (stepGeneration + cost.layers * layerGeneration + cost.bytes(atDepth: depth) * byte),
                 threads: 8, engine: "e")
         }
     }
@@ -35,17 +39,21 @@ import Testing
     func `the numbers of a machine are found again from its runs`(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let machine = Synthetic(
+            stepGeneration: .random(in: 1e-5...1e-3, using: &random),
+            stepPrompt: .random(in: 1e-4...1e-2, using: &random),
             layerGeneration: .random(in: 1e-6...1e-4, using: &random), byte: .random(in: 1e-12...1e-10, using: &random),
             layerPrompt: .random(in: 1e-6...1e-4, using: &random), operation: .random(in: 1e-13...1e-11, using: &random)
         )
-        let runs = (0..<5).map { _ in machine.run(cost(&random)) }
+        let runs = (0..<6).map { machine.run(cost(&random), prompt: 64 << ($0 % 3)) }
         let model = try #require(SpeedModel.make(runs: runs, probe: nil))
         func near(_ found: Double, _ true: Double) -> Bool { abs(found / `true` - 1) < 1e-4 }
+        #expect(near(model.generation.fixed, machine.stepGeneration))
+        #expect(near(model.prompt.fixed, machine.stepPrompt))
         #expect(near(model.generation.perUnit, machine.byte))
         #expect(near(model.generation.perLayer, machine.layerGeneration))
         #expect(near(model.prompt.perUnit, machine.operation))
         #expect(near(model.prompt.perLayer, machine.layerPrompt))
-        #expect(model.generation.basis == .fit(runs: 5))
+        #expect(model.generation.basis == .fit(runs: 6))
         #expect((model.generation.error?.max ?? 1) < 1e-3)
         let other = cost(&random)
         let wanted = machine.run(other, prompt: 1_000, generated: 2)

@@ -119,7 +119,8 @@ extension SpeedModel {
 extension SpeedModel.Line {
     fileprivate var json: JSONValue {
         [
-            "seconds_per_layer": .number(perLayer), "seconds_per_unit": .number(perUnit), "basis": .string(basis.word),
+            "seconds_per_step": .number(fixed), "seconds_per_layer": .number(perLayer),
+            "seconds_per_unit": .number(perUnit), "basis": .string(basis.word),
             "runs": .whole(basis.runs), "error": error?.json ?? .null,
         ]
     }

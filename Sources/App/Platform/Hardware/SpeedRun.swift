@@ -14,6 +14,7 @@ struct SpeedRun: Sendable {
     /// Tokens of the prompts; each makes a run of its own, so that depth counts, too.
     var promptTokens = [128, 512]
     var generatedTokens = 48
+    var repeats = 3
     /// From start to end, loading included.
     var patience = Duration.seconds(300)
 
@@ -68,7 +69,13 @@ struct SpeedRun: Sendable {
         _ = try await ask(socket, prompt: 16, generated: 4)
         var runs: [SpeedMeasurement] = []
         for prompt in prompts {
-            let times = try await ask(socket, prompt: prompt, generated: generatedTokens)
+            // Other programs can only make it slower: of several the quickest is what the machine can do.
+            var times = try await ask(socket, prompt: prompt, generated: generatedTokens)
+            for _ in 1..<repeats {
+                let next = try await ask(socket, prompt: prompt, generated: generatedTokens)
+                times.promptSpeed = max(times.promptSpeed, next.promptSpeed)
+                times.generationSpeed = max(times.generationSpeed, next.generationSpeed)
+            }
             let run = SpeedMeasurement(
                 model: name, cost: facts.cost, promptTokens: times.promptTokens, promptSpeed: times.promptSpeed,
                 generatedTokens: times.generatedTokens, generationSpeed: times.generationSpeed, threads: threads,

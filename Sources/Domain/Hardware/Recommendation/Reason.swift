@@ -75,7 +75,7 @@ public enum Reason: Sendable, Equatable {
                 "generation bound by memory bandwidth: \(Figures.bytes(speed.unitsPerToken)) per token at "
                 + "\(Figures.bytes(speed.unitsPerSecond))/s"
         case .arithmetic: what = "generation bound by arithmetic"
-        case .overhead: what = "generation bound by what each layer costs"
+        case .overhead: what = "generation bound by what each step and layer costs"
         }
         let enough = speed.tokensPerSecond >= wanted ? "" : ", \(Figures.number(wanted)) are wanted"
         return "\(Figures.number(speed.tokensPerSecond)) tokens/s\(enough); \(what)\(origin(speed))"
@@ -84,7 +84,7 @@ public enum Reason: Sendable, Equatable {
     private static func sentence(promptSpeed speed: SpeedPrediction) -> String {
         let what =
             speed.bound == .overhead
-            ? "bound by what each layer costs"
+            ? "bound by what each step and layer costs"
             : "\(Figures.number(speed.unitsPerToken / 1e9)) billion operations per token at "
                 + "\(Figures.number(speed.unitsPerSecond / 1e9)) billion/s"
         return "reads \(Figures.number(speed.tokensPerSecond)) tokens/s of a prompt; \(what)\(origin(speed))"

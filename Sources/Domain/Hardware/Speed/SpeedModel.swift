@@ -1,8 +1,9 @@
 /// Seconds for a token, from what it costs: a machine's speed in a few numbers.
 ///
-/// Generating: seconds = layers · a + bytes read · b. Reading a prompt: seconds = layers · c + operations · d.
-/// With one sequence each generated token reads all weights once, which is what memory can deliver; a prompt's tokens
-/// share the reading, and the arithmetic decides. `a` and `c` are what each layer costs however small it is.
+/// Generating: seconds = fixed + layers · a + bytes read · b. Reading a prompt of n tokens: seconds for each =
+/// fixed / n + layers · c + operations · d. With one sequence each generated token reads all weights once, which is what
+/// memory can deliver; a prompt's tokens share the reading, and the arithmetic decides. The rest is what a step and each
+/// layer of it cost however small they are.
 public struct SpeedModel: Sendable, Equatable {
     /// Where the numbers come from.
     public enum Basis: Sendable, Equatable {
@@ -25,22 +26,28 @@ public struct SpeedModel: Sendable, Equatable {
         }
     }
 
-    /// One line: seconds for each layer and for each unit (byte or operation).
+    /// One line: seconds for each step, layer and unit (byte or operation).
     public struct Line: Sendable, Equatable {
+        /// For a generated token, or for a whole prompt.
+        public var fixed: Double
         public var perLayer: Double
         public var perUnit: Double
         public var basis: Basis
         /// By leaving out each run in turn; `nil` where too few were measured.
         public var error: Error?
 
-        public init(perLayer: Double, perUnit: Double, basis: Basis, error: Error? = nil) {
+        public init(fixed: Double = 0, perLayer: Double, perUnit: Double, basis: Basis, error: Error? = nil) {
+            self.fixed = fixed
             self.perLayer = perLayer
             self.perUnit = perUnit
             self.basis = basis
             self.error = error
         }
 
-        func seconds(layers: Double, units: Double) -> Double { layers * perLayer + units * perUnit }
+        /// Seconds for a token that shares its step's costs with `steps` of a step.
+        func seconds(steps: Double, layers: Double, units: Double) -> Double {
+            steps * fixed + layers * perLayer + units * perUnit
+        }
     }
 
     public var generation: Line
@@ -57,7 +64,7 @@ public struct SpeedModel: Sendable, Equatable {
         self.probe = probe
     }
 
-    /// Runs that a fit needs at least: one more than it has coefficients.
+    /// Runs that a fit needs at least; with one more it has a third coefficient, `Line.fixed`.
     public static let runsMin = 3
     /// Of the speeds that the short look finds, what a model's kernels reach. Chosen: low, so that a prediction
     /// without runs does not promise too much.
@@ -84,20 +91,25 @@ public struct SpeedModel: Sendable, Equatable {
     }
 
     private struct Observation {
+        /// Of a step, the part that counts for one token.
+        var steps: Double
         var layers: Double
         var units: Double
         var seconds: Double
 
+        /// What a token costs, for each second that it took.
+        func row(_ count: Int) -> [Double] { [units, layers, steps].prefix(count).map { $0 / seconds } }
+
         static func generation(_ run: SpeedMeasurement) -> Observation {
             Observation(
-                layers: run.cost.layers, units: run.cost.bytes(atDepth: run.generationDepth),
+                steps: 1, layers: run.cost.layers, units: run.cost.bytes(atDepth: run.generationDepth),
                 seconds: 1 / run.generationSpeed)
         }
 
         static func prompt(_ run: SpeedMeasurement) -> Observation {
             Observation(
-                layers: run.cost.layers, units: run.cost.operations(atDepth: run.promptDepth),
-                seconds: 1 / run.promptSpeed)
+                steps: 1 / Double(run.promptTokens), layers: run.cost.layers,
+                units: run.cost.operations(atDepth: run.promptDepth), seconds: 1 / run.promptSpeed)
         }
     }
 
@@ -109,15 +121,18 @@ public struct SpeedModel: Sendable, Equatable {
 
     /// Relative differences count, so that small models are not drowned by large ones.
     private static func fitted(_ seen: [Observation], withError: Bool) -> Line {
-        let coefficients = LeastSquares.nonNegative(
-            seen.map { [$0.layers / $0.seconds, $0.units / $0.seconds] }, seen.map { _ in 1 })
-        var line = Line(perLayer: coefficients[0], perUnit: coefficients[1], basis: .fit(runs: seen.count))
+        let count = min(3, max(2, seen.count - (withError ? 1 : 0)))
+        let found = LeastSquares.nonNegative(seen.map { $0.row(count) }, seen.map { _ in 1 })
+        var line = Line(
+            fixed: count > 2 ? found[2] : 0, perLayer: found[1], perUnit: found[0], basis: .fit(runs: seen.count))
         guard withError else { return line }
         let misses = seen.indices.map { left -> Double in
             let others = seen.indices.filter { $0 != left }.map { seen[$0] }
-            let predicted = fitted(others, withError: false).seconds(layers: seen[left].layers, units: seen[left].units)
+            let one = seen[left]
+            let predicted = fitted(others, withError: false)
+                .seconds(steps: one.steps, layers: one.layers, units: one.units)
             // In speed, as it is told: predicted tokens/s against measured ones.
-            return predicted > 0 ? abs(seen[left].seconds / predicted - 1) : 1
+            return predicted > 0 ? abs(one.seconds / predicted - 1) : 1
         }
         line.error = Error(mean: misses.reduce(0, +) / Double(misses.count), max: misses.max() ?? 0)
         return line

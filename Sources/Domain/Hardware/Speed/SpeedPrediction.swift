@@ -4,7 +4,7 @@ public struct SpeedPrediction: Sendable, Equatable {
     public enum Bound: String, Sendable, CaseIterable {
         case memoryBandwidth = "memory_bandwidth"
         case arithmetic
-        /// What each layer costs however small it is.
+        /// What a step and each of its layers cost however small they are.
         case overhead
     }
 
@@ -40,7 +40,8 @@ extension SpeedModel {
         let isFar = (factor ?? 0) > Self.trustedFactor
         if isFar, let probe { line.perUnit = max(line.perUnit, 1 / probe.bytesPerSecond) }
         return prediction(
-            line, layers: cost.layers, units: bytes, bound: .memoryBandwidth, extrapolation: isFar ? factor : nil)
+            line, steps: 1, layers: cost.layers, units: bytes, bound: .memoryBandwidth,
+            extrapolation: isFar ? factor : nil)
     }
 
     /// How fast a model reads a prompt.
@@ -52,15 +53,16 @@ extension SpeedModel {
     public func prompt(_ cost: TokenCost, tokens: Double) -> SpeedPrediction {
         let factor = measuredBytesMax > 0 ? cost.weightBytes / measuredBytesMax : nil
         return prediction(
-            prompt, layers: cost.layers, units: cost.operations(atDepth: tokens / 2), bound: .arithmetic,
+            prompt, steps: 1 / max(1, tokens), layers: cost.layers, units: cost.operations(atDepth: tokens / 2),
+            bound: .arithmetic,
             extrapolation: factor.flatMap { $0 > Self.trustedFactor ? $0 : nil })
     }
 
     private func prediction(
-        _ line: Line, layers: Double, units: Double, bound: SpeedPrediction.Bound, extrapolation: Double?
+        _ line: Line, steps: Double, layers: Double, units: Double, bound: SpeedPrediction.Bound, extrapolation: Double?
     ) -> SpeedPrediction {
-        let seconds = line.seconds(layers: layers, units: units)
-        let isOverhead = layers * line.perLayer > units * line.perUnit
+        let seconds = line.seconds(steps: steps, layers: layers, units: units)
+        let isOverhead = seconds > 2 * units * line.perUnit
         return SpeedPrediction(
             tokensPerSecond: seconds > 0 ? 1 / seconds : 0, bound: isOverhead ? .overhead : bound,
             unitsPerToken: units, unitsPerSecond: line.perUnit > 0 ? 1 / line.perUnit : 0, basis: line.basis,
