@@ -59,7 +59,8 @@ struct PerplexityPlan {
         var options = LlamaContext.Options(cells: window, sequencesMax: 1, batchTokensMax: window, threads: threads)
         (options.keyType, options.valueType, options.flashAttention) = (keys, values, .on)
         let context = try LlamaContext(model: model, options: options)
-        let tokens = try model.tokenize(text, addsSpecial: false, parsesSpecial: false)
+        // The text may have the marks of conversations.
+        let tokens = try model.tokenize(text, addsSpecial: false, parsesSpecial: true)
         guard tokens.count >= window else { throw Failure.textTooShort }
         var sum = 0.0
         var scored = 0
