@@ -54,7 +54,8 @@ struct PerplexityPlan {
 
     func run() throws -> Result {
         let model = try LlamaModel(path: modelPath)
-        let parts = try TextWindows(text, for: model, length: window, countMax: pieces)
+        // The text may have the marks of conversations.
+        let parts = try TextWindows(text, for: model, length: window, countMax: pieces, parsesSpecial: true)
         let meter = try LikelihoodMeter(model, window: window, threads: threads) { options in
             (options.keyType, options.valueType, options.flashAttention) = (keys, values, .on)
         }

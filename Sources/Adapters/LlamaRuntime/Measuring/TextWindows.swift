@@ -12,10 +12,13 @@ public struct TextWindows: Sendable, Equatable {
     ///   - model: whose tokens it is cut into.
     ///   - length: tokens of each piece, at least 4.
     ///   - countMax: pieces at most.
+    ///   - parsesSpecial: whether marks such as `<|im_start|>` in the text are read as the tokens that they name.
     /// - Throws: `tokenize`, also when the text has fewer tokens than one piece.
-    public init(_ text: String, for model: LlamaModel, length: Int, countMax: Int) throws(LlamaError) {
+    public init(_ text: String, for model: LlamaModel, length: Int, countMax: Int, parsesSpecial: Bool = false)
+        throws(LlamaError)
+    {
         precondition(length >= 4 && countMax > 0, "the caller checks what it is asked")
-        let tokens = try model.tokenize(text, addsSpecial: false, parsesSpecial: false)
+        let tokens = try model.tokenize(text, addsSpecial: false, parsesSpecial: parsesSpecial)
         let count = min(countMax, tokens.count / length)
         guard count > 0 else {
             throw LlamaError(
