@@ -1,7 +1,7 @@
 public import JSONText
 public import Jobs
 public import ModelHub
-import Vocabulary
+public import Vocabulary
 
 /// A download as a job: its parameters, its progress and its result in JSON.
 public enum DownloadJob {

@@ -134,16 +134,9 @@ public struct DownloadRoutes: Sendable {
         let reference = try DownloadJob.reference(of: [DownloadJob.reference: .string(query["model"] ?? "")])
         do {
             let listing = try await client.listing(of: reference.repository)
-            let choice: JSONValue
-            do {
-                let chosen = try FileChoice.choose(from: listing, selector: reference.selector)
-                choice = .array(chosen.files.map { .string($0.path) })
-            } catch let error as HubError where error.code == .ambiguous {
-                choice = .null
-            }
             return .json([
                 "repository": .string(listing.repository.description), "commit": .string(listing.commit),
-                "chosen": choice,
+                "chosen": try Self.choice(from: listing, selector: reference.selector),
                 "files": .array(
                     listing.files.map { file in
                         [
@@ -154,6 +147,16 @@ public struct DownloadRoutes: Sendable {
             ])
         } catch let error as HubError {
             throw error.serviceError
+        }
+    }
+
+    /// The paths that would be downloaded; null where several models could be meant.
+    private static func choice(from listing: HubListing, selector: String?) throws(HubError) -> JSONValue {
+        do {
+            return .array(try FileChoice.choose(from: listing, selector: selector).files.map { .string($0.path) })
+        } catch {
+            guard error.code == .ambiguous else { throw error }
+            return .null
         }
     }
 }

@@ -1,5 +1,5 @@
 public import HTTPServing
-public import JSONText
+import JSONText
 public import Jobs
 import RequestScope
 import Streaming

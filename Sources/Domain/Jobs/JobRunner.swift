@@ -22,6 +22,8 @@ public actor JobRunner {
     var kinds: [String: JobKind] = [:]
     var running: [JobID: LiveJob] = [:]
     var isStopped = false
+    /// Of the newest id: those of one process are in the order of submission, also within a millisecond.
+    private var newestID = JobMoment(microseconds: 0)
     private let rings: AsyncStream<Void>
     private let bell: AsyncStream<Void>.Continuation
 
@@ -127,8 +129,9 @@ extension JobRunner {
         }
         let now = surroundings.now()
         var random = SystemRandomNumberGenerator()
+        newestID = max(now, newestID + .milliseconds(1))
         let record = JobRecord(
-            id: JobID(at: now, using: &random), kind: kind, parameters: checked,
+            id: JobID(at: newestID, using: &random), kind: kind, parameters: checked,
             key: (key ?? known.identity(checked)).map { "\(kind):\($0)" }, priority: priority, created: now)
         switch try await store.add(record, unfinishedMax: limits.unfinishedMax) {
         case .added:

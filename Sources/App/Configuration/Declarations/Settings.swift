@@ -110,6 +110,9 @@ enum Settings {
             .duration(in: .milliseconds(100)...(.seconds(86_400))),
             "A worker that has work but makes no progress for this long is restarted."),
         Setting(
+            "engines", \.configuration.engine.programs, .programs,
+            "Further programs that can run models (nexus-engine, llama-server), by name."),
+        Setting(
             "defaultModel", \.configuration.defaultModel, .optional(.text("NAME", bytesMax: 128)),
             "Model that answers requests which name none."),
     ]

@@ -5,6 +5,7 @@ import HTTPFetching
 import HTTPServing
 import JSONText
 import Jobs
+import Launch
 import ModelHub
 import Synchronization
 import Telemetry

@@ -19,5 +19,8 @@ struct JobsPart: Sendable {
                 onTrouble: { logger.error("background work", ["problem": .string($0)]) }))
     }
 
+    /// Runs jobs until its task is cancelled.
+    func run() async { await runner.run() }
+
     var routes: [Route] { JobRoutes(runner).routes }
 }

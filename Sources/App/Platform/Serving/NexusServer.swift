@@ -3,6 +3,7 @@ import Foundation
 import HTTPFetching
 import HTTPServing
 import JSONText
+import Jobs
 import Launch
 import MessagesAPI
 import ModelCatalog
@@ -107,12 +108,17 @@ struct NexusServer {
         let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
         let hub = try HubPart(configuration, logger: logger.labelled("hub"))
         await jobs.runner.register(hub.kind(into: catalog))
+        let hardware = HardwarePart(
+            HardwarePart.Surroundings(
+                configuration: configuration, database: database, client: client, launcher: launcher,
+                engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
         let router = makeRouter(
-            gateway, events: events, more: catalog.routes + jobs.routes + hub.routes(jobs.runner), tracer: tracer,
+            gateway, events: events, more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + hardware.routes,
+            tracer: tracer,
             metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
-        let working = Task { await jobs.runner.run() }
+        let working = Task { await jobs.run() }
         if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
         await order()

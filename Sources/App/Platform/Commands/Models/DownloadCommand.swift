@@ -1,5 +1,6 @@
 import Configuration
 import JSONText
+import Launch
 import Vocabulary
 
 /// `nexus models download`: brings a model from the hub and shows how far it is.
