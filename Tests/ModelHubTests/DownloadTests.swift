@@ -131,12 +131,14 @@ import Testing
         #expect(log.events.withLock { $0.contains { if case .checksumWrong = $0 { true } else { false } } })
     }
 
-    @Test(arguments: ["wrong", "cut", "dead", "503"])
+    @Test(arguments: ["wrong", "cut", "unmeasured", "overlong", "dead", "503"])
     func `a storage that never gives what was asked for is given up`(_ kind: String) async throws {
         let hub = StoredHub(["m.gguf": content(500)]) { request, _ in
             switch kind {
             case "wrong": .wrongRange
             case "cut": .cutAfter(10)
+            case "unmeasured": .unmeasured(cutAfter: 10)
+            case "overlong": .overlong
             case "dead": .noAnswer
             default: .status(503, [:])
             }
@@ -247,13 +249,15 @@ import Testing
         let hub = StoredHub(["m.gguf": bytes]) { request, _ in
             faults.withLock { random in
                 guard Double.random(in: 0..<1, using: &random) < chance else { return nil }
-                return switch Int.random(in: 0..<7, using: &random) {
+                return switch Int.random(in: 0..<9, using: &random) {
                 case 0: .status(503, [:])
                 case 1: .status(429, ["retry-after": "1"])
                 case 2: .noAnswer
                 case 3: .brokenAfter(Int.random(in: 0...200, using: &random))
                 case 4: .cutAfter(Int.random(in: 0...200, using: &random))
                 case 5: .wrongRange
+                case 6: .unmeasured(cutAfter: Int.random(in: 0...200, using: &random))
+                case 7: .overlong
                 default: .status(403, [:])
                 }
             }

@@ -14,6 +14,10 @@ final class StoredHub: HubTransport {
         case brokenAfter(Int)
         /// The body ends well, and too early.
         case cutAfter(Int)
+        /// The same, of a body whose length was not announced.
+        case unmeasured(cutAfter: Int)
+        /// More bytes than the range has, of a body whose length was not announced.
+        case overlong
         /// The range is not looked at.
         case rangeIgnored
         case wrongRange
@@ -155,7 +159,16 @@ final class StoredHub: HubTransport {
                 range == nil ? 200 : 206, headers, Array(piece.prefix(count)),
                 error: HubTransportError("The connection broke.", isPassing: true))
         }
-        if case .cutAfter(let count) = fault { piece = Array(piece.prefix(count)) }
+        switch fault {
+        case .cutAfter(let count): piece = Array(piece.prefix(count))
+        case .unmeasured(let count):
+            headers["content-length"] = nil
+            piece = Array(piece.prefix(count))
+        case .overlong:
+            headers["content-length"] = nil
+            piece += [1, 2, 3]
+        default: break
+        }
         return response(range == nil ? 200 : 206, headers, piece)
     }
 

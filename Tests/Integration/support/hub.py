@@ -40,9 +40,10 @@ class Asked:
     number: int
 
     @property
-    def range(self) -> tuple[int, int] | None:
-        found = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("range", ""))
-        return (int(found[1]), int(found[2])) if found else None
+    def range(self) -> tuple[int, int | None] | None:
+        """First and last byte; no last one means to the end."""
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
+        return (int(found[1]), int(found[2]) if found[2] else None) if found else None
 
 
 @dataclass
@@ -98,6 +99,13 @@ class Repository:
         else:
             entry["lfs"] = {"oid": self.digest(name), "size": size, "pointerSize": 134}
         return entry
+
+    def sibling(self, name: str) -> dict[str, Any]:
+        entry = self.entry(name)
+        sibling = {"rfilename": name, "size": entry["size"], "blobId": entry["oid"]}
+        if "lfs" in entry:
+            sibling["lfs"] = {"sha256": entry["lfs"]["oid"], "size": entry["size"], "pointerSize": 134}
+        return sibling
 
 
 class Hub:
@@ -210,7 +218,8 @@ class _Handler(BaseHTTPRequestHandler):
     def answer_file(self, content: Content, headers: dict[str, str]) -> None:
         size = len(content) if isinstance(content, bytes) else content.stat().st_size
         wanted = None if self.fault.ignores_range else self.asked.range
-        first, last = wanted or (0, size - 1)
+        first, last = wanted or (0, None)
+        last = size - 1 if last is None else last
         self.send_response(206 if wanted else 200)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -266,6 +275,8 @@ class _HubHandler(_Handler):
         query = parse_qs(parts.query)
         if found := re.fullmatch(r"/api/models/(.+?)/(revision|tree)/([^/]+)", parts.path):
             name, what, revision = found[1], found[2], unquote(found[3])
+        elif found := re.fullmatch(r"/api/models/([^/]+/[^/]+)", parts.path):
+            name, what, revision = found[1], "revision", "main"
         elif found := re.fullmatch(r"/(.+?)/(resolve)/([^/]+)/(.+)", parts.path):
             name, what, revision = found[1], found[2], unquote(found[3])
         else:
@@ -277,8 +288,13 @@ class _HubHandler(_Handler):
         if revision not in ("main", repository.commit):
             return self.answer(404, {"X-Error-Code": "RevisionNotFound", "X-Error-Message": "Invalid rev id"})
         if what == "revision":
-            siblings = [{"rfilename": file} for file in repository.files]
-            return self.answer_json({"id": name, "sha": repository.commit, "siblings": siblings})
+            if "blobs" in query:
+                siblings = [repository.sibling(file) for file in repository.files]
+            else:
+                siblings = [{"rfilename": file} for file in repository.files]
+            return self.answer_json({
+                "id": name, "sha": repository.commit, "siblings": siblings, "private": False,
+                "gated": "manual" if repository.is_gated else False})
         if what == "tree":
             return self.list(name, repository, int(query.get("cursor", ["0"])[0]))
         return self.resolve(repository, unquote(found[4]))

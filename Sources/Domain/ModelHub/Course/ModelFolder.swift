@@ -14,7 +14,11 @@ public protocol ModelFolder: Sendable {
     func ledger(of path: String) async throws -> [UInt8]?
     /// Opens the unfinished file for `path`, with its folders, and makes it where there is none. What is in it stays.
     ///
-    /// - Parameter size: what it will have.
+    /// - Parameters:
+    ///   - path: of the finished file.
+    ///   - size: what it will have, in bytes.
+    /// - Returns: the file, open until nobody holds it.
+    /// - Throws: `noSpace`, `fileFailed`.
     func openPart(of path: String, size: Int) async throws -> any PartFile
 }
 

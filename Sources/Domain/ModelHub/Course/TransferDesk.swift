@@ -34,6 +34,7 @@ public final class TransferDesk: Sendable {
     ///   - path: relative to the folder of all models.
     ///   - report: called for every note of the transfer, from any thread.
     ///   - run: the transfer; called only when nobody brings the file yet.
+    /// - Returns: the file, complete.
     /// - Throws: what the transfer throws; `CancellationError`, of which the others notice nothing.
     func fetch(
         _ identity: ContentIdentity, at path: String, report: @escaping @Sendable (TransferNote) -> Void,

@@ -17,6 +17,7 @@ enum HubAnswer: Sendable, Equatable {
     ///   - page: where a person reads about it.
     ///   - hasToken: whether a token was sent.
     ///   - now: as Unix time in seconds, for `Retry-After` with a date.
+    /// - Returns: what to do next.
     static func read(
         _ response: HubResponse, repository: HubRepository, page: String, hasToken: Bool, now: Int
     ) -> HubAnswer {
