@@ -89,6 +89,11 @@ def place(server: Nexus, name: str = FILE) -> Path:
     return server.folder / "data" / "models" / NAME / name
 
 
+def names(server: Nexus) -> list[str]:
+    """What lies in the model's folder."""
+    return sorted(path.name for path in place(server).parent.iterdir())
+
+
 def of_storage(fault: Callable[[Asked], Fault | None]) -> Callable[[Asked], Fault | None]:
     return lambda asked: fault(asked) if asked.server == "storage" else None
 
@@ -103,7 +108,7 @@ class TestTheCourse:
         job = ended(server, begin(server))
         assert job["state"] == "succeeded", job
         assert place(server).read_bytes() == model
-        assert sorted(path.name for path in place(server).parent.iterdir()) == [FILE]
+        until(lambda: names(server) == [FILE], "the file is settled")
         result = job["result"]
         assert result["path"] == str(place(server)) and result["quantisation"] == "Q4_K_M"
         assert [file["is_verified"] for file in result["files"]] == [True]
@@ -166,7 +171,8 @@ class TestTheCourse:
         assert job["state"] == "succeeded", job
         assert job["result"]["format"] == "safetensors"
         folder = server.folder / "data" / "models" / "maker" / "checkpoint"
-        assert sorted(path.name for path in folder.iterdir()) == sorted([*small, "model.safetensors"])
+        expected = sorted([*small, "model.safetensors"])
+        until(lambda: sorted(path.name for path in folder.iterdir()) == expected, "the files are settled")
         assert all(file["is_verified"] for file in job["result"]["files"])
 
     def test_a_huge_listing_is_read_page_by_page(self, server: Nexus, hub: Hub) -> None:
@@ -192,7 +198,7 @@ class TestKill:
         assert found["state"] == "succeeded", found
         assert hub.body_bytes - before <= len(model) - 4_000_000
         assert place(again).read_bytes() == model
-        assert sorted(path.name for path in place(again).parent.iterdir()) == [FILE]
+        until(lambda: names(again) == [FILE], "the file is settled")
 
 
 class TestFaults:

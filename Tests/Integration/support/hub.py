@@ -72,6 +72,8 @@ class Repository:
         self.in_git = in_git or set()
         self.commit = hashlib.sha1(repr(sorted(files)).encode(), usedforsecurity=False).hexdigest()
         self.is_gated = False
+        #: The hub also offers its chunked storage; the bridge that its redirects lead to speaks plain HTTP.
+        self.is_in_xet = False
         #: Sizes that the listing tells instead of the true ones.
         self.listed_sizes: dict[str, int] = {}
         self._digests: dict[str, str] = {}
@@ -113,6 +115,8 @@ class Hub:
 
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
+        #: Old names of repositories.
+        self.renamed: dict[str, str] = {}
         self.token: str | None = None
         self.faults: Callable[[Asked], Fault | None] = lambda _: None
         self.asked: list[Asked] = []
@@ -281,6 +285,9 @@ class _HubHandler(_Handler):
             name, what, revision = found[1], found[2], unquote(found[3])
         else:
             return self.answer(404, {"X-Error-Code": "RepoNotFound"})
+        if new := self.hub.renamed.get(name):
+            # Relative, as the hub's own client wants it.
+            return self.answer(307, {"Location": self.path.replace(name, new, 1)})
         repository = self.hub.repositories.get(name)
         if self.refuses(repository):
             return None
@@ -331,6 +338,9 @@ class _HubHandler(_Handler):
             return self.answer_file(repository.files[file], {**headers, "ETag": f'"{repository.digest(file)}"'})
         name = next(name for name, known in self.hub.repositories.items() if known is repository)
         location = f"{self.hub.storage_url}/{quote(name)}/{quote(file)}?X-Signature={self.hub.sign()}"
+        if repository.is_in_xet:
+            headers["X-Xet-Hash"] = "9" * 64
+            headers["Link"] = f'<{self.hub.url}/api/models/{name}/xet-read-token/{repository.commit}>; rel="xet-auth"'
         return self.answer(302, {
             **headers, "Location": location, "X-Linked-Size": str(repository.size(file)),
             "X-Linked-Etag": f'"{repository.digest(file)}"'}, b"Found. Redirecting")
