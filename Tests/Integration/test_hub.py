@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy
 import pytest
 from support.hub import Asked, Fault, Hub
 from support.polling import until
-from support.program import MODEL
+from support.program import BINARIES, MODEL, Program, environment
 from support.servers import Nexus, command
 
 Start = Callable[..., Nexus]
@@ -73,12 +74,15 @@ def ended(server: Nexus, job: str, seconds: float = 60) -> dict[str, Any]:
 
 def arrived(server: Nexus, count: int) -> Callable[[], bool]:
     """Whether blocks of so many bytes are in the ledger."""
+    return listed(place(server), count)
 
+
+def listed(path: Path, count: int) -> Callable[[], bool]:
     def look() -> bool:
-        path = place(server, FILE + ".nexus-ledger")
-        if not path.exists():
+        try:
+            ledger = json.loads(path.with_name(path.name + ".nexus-ledger").read_text())
+        except FileNotFoundError:
             return False
-        ledger = json.loads(path.read_text())
         finished = sum(int(digit, 16).bit_count() for digit in ledger["finished"])
         return finished * ledger["block_bytes"] >= count
 
@@ -370,6 +374,22 @@ class TestTheTerminal:
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["result"]["path"] == str(place(server))
         assert place(server).read_bytes() == model
+
+    def test_a_download_that_was_interrupted_goes_on(self, hub: Hub, model: bytes, tmp_path: Path) -> None:
+        path = tmp_path / "data" / "models" / NAME / FILE
+        words = ["models", "download", REFERENCE, "--data-dir", str(tmp_path / "data"), "--hub.url", hub.url]
+        hub.faults = of_storage(lambda _: Fault(rate=1_500_000))
+        program = Program([BINARIES / "nexus", *words], environment(tmp_path), tmp_path)
+        until(listed(path, 4_000_000), "some blocks are here", 30)
+        program.process.send_signal(signal.SIGINT)
+        assert program.wait() != 0
+        assert not path.exists()
+        hub.faults = lambda _: None
+        before = hub.body_bytes
+        done = command(tmp_path, *words)
+        assert done.returncode == 0, done.stderr
+        assert path.read_bytes() == model
+        assert hub.body_bytes - before <= len(model) - 4_000_000
 
     def test_what_a_repository_holds(self, hub: Hub, tmp_path: Path) -> None:
         done = command(

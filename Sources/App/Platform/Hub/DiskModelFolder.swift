@@ -92,7 +92,7 @@ struct DiskModelFolder: ModelFolder {
             while let name = names?.nextObject() as? String {
                 guard name.hasSuffix(HubPath.ledgerEnd) else { continue }
                 let path = String(name.dropLast(HubPath.ledgerEnd.count))
-                let isThere = { FileManager.default.fileExists(atPath: "\(root)/\($0)") }
+                let isThere = { (path: String) in FileManager.default.fileExists(atPath: "\(root)/\(path)") }
                 if isThere(path), !isThere(path + HubPath.partEnd) { found.append(path) }
             }
             return found.sorted()

@@ -17,6 +17,7 @@ struct HubPart: Sendable {
     let setting: DownloadSetting
     let client: HubClient
     let throttle: Throttle
+    private let folder: DiskModelFolder
     private let http: HTTPClient
     private let live = LiveDownloads()
     private let settings: HubConfiguration
@@ -39,10 +40,9 @@ struct HubPart: Sendable {
             transport: HTTPHubTransport(client: http, isHubNear: configuration.hub.url.lowercased().hasPrefix("http:")),
             time: time)
         throttle = Throttle(bytesPerSecond: configuration.hub.bandwidthMax?.bytes, time: time)
+        folder = DiskModelFolder(root: root, threads: DiskThreads(count: Self.diskThreads), era: Self.era())
         setting = DownloadSetting(
-            client: client,
-            folder: DiskModelFolder(root: root, threads: DiskThreads(count: Self.diskThreads), era: Self.era()),
-            throttle: throttle, desk: TransferDesk(),
+            client: client, folder: folder, throttle: throttle, desk: TransferDesk(),
             options: TransferOptions(connections: configuration.hub.connections))
         self.http = http
         self.logger = logger
@@ -62,7 +62,7 @@ struct HubPart: Sendable {
     /// Looks at what was complete when the platform ended, and not yet safe from a power cut.
     func settleLeftovers() async {
         do {
-            try await Leftovers(of: setting.folder).settle { path in
+            try await Leftovers(of: folder).settle { path in
                 logger.warning(
                     "a downloaded file is damaged; the same download mends it", ["file": .string(path)])
             }
