@@ -32,6 +32,8 @@ public enum EngineProgram {
             case .version: StandardStream.output.write(productVersion + "\n")
             case .command(let parsed) where parsed[EngineOption.listDevices]:
                 try DeviceList.show(try RemoteArguments(parsed))
+            case .command(let parsed) where parsed[EngineOption.buildInfo]:
+                StandardStream.output.write(BuildReport.line + "\n")
             case .command(let parsed) where parsed[EngineOption.rpcWorker]:
                 try await RPCWorkerProgram.serve(try RPCWorkerArguments(parsed))
             case .command(let parsed):

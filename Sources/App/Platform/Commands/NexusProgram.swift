@@ -39,7 +39,7 @@ public enum NexusProgram {
     }
 
     /// Commands that ask a platform.
-    private static let adminCommands = ModelsCommand.all + DeployCommand.all
+    private static let adminCommands = ModelsCommand.all + DeployCommand.all + HardwareCommands.all
 
     static func program(calledBy name: String) -> Program {
         Program(

@@ -25,7 +25,7 @@ enum ServeCommand {
             let server = NexusServer(
                 configuration: configuration, logger: log.logger, engineProgram: Installation.engineProgram,
                 environment: workerEnvironment(environment),
-                directory: try DataDirectory.hold(configuration.dataDir, as: "nexus serve"), purpose: .serving)
+                directory: try await DataDirectory.hold(configuration.dataDir), purpose: .serving)
             try await server.run(
                 onStart: { port in announce(configuration, port: port) },
                 until: { _ = await signals.wait() })

@@ -3,8 +3,10 @@ import Foundation
 import HTTPFetching
 import HTTPServing
 import JSONText
+import Jobs
 import Launch
 import MessagesAPI
+import ModelCatalog
 import OpenAIAPI
 import Processes
 import Records
@@ -43,18 +45,26 @@ struct NexusServer {
     func run(onStart: (Int) -> Void, until order: () async -> Void) async throws {
         let database = try await openDatabase()
         let events = WorkerEvents(database: database, logger: logger.labelled("storage"))
+        let uses = DeploymentUses()
+        let catalog = CatalogPart(
+            database: database, configuration: configuration, uses: uses.modelUses, logger: logger.labelled("catalog"))
         let writer = Task { await events.run() }
-        do {
-            try await serve(events: events, onStart: onStart, until: order)
-        } catch {
+        let cataloguing = Task { await catalog.run() }
+        func close() async {
             events.finish()
+            catalog.finish()
             await writer.value
+            await cataloguing.value
             await database.close()
+        }
+        do {
+            try await serve(
+                database, events: events, catalog: catalog, uses: uses, onStart: onStart, until: order)
+        } catch {
+            await close()
             throw error
         }
-        events.finish()
-        await writer.value
-        await database.close()
+        await close()
         logger.notice("stopped")
     }
 
@@ -73,7 +83,10 @@ struct NexusServer {
         return database
     }
 
-    private func serve(events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void) async throws {
+    private func serve(
+        _ database: Database, events: WorkerEvents, catalog: CatalogPart, uses: DeploymentUses,
+        onStart: (Int) -> Void, until order: () async -> Void
+    ) async throws {
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
         let sockets = try SocketDirectory()
@@ -85,19 +98,39 @@ struct NexusServer {
             Task { await export(spans, to: endpoint, with: client) }
         }
         let gateway = makeGateway(
-            client: client, launcher: launcher, sockets: sockets, events: events,
-            measures: GenerationMeasures(tracer: tracer, metrics: metrics))
-        let router = makeRouter(gateway, events: events, tracer: tracer, metrics: metrics)
+            client: client, launcher: launcher, sockets: sockets,
+            report: { event in
+                events.report(event)
+                catalog.report(event)
+            },
+            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { catalog.ledger.add($1, to: $0) })
+        uses.follow(gateway)
+        let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
+        let hub = try HubPart(configuration, logger: logger.labelled("hub"))
+        await jobs.runner.register(hub.kind(into: catalog))
+        let hardware = HardwarePart(
+            HardwarePart.Surroundings(
+                configuration: configuration, database: database, client: client, launcher: launcher,
+                engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
+        let router = makeRouter(
+            gateway, events: events, more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + hardware.routes,
+            tracer: tracer,
+            metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
+        let working = Task { await jobs.run() }
         if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
         await order()
         // Other commands may have found this one's platform: they are let finish.
         let drain = purpose == .serving ? configuration.server.drain : .seconds(86_400)
         logger.notice("draining", ["deadline": .milliseconds(drain)])
+        // First, because those who follow its events would otherwise be waited for.
+        working.cancel()
         await servers.shutDown(deadline: drain)
         await gateway.stopWorkers()
+        await working.value
+        await hub.shutDown()
         await launcher.shutDown()
         spans.finish()
         await exporter?.value
@@ -107,8 +140,8 @@ struct NexusServer {
     // MARK: Parts
 
     private func makeGateway(
-        client: HTTPClient, launcher: ProcessLauncher, sockets: SocketDirectory, events: WorkerEvents,
-        measures: GenerationMeasures
+        client: HTTPClient, launcher: ProcessLauncher, sockets: SocketDirectory,
+        report: @escaping @Sendable (WorkerSupervisor.Event) -> Void, measures: GenerationMeasures
     ) -> ModelGateway {
         let command = WorkerCommand(program: engineProgram, environment: environment)
         let deployments = configuration.models.enumerated().map { index, model in
@@ -117,7 +150,7 @@ struct NexusServer {
                 let supervisor = WorkerSupervisor(
                     model: model, path: path, socketPath: sockets.path(index), command: command, launcher: launcher,
                     client: client, engine: configuration.engine, logger: logger.labelled("hosting"),
-                    report: { events.report($0) })
+                    report: report)
                 return (id: ModelID(model.name), deployment: ModelGateway.Deployment.worker(supervisor))
             case .external(let url, let name, let apiKey):
                 let remote = RemoteModel(
@@ -136,7 +169,7 @@ struct NexusServer {
     }
 
     private func makeRouter(
-        _ gateway: ModelGateway, events: WorkerEvents, tracer: Tracer, metrics: MetricsRegistry
+        _ gateway: ModelGateway, events: WorkerEvents, more: [Route], tracer: Tracer, metrics: MetricsRegistry
     ) -> Router {
         var router = Router()
         router.middleware = [
@@ -150,7 +183,7 @@ struct NexusServer {
             + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
             + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
-            + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes
+            + PlatformRoutes(gateway: gateway, events: events).routes + more + WebRoutes.routes
         for route in routes { router.add(route) }
         router.add(PlatformRoutes.document(of: routes))
         return router
