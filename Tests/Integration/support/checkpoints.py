@@ -8,7 +8,8 @@ from typing import Any
 import numpy
 import sentencepiece
 from safetensors.numpy import save_file
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import (
+    AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers)
 
 #: What the tokenizers are trained on, and texts that hold everything that they could split differently.
 CORPUS = [
@@ -23,6 +24,7 @@ QWEN2 = LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
 
 def byte_level(folder: Path, pattern: str | None, begins: bool, ignore_merges: bool = False) -> Tokenizer:
     """Trains byte-level BPE and writes its `tokenizer.json`. `begins` adds a first token to each text."""
+    folder.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer(models.BPE(ignore_merges=ignore_merges))
     if pattern:
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
@@ -48,6 +50,7 @@ def byte_level(folder: Path, pattern: str | None, begins: bool, ignore_merges: b
 
 def sentence_pieces(folder: Path) -> sentencepiece.SentencePieceProcessor:
     """Trains SentencePiece's BPE with bytes as a way out, as LLaMA 2 has it, and writes its `tokenizer.model`."""
+    folder.mkdir(parents=True, exist_ok=True)
     text = folder / "corpus.txt"
     text.write_text("\n".join(line.replace("\n", " ") for line in CORPUS), encoding="utf-8")
     sentencepiece.SentencePieceTrainer.train(
@@ -59,6 +62,27 @@ def sentence_pieces(folder: Path) -> sentencepiece.SentencePieceProcessor:
     return sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
 
 
+def json_pieces(folder: Path) -> Tokenizer:
+    """The same kind of tokenizer with its merges in `tokenizer.json`, as the converted files of LLaMA 2 have it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    learner.train_from_iterator(CORPUS, trainers.BpeTrainer(vocab_size=200, show_progress=False))
+    learned = json.loads(learner.to_str())["model"]
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *learned["vocab"]]
+    merges = [tuple(merge) if isinstance(merge, list) else tuple(merge.split(" ")) for merge in learned["merges"]]
+    tokenizer = Tokenizer(models.BPE(
+        {token: index for index, token in enumerate(tokens)}, merges, unk_token="<unk>", byte_fallback=True,
+        fuse_unk=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.add_special_tokens(["<unk>", "<s>", "</s>"])
+    tokenizer.post_processor = processors.TemplateProcessing("<s> $A", special_tokens=[("<s>", 1)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}))
+    return tokenizer
+
+
 class Decoder:
     """A checkpoint of the LLaMA, Qwen 2 or Qwen 3 class, and what transformers computes with it, in 64-bit numbers.
 
@@ -67,6 +91,7 @@ class Decoder:
 
     def __init__(self, folder: Path, kind: str, vocabulary: int, seed: int = 1, **settings: Any) -> None:
         self.folder, self.kind = folder, kind
+        folder.mkdir(parents=True, exist_ok=True)
         self.config: dict[str, Any] = {
             "architectures": [f"{kind}ForCausalLM"], "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
             "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": vocabulary, "max_position_embeddings": 256,
@@ -130,6 +155,11 @@ class Decoder:
             places |= dict.fromkeys(tensors, file)
         (self.folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
         return self.folder
+
+    def computed(self) -> list[float]:
+        """Numbers that a converted file has and the checkpoint has not: by what LLaMA 3 divides each frequency."""
+        scaling = self.config.get("rope_scaling") or {}
+        return list(self._frequencies()) if scaling.get("rope_type") == "llama3" else []
 
     def logprobs(self, tokens: list[int]) -> numpy.ndarray:
         """Of the token after these, for each of the vocabulary."""
