@@ -193,10 +193,9 @@ var targets: [Target] = [
     tests(
         "PlatformTests",
         [
-            "AdminAPI", "Configuration", "Hardware", "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText",
-            "ModelCatalog",
-            "ModelHub", "OpenAIAPI", "Platform", "Processes", "Records", "Storage", "Telemetry", "TestModels",
-            "TestRandomness", "Vocabulary",
+            "AdminAPI", "Configuration", "GGUF", "Hardware", "Hosting", "HTTPFetching", "HTTPServing", "Jobs",
+            "JSONText", "Launch", "ModelCatalog", "ModelHub", "OpenAIAPI", "Platform", "Processes", "Records",
+            "Storage", "Telemetry", "TestModels", "TestRandomness", "Vocabulary",
         ]),
     tests("RequestScopeTests", ["HTTPFetching", "HTTPServing", "JSONText", "RequestScope", "Vocabulary"]),
     tests(

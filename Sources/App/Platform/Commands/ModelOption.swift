@@ -12,6 +12,8 @@ enum ModelOption {
     ///   - parsed: the command line.
     ///   - environment: all variables of the process.
     ///   - embedder: the file of the default embedder, to be served too.
+    /// - Returns: the configuration with what is to be served.
+    /// - Throws: `ConfigurationErrors`; what reading the files throws.
     static func load(
         _ parsed: ParsedCommand, _ environment: [String: String], embedder: String? = nil
     ) throws -> Configuration {
