@@ -126,7 +126,10 @@ struct NexusServer {
             tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
-        let working = Task { await jobs.run() }
+        let working = Task {
+            await hub.settleLeftovers()
+            await jobs.run()
+        }
         let measuring = Task { await memory.run(hosting, preloads: purpose == .serving) }
         if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
