@@ -16,6 +16,7 @@ import arrival
 import cachetypes
 import chat
 import decode
+import download
 import embeddings
 import events
 import neighbour
@@ -35,7 +36,7 @@ MODEL_PARTS = {
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
     "speculation": speculation.measure, "rpc": rpc.measure, "cachetypes": cachetypes.measure,
 }
-PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings"]
+PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings", "download"]
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -80,6 +81,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
         "events": lambda: events.measure(bench_server, arguments.events_seconds),
         "chat": lambda: chat.measure(setup, ROOT / "Models/tiny-chat.gguf"),
         "embeddings": lambda: embeddings.measure(setup),
+        "download": lambda: download.measure(arguments.build, arguments.rounds, arguments.quick),
     } | {name: lambda measure=measure: measure(setup) for name, measure in MODEL_PARTS.items()}
     return {name: measures[name] for name in wanted}
 
@@ -88,6 +90,9 @@ def require(arguments: argparse.Namespace) -> None:
     paths = [arguments.build / name for name in (
         "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine")]
     missing = [str(path) for path in paths if not path.exists()]
+    if not arguments.only or "download" in arguments.only:
+        missing += [tool for tool in ("curl", "sha256sum") if not shutil.which(tool)]
+        missing += [str(path) for path in [arguments.build / "nexus"] if not path.exists()]
     if not arguments.only or "answers" in arguments.only:
         missing += [tool for tool in ("wrk", "nginx") if not shutil.which(tool)]
     if missing:

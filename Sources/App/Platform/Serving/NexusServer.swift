@@ -118,7 +118,10 @@ struct NexusServer {
             metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
-        let working = Task { await jobs.run() }
+        let working = Task {
+            await hub.settleLeftovers()
+            await jobs.run()
+        }
         if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
         await order()
