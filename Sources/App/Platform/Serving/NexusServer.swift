@@ -108,13 +108,18 @@ struct NexusServer {
         let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
         let hub = try HubPart(configuration, logger: logger.labelled("hub"))
         await jobs.runner.register(hub.kind(into: catalog))
+        let making = MakingPart(
+            configuration, catalog: catalog, runner: jobs.runner,
+            tool: EngineTool(launcher: launcher, program: engineProgram, environment: environment))
+        await making.register()
         let hardware = HardwarePart(
             HardwarePart.Surroundings(
                 configuration: configuration, database: database, client: client, launcher: launcher,
                 engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
         let router = makeRouter(
-            gateway, events: events, more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + hardware.routes,
-            tracer: tracer,
+            gateway, events: events,
+            more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + hardware.routes
+                + making.routes, tracer: tracer,
             metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
