@@ -20,6 +20,7 @@ import embeddings
 import events
 import neighbour
 import overhead
+import quantize
 import rpc
 import shared
 import speculation
@@ -34,6 +35,7 @@ MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
     "speculation": speculation.measure, "rpc": rpc.measure, "cachetypes": cachetypes.measure,
+    "quantize": quantize.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings"]
 
@@ -86,7 +88,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
 
 def require(arguments: argparse.Namespace) -> None:
     paths = [arguments.build / name for name in (
-        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine")]
+        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "bench-quantize", "nexus-engine")]
     missing = [str(path) for path in paths if not path.exists()]
     if not arguments.only or "answers" in arguments.only:
         missing += [tool for tool in ("wrk", "nginx") if not shutil.which(tool)]
