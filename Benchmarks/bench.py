@@ -19,8 +19,10 @@ import decode
 import download
 import embeddings
 import events
+import memory
 import neighbour
 import overhead
+import quantize
 import rpc
 import shared
 import speculation
@@ -35,8 +37,9 @@ MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
     "speculation": speculation.measure, "rpc": rpc.measure, "cachetypes": cachetypes.measure,
+    "quantize": quantize.measure,
 }
-PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings", "download"]
+PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings", "download", "memory"]
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -82,17 +85,17 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
         "chat": lambda: chat.measure(setup, ROOT / "Models/tiny-chat.gguf"),
         "embeddings": lambda: embeddings.measure(setup),
         "download": lambda: download.measure(arguments.build, arguments.rounds, arguments.quick),
+        "memory": lambda: memory.measure(setup),
     } | {name: lambda measure=measure: measure(setup) for name, measure in MODEL_PARTS.items()}
     return {name: measures[name] for name in wanted}
 
 
 def require(arguments: argparse.Namespace) -> None:
     paths = [arguments.build / name for name in (
-        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine")]
+        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "bench-quantize", "nexus-engine", "nexus")]
     missing = [str(path) for path in paths if not path.exists()]
     if not arguments.only or "download" in arguments.only:
         missing += [tool for tool in ("curl", "sha256sum") if not shutil.which(tool)]
-        missing += [str(path) for path in [arguments.build / "nexus"] if not path.exists()]
     if not arguments.only or "answers" in arguments.only:
         missing += [tool for tool in ("wrk", "nginx") if not shutil.which(tool)]
     if missing:

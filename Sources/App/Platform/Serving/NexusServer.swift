@@ -97,31 +97,45 @@ struct NexusServer {
         let exporter = configuration.telemetry.endpoint.map { endpoint in
             Task { await export(spans, to: endpoint, with: client) }
         }
+        let hardware = HardwarePart(
+            HardwarePart.Surroundings(
+                configuration: configuration, database: database, client: client, launcher: launcher,
+                engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
+        let memory = MemoryPart(
+            database: database, client: client,
+            machine: MachineGlance(watch: hardware.watch, engines: hardware.engines), logger: logger.labelled("memory"),
+            find: MemoryForecast.Files.finder(configuration, catalog.catalog))
         let gateway = makeGateway(
             client: client, launcher: launcher, sockets: sockets,
             report: { event in
                 events.report(event)
                 catalog.report(event)
             },
-            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { catalog.ledger.add($1, to: $0) })
+            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { model, usage in
+                catalog.ledger.add(usage, to: model)
+                memory.journal.note(model)
+            })
         uses.follow(gateway)
         let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
         let hub = try HubPart(configuration, logger: logger.labelled("hub"))
         await jobs.runner.register(hub.kind(into: catalog))
-        let hardware = HardwarePart(
-            HardwarePart.Surroundings(
-                configuration: configuration, database: database, client: client, launcher: launcher,
-                engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
+        let hosting = GatewayMemory(gateway: gateway, forecast: memory.forecast)
+        let making = MakingPart(
+            configuration, catalog: catalog, runner: jobs.runner,
+            tool: EngineTool(launcher: launcher, program: engineProgram, environment: environment))
+        await making.register()
         let router = makeRouter(
-            gateway, events: events, more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + hardware.routes,
-            tracer: tracer,
-            metrics: metrics)
+            gateway, events: events,
+            more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + making.routes + hardware.routes
+                + memory.routes(hosting),
+            tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
         let working = Task {
             await hub.settleLeftovers()
             await jobs.run()
         }
+        let measuring = Task { await memory.run(hosting, preloads: purpose == .serving) }
         if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
         await order()
@@ -130,9 +144,11 @@ struct NexusServer {
         logger.notice("draining", ["deadline": .milliseconds(drain)])
         // First, because those who follow its events would otherwise be waited for.
         working.cancel()
+        measuring.cancel()
         await servers.shutDown(deadline: drain)
         await gateway.stopWorkers()
         await working.value
+        await measuring.value
         await hub.shutDown()
         await launcher.shutDown()
         spans.finish()
