@@ -97,13 +97,24 @@ struct NexusServer {
         let exporter = configuration.telemetry.endpoint.map { endpoint in
             Task { await export(spans, to: endpoint, with: client) }
         }
+        let hardware = HardwarePart(
+            HardwarePart.Surroundings(
+                configuration: configuration, database: database, client: client, launcher: launcher,
+                engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
+        let memory = MemoryPart(
+            database: database, client: client,
+            machine: MachineGlance(watch: hardware.watch, engines: hardware.engines), logger: logger.labelled("memory"),
+            find: MemoryForecast.Files.finder(configuration, catalog.catalog))
         let gateway = makeGateway(
             client: client, launcher: launcher, sockets: sockets,
             report: { event in
                 events.report(event)
                 catalog.report(event)
             },
-            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { catalog.ledger.add($1, to: $0) })
+            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { model, usage in
+                catalog.ledger.add(usage, to: model)
+                memory.journal.note(model)
+            })
         uses.follow(gateway)
         let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
         let hub = try HubPart(configuration, logger: logger.labelled("hub"))
@@ -112,18 +123,18 @@ struct NexusServer {
             configuration, catalog: catalog, runner: jobs.runner,
             tool: EngineTool(launcher: launcher, program: engineProgram, environment: environment))
         await making.register()
-        let hardware = HardwarePart(
-            HardwarePart.Surroundings(
-                configuration: configuration, database: database, client: client, launcher: launcher,
-                engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
+        let hosting = GatewayMemory(gateway: gateway, forecast: memory.forecast)
         let router = makeRouter(
             gateway, events: events,
-            more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + hardware.routes
-                + making.routes, tracer: tracer,
-            metrics: metrics)
+            more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + hardware.routes + memory.routes(hosting)
+                + making.routes, tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
-        let working = Task { await jobs.run() }
+        let working = Task {
+            await hub.settleLeftovers()
+            await jobs.run()
+        }
+        let measuring = Task { await memory.run(hosting, preloads: purpose == .serving) }
         if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
         await order()
@@ -132,9 +143,11 @@ struct NexusServer {
         logger.notice("draining", ["deadline": .milliseconds(drain)])
         // First, because those who follow its events would otherwise be waited for.
         working.cancel()
+        measuring.cancel()
         await servers.shutDown(deadline: drain)
         await gateway.stopWorkers()
         await working.value
+        await measuring.value
         await hub.shutDown()
         await launcher.shutDown()
         spans.finish()

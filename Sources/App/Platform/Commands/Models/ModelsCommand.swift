@@ -8,6 +8,6 @@ enum ModelsCommand {
     static let all: [AdminCommand] = [
         ListModelsCommand.command, ShowModelCommand.command, ImportModelsCommand.command, RemoveModelCommand.command,
         DownloadCommand.command, QuantizeCommand.command, MeasureCommands.measure, MeasureCommands.imatrix,
-        RecommendCommand.command, BenchmarkCommand.command,
+        RecommendCommand.command, MemoryCommand.command, BenchmarkCommand.command,
     ]
 }
