@@ -26,6 +26,7 @@ setup: ## install what the build needs: Debian packages, the llama.cpp runtime
 build: setup ## make the release build
 	@swift build -c release --product nexus
 	@swift build -c release --product nexus-engine
+	@ln -sf nexus .build/release/llama-nexus
 
 run: build ## start Llama Nexus on http://127.0.0.1:8484 with MODEL (default: the starter model)
 	@.build/release/nexus serve --model $(MODEL) $(ARGS)
@@ -33,6 +34,7 @@ run: build ## start Llama Nexus on http://127.0.0.1:8484 with MODEL (default: th
 debug: setup
 	@scripts/packages.sh test
 	@swift build --build-tests
+	@ln -sf nexus .build/debug/llama-nexus
 
 test: test-swift test-integration ## run all tests: Swift suites, then the field's real clients
 

@@ -70,6 +70,7 @@ public struct ErrorAnswers: Sendable {
             "type": "about:blank", "title": .string(HTTPStatus(rawValue: wire.status).reason),
             "status": .integer(Int64(wire.status)), "detail": .string(error.message),
             "code": .string(error.code.rawValue), "hint": error.hint.map(JSONValue.string) ?? .null,
+            "parameter": error.parameter.map(JSONValue.string) ?? .null,
             "request_id": request.context[RequestIDKey.self].map { .string($0.text) } ?? .null,
         ]
     }

@@ -57,12 +57,13 @@ public struct WireError: Sendable, Equatable {
         let error = body["error"]
         // Some servers, and we beside OpenAI's paths, answer with RFC 9457 problem details.
         let message = error?["message"]?.string ?? body["message"]?.string ?? body["detail"]?.string
-        let hint = error?["hint"]?.string
+        let hint = (error?["hint"] ?? body["hint"])?.string
         let code = (error?["code"] ?? body["code"])?.string.map(ServiceError.Code.init(rawValue:))
         var text = message ?? "The model's server answered with an error."
         if let hint, text.hasSuffix(" \(hint)") { text.removeLast(hint.count + 1) }
         var known = ServiceError(
-            code ?? Self.code(of: status), text, hint: hint, parameter: error?["param"]?.string,
+            code ?? Self.code(of: status), text, hint: hint,
+            parameter: (error?["param"] ?? body["parameter"])?.string,
             detail: status.map { "upstream status \($0)" })
         if let prompt = error?["n_prompt_tokens"]?.integer, let context = error?["n_ctx"]?.integer {
             known.excess = ContextExcess(promptTokens: Int(clamping: prompt), contextTokens: Int(clamping: context))

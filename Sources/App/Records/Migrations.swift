@@ -3,5 +3,10 @@ public import Storage
 /// The steps of the database's history, of all parts. Each part owns a range of ten numbers.
 public enum Migrations {
     /// In order.
-    public static let all: [Migration] = []
+    public static let all: [Migration] = parts.flatMap { $0 }.sorted { $0.id < $1.id }
+
+    /// One list for each part; its file says which numbers are its own.
+    private static let parts: [[Migration]] = [
+        CatalogTables.migrations
+    ]
 }

@@ -1,7 +1,7 @@
 extension Program {
     /// The overview of all commands.
     public var help: String {
-        let rows = commands.map { ("\($0.name)\($0.operandsText)", $0.summary) }
+        let rows = overview
         return """
             \(name): \(summary)
 
@@ -11,6 +11,38 @@ extension Program {
             \(HelpText.columns(rows))
 
             `\(name) <command> --help` tells more about one command.
+
+            """
+    }
+
+    /// A line for each command that stands alone and each group, where its first command stands.
+    private var overview: [(left: String, right: String)] {
+        var rows: [(left: String, right: String)] = []
+        var shown: Set<String> = []
+        for command in commands {
+            guard let group = group(of: command) else {
+                rows.append(("\(command.name)\(command.operandsText)", command.summary))
+                continue
+            }
+            guard shown.insert(group.name).inserted else { continue }
+            let names = commands(of: group).map { $0.name.dropFirst(group.name.count + 1) }
+            rows.append(("\(group.name) <command>", "\(group.summary): \(names.joined(separator: ", "))."))
+        }
+        return rows
+    }
+
+    /// The overview of one group.
+    func help(for group: CommandGroup) -> String {
+        let rows = commands(of: group).map { ("\($0.name)\($0.operandsText)", $0.summary) }
+        return """
+            \(group.summary).
+
+            Usage: \(name) \(group.name) <command> [options]
+
+            Commands:
+            \(HelpText.columns(rows))
+
+            `\(name) \(group.name) <command> --help` tells more about one command.
 
             """
     }
@@ -41,7 +73,9 @@ extension Program {
         sections.append(
             (groups == [nil] || working.isEmpty ? "Options:\n" : "Other options:\n") + HelpText.columns(options))
         sections += HelpText.withoutEffect(command.options)
-        if command.takesConfiguration {
+        if command.takesConfiguration, !command.listsSettings {
+            sections.append("Every setting of `\(name) serve` may be given too, such as --data-dir.")
+        } else if command.takesConfiguration {
             let rows = Settings.all.map { setting in
                 ("--\(setting.alias ?? setting.path) \(setting.placeholder)", setting.documentation)
             }

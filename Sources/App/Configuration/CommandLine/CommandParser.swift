@@ -16,6 +16,7 @@ extension Program {
         if !wantsHelp, options.contains("--version") || arguments.first == "version" { return .version }
         let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
         guard let command = command(at: words) else {
+            if wantsHelp, let group = groups.first(where: { $0.name == words.first }) { return .help(help(for: group)) }
             if wantsHelp || arguments.isEmpty { return .help(help) }
             throw unknownCommand(words)
         }

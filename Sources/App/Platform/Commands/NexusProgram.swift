@@ -9,13 +9,16 @@ public enum NexusProgram {
     ///
     /// - Parameters:
     ///   - arguments: without the program's own name.
+    ///   - name: what the program was called by; `llama-nexus` is its other name.
     ///   - environment: all variables of the process.
     /// - Returns: how the process is to end.
-    public static func run(_ arguments: [String], environment: [String: String]) async -> ExitCode {
+    public static func run(
+        _ arguments: [String], calledBy name: String = "nexus", environment: [String: String]
+    ) async -> ExitCode {
         // `nexus engine` is another program: only that one links llama.cpp. Its options are its own.
         if arguments.first == "engine" { return EngineCommand.replaceProcess(with: Array(arguments.dropFirst())) }
         do {
-            switch try program.parse(arguments) {
+            switch try program(calledBy: name).parse(arguments) {
             case .help(let text): StandardStream.output.write(text)
             case .version: StandardStream.output.write("Llama Nexus \(productVersion)\n")
             case .command(let parsed): try await run(parsed, environment)
@@ -35,18 +38,30 @@ public enum NexusProgram {
         }
     }
 
-    static let program = Program(
-        name: "nexus", summary: "Llama Nexus serves, uses, measures and improves language models.",
-        commands: [
-            ServeCommand.command, ChatCommand.command, EngineCommand.command, ConfigurationCommand.command,
-        ])
+    /// Commands that ask a platform.
+    private static let adminCommands = ModelsCommand.all + DeployCommand.all
+
+    static func program(calledBy name: String) -> Program {
+        Program(
+            name: name.split(separator: "/").last == "llama-nexus" ? "llama-nexus" : "nexus",
+            summary: "Llama Nexus serves, uses, measures and improves language models.",
+            commands: [ServeCommand.command, ChatCommand.command] + adminCommands.map(\.command)
+                + [EngineCommand.command, ConfigurationCommand.command],
+            groups: [ModelsCommand.group, DeployCommand.group])
+    }
 
     private static func run(_ parsed: ParsedCommand, _ environment: [String: String]) async throws {
         switch parsed.name {
         case ServeCommand.command.name: try await ServeCommand.run(parsed, environment)
         case ChatCommand.command.name: try await ChatCommand.run(parsed, environment)
         case ConfigurationCommand.command.name: try ConfigurationCommand.run(parsed, environment)
-        default: preconditionFailure("\(parsed.name) is declared and not run")
+        default:
+            guard let found = adminCommands.first(where: { $0.command.name == parsed.name }) else {
+                preconditionFailure("\(parsed.name) is declared and not run")
+            }
+            try await AdminSession.run(parsed, environment) {
+                try await found.run(AdminCall(parsed: parsed, admin: $0))
+            }
         }
     }
 

@@ -23,7 +23,8 @@ enum ServeCommand {
             }
             let server = NexusServer(
                 configuration: configuration, logger: log.logger, engineProgram: Installation.engineProgram,
-                environment: workerEnvironment(environment))
+                environment: workerEnvironment(environment),
+                directory: try DataDirectory.hold(configuration.dataDir, as: "nexus serve"), purpose: .serving)
             try await server.run(
                 onStart: { port in announce(configuration, port: port) },
                 until: { _ = await signals.wait() })

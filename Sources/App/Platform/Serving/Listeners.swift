@@ -3,28 +3,40 @@ import Foundation
 import HTTPServing
 import Vocabulary
 
-/// The servers that take requests: one on the port, and one on a Unix socket where it is configured.
+/// The servers that take requests: one on the port, one on the socket of the data directory, and one on a Unix socket where
+/// it is configured.
 struct Listeners {
     let port: Int
     private let servers: [HTTPServer]
 
-    static func start(_ settings: ListenerConfiguration, router: Router) async throws -> Listeners {
+    /// Begins to take requests.
+    ///
+    /// - Parameters:
+    ///   - settings: the port, the Unix socket, and the limits of all.
+    ///   - adminSocket: path of the data directory's socket.
+    ///   - isPublic: whether to listen on the port and the configured socket at all.
+    ///   - router: answers.
+    /// - Returns: the servers; their port is 0 where there is none.
+    /// - Throws: when an address cannot be had; nothing listens then.
+    static func start(
+        _ settings: ListenerConfiguration, adminSocket: String, isPublic: Bool, router: Router
+    ) async throws -> Listeners {
+        var addresses = [ServerConfiguration.Address.unix(path: adminSocket)]
+        if isPublic {
+            addresses.append(.tcp(host: settings.host, port: settings.port))
+            if let path = settings.unixSocket, path != adminSocket { addresses.append(.unix(path: path)) }
+        }
         var servers: [HTTPServer] = []
-        let main = HTTPServer(
-            try configuration(.tcp(host: settings.host, port: settings.port), settings), router: router)
-        let port = try await main.start() ?? settings.port
-        servers.append(main)
-        if let path = settings.unixSocket {
-            var own = try configuration(.unix(path: path), settings)
-            own.tls = nil
-            let second = HTTPServer(own, router: router)
-            do {
-                try await second.start()
-            } catch {
-                await main.shutdown(deadline: .zero)
-                throw error
+        var port = 0
+        do {
+            for address in addresses {
+                let server = HTTPServer(try configuration(address, settings), router: router)
+                if let bound = try await server.start() { port = bound }
+                servers.append(server)
             }
-            servers.append(second)
+        } catch {
+            for server in servers { await server.shutdown(deadline: .zero) }
+            throw error
         }
         return Listeners(port: port, servers: servers)
     }
@@ -40,7 +52,7 @@ struct Listeners {
         _ address: ServerConfiguration.Address, _ settings: ListenerConfiguration
     ) throws -> ServerConfiguration {
         var own = ServerConfiguration(address)
-        if let files = settings.tls {
+        if let files = settings.tls, case .tcp = address {
             own.tls = .init(certificate: try text(files.certificate), key: try text(files.key))
         }
         own.limits.headerBytes = settings.limits.headerBytes.bytes

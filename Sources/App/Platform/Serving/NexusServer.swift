@@ -23,6 +23,16 @@ struct NexusServer {
     let engineProgram: String
     /// What workers inherit.
     let environment: [String: String]
+    /// Where everything that lasts is kept; held as long as the server runs.
+    let directory: DataDirectory
+    let purpose: Purpose
+
+    enum Purpose: Sendable {
+        /// A server for everybody.
+        case serving
+        /// One command of the terminal: on the data directory's socket only, and no worker starts by itself.
+        case command
+    }
 
     /// Serves until `order` returns, then drains.
     ///
@@ -52,9 +62,6 @@ struct NexusServer {
         let database: Database
         switch configuration.storage {
         case .embedded:
-            try FileManager.default.createDirectory(
-                atPath: configuration.dataDir, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
-            )
             database = try await Database.open(SQLiteSettings(path: configuration.dataDir + "/nexus.db"))
         case .postgres(let url):
             database = try await Database.open(PostgresSettings(connectionText: url.revealed))
@@ -81,12 +88,15 @@ struct NexusServer {
             client: client, launcher: launcher, sockets: sockets, events: events,
             measures: GenerationMeasures(tracer: tracer, metrics: metrics))
         let router = makeRouter(gateway, events: events, tracer: tracer, metrics: metrics)
-        let servers = try await Listeners.start(configuration.server, router: router)
-        await gateway.startWorkers()
+        let servers = try await Listeners.start(
+            configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
+        if purpose == .serving { await gateway.startWorkers() }
         onStart(servers.port)
         await order()
-        logger.notice("draining", ["deadline": .milliseconds(configuration.server.drain)])
-        await servers.shutDown(deadline: configuration.server.drain)
+        // Other commands may have found this one's platform: they are let finish.
+        let drain = purpose == .serving ? configuration.server.drain : .seconds(86_400)
+        logger.notice("draining", ["deadline": .milliseconds(drain)])
+        await servers.shutDown(deadline: drain)
         await gateway.stopWorkers()
         await launcher.shutDown()
         spans.finish()

@@ -1,0 +1,9 @@
+import Configuration
+
+/// `nexus models …`: the commands about models on this machine.
+enum ModelsCommand {
+    static let group = CommandGroup("models", "Models of this machine")
+
+    /// In the order of the help.
+    static let all: [AdminCommand] = []
+}
