@@ -1,3 +1,4 @@
+import AdminAPI
 import Configuration
 import Foundation
 import HTTPFetching
@@ -45,7 +46,7 @@ struct NexusServer {
         let events = WorkerEvents(database: database, logger: logger.labelled("storage"))
         let writer = Task { await events.run() }
         do {
-            try await serve(events: events, onStart: onStart, until: order)
+            try await serve(database, events: events, onStart: onStart, until: order)
         } catch {
             events.finish()
             await writer.value
@@ -73,7 +74,9 @@ struct NexusServer {
         return database
     }
 
-    private func serve(events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void) async throws {
+    private func serve(
+        _ database: Database, events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void
+    ) async throws {
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
         let sockets = try SocketDirectory()
@@ -84,20 +87,27 @@ struct NexusServer {
         let exporter = configuration.telemetry.endpoint.map { endpoint in
             Task { await export(spans, to: endpoint, with: client) }
         }
-        let gateway = makeGateway(
-            client: client, launcher: launcher, sockets: sockets, events: events,
+        let deployments = try await DeploymentsPart(
+            configuration: configuration, logger: logger, engineProgram: engineProgram, environment: environment,
+            database: database, client: client, launcher: launcher, sockets: sockets, events: events, metrics: metrics
+        ).open()
+        let gateway = ModelGateway(
+            deployments: deployments, configuredDefault: defaultModel, created: unixSeconds(),
             measures: GenerationMeasures(tracer: tracer, metrics: metrics))
         let router = makeRouter(gateway, events: events, tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
-        if purpose == .serving { await gateway.startWorkers() }
+        let watch = Task { await deployments.watchMemory() }
+        if purpose == .serving { await deployments.preload() }
         onStart(servers.port)
         await order()
         // Other commands may have found this one's platform: they are let finish.
         let drain = purpose == .serving ? configuration.server.drain : .seconds(86_400)
         logger.notice("draining", ["deadline": .milliseconds(drain)])
         await servers.shutDown(deadline: drain)
-        await gateway.stopWorkers()
+        watch.cancel()
+        await watch.value
+        await deployments.shutDown()
         await launcher.shutDown()
         spans.finish()
         await exporter?.value
@@ -106,33 +116,9 @@ struct NexusServer {
 
     // MARK: Parts
 
-    private func makeGateway(
-        client: HTTPClient, launcher: ProcessLauncher, sockets: SocketDirectory, events: WorkerEvents,
-        measures: GenerationMeasures
-    ) -> ModelGateway {
-        let command = WorkerCommand(program: engineProgram, environment: environment)
-        let deployments = configuration.models.enumerated().map { index, model in
-            switch model.source {
-            case .file(let path, _):
-                let supervisor = WorkerSupervisor(
-                    model: model, path: path, socketPath: sockets.path(index), command: command, launcher: launcher,
-                    client: client, engine: configuration.engine, logger: logger.labelled("hosting"),
-                    report: { events.report($0) })
-                return (id: ModelID(model.name), deployment: ModelGateway.Deployment.worker(supervisor))
-            case .external(let url, let name, let apiKey):
-                let remote = RemoteModel(
-                    served: ModelID(model.name),
-                    endpoint: RemoteModel.Endpoint(
-                        baseURL: RemoteModel.Endpoint.base(of: url), apiKey: apiKey?.revealed, modelName: name,
-                        // Other servers say nothing while they read a long prompt.
-                        idleMax: .seconds(600)),
-                    client: client)
-                return (id: ModelID(model.name), deployment: .external(remote, note: model.note))
-            }
-        }
+    private var defaultModel: ModelID? {
         let first = configuration.defaultModel ?? (configuration.models.count == 1 ? configuration.models[0].name : nil)
-        return ModelGateway(
-            deployments: deployments, defaultModel: first.map(ModelID.init), created: unixSeconds(), measures: measures)
+        return first.map(ModelID.init)
     }
 
     private func makeRouter(
@@ -141,7 +127,7 @@ struct NexusServer {
         var router = Router()
         router.middleware = [
             Observation(logger: logger.labelled("http"), tracer: tracer, metrics: metrics, ids: .system),
-            CrossOrigin(origins: Set(configuration.server.corsOrigins)), Compression(),
+            CrossOrigin(origins: Set(configuration.server.corsOrigins)), Compression(), AnswerNoting(),
         ]
         let errors = ErrorAnswers(logger: logger.labelled("http"), shapes: [MessageErrors.shape])
         router.onError = { error, request in errors.respond(to: error, request) }
@@ -150,7 +136,8 @@ struct NexusServer {
             + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
             + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
-            + PlatformRoutes(gateway: gateway, events: events).routes + WebRoutes.routes
+            + PlatformRoutes(gateway: gateway, events: events).routes
+            + DeploymentRoutes(gateway.deployments).routes + WebRoutes.routes
         for route in routes { router.add(route) }
         router.add(PlatformRoutes.document(of: routes))
         return router
@@ -192,24 +179,5 @@ extension RemoteModel.Endpoint {
         var base = url
         while base.hasSuffix("/") { base.removeLast() }
         return base.hasSuffix("/v1") ? String(base.dropLast(3)) : base
-    }
-}
-
-extension ModelGateway {
-    fileprivate func startWorkers() async {
-        for (_, deployment) in deployments {
-            if case .worker(let supervisor) = deployment, supervisor.model.autostart { await supervisor.start() }
-        }
-    }
-
-    /// Ends all workers at the same time.
-    fileprivate func stopWorkers() async {
-        await withTaskGroup { group in
-            for (_, deployment) in deployments {
-                if case .worker(let supervisor) = deployment {
-                    group.addTask { await supervisor.stop(grace: .seconds(10)) }
-                }
-            }
-        }
     }
 }

@@ -1,0 +1,133 @@
+import Configuration
+import Foundation
+import HTTPFetching
+import Hosting
+import Processes
+import Telemetry
+import Vocabulary
+
+/// Makes the servers of deployments, each kind in its way.
+struct ReplicaFoundry: Sendable {
+    let engine: WorkerCommand
+    let engineConfiguration: EngineConfiguration
+    let hosting: HostingConfiguration
+    let launcher: ProcessLauncher
+    let client: HTTPClient
+    let sockets: SocketDirectory
+    let logger: Logger
+    let report: @Sendable (WorkerSupervisor.Event) -> Void
+    /// The file of a model that is named, not given by its path; `nil` when nobody knows it.
+    let findModel: @Sendable (String) async -> String?
+    /// The program of an engine that is named; `nil` when nobody knows it.
+    let findEngine: @Sendable (String) async -> String?
+
+    /// Makes one server; it does not run yet.
+    ///
+    /// - Parameters:
+    ///   - spec: what to serve.
+    ///   - name: of the deployment.
+    ///   - replica: its number, which was never used before.
+    ///   - log: takes what it writes.
+    /// - Returns: the server.
+    /// - Throws: `ServiceError` about what is missing.
+    func server(for spec: DeploymentSpec, name: String, replica: Int, log: LogRing) async throws -> any ReplicaServer {
+        switch spec.kind {
+        case .engine(let settings):
+            return supervisor(try await enginePlan(settings, spec, name), log)
+        case .command(let settings):
+            return supervisor(try commandPlan(settings, name, path: try await modelFile(settings.model)), log)
+        case .remote(let settings):
+            let endpoint = RemoteModel.Endpoint(
+                baseURL: RemoteModel.Endpoint.base(of: settings.url), apiKey: settings.apiKey,
+                modelName: settings.upstreamModel ?? name,
+                // Other servers say nothing while they read a long prompt.
+                idleMax: .seconds(600))
+            return RemoteServer(
+                RemoteModel(served: ModelID(name), endpoint: endpoint, client: client),
+                healthPath: settings.healthPath, log: log, logger: logger)
+        case .container(let settings):
+            let docker = DockerEngine(socketPath: hosting.dockerSocket, client: client)
+            return ContainerServer(
+                settings, name: name, replica: replica, docker: docker, client: client, log: log, logger: logger)
+        }
+    }
+
+    /// The file of a model; `nil` where none was named.
+    ///
+    /// - Throws: `invalidValue` when there is no such file.
+    func modelFile(_ name: String?) async throws -> String? {
+        guard let name else { return nil }
+        if FileManager.default.isReadableFile(atPath: name) { return name }
+        if let known = await findModel(name) { return known }
+        throw ServiceError(
+            .invalidValue, "There is no model file '\(name)'.",
+            hint: "Give the path of a file that the server can read, or the name of a model of the catalogue.",
+            parameter: "model")
+    }
+
+    private func supervisor(_ plan: WorkerPlan, _ log: LogRing) -> WorkerSupervisor {
+        WorkerSupervisor(
+            plan, output: log, launcher: launcher, client: client, engine: engineConfiguration, logger: logger,
+            report: report)
+    }
+
+    private func enginePlan(_ settings: EngineSettings, _ spec: DeploymentSpec, _ name: String) async throws
+        -> WorkerPlan
+    {
+        // A file that is not there is the worker's to tell: it may come, and attempts are made anew.
+        var path = settings.model
+        if !path.hasPrefix("/"), !FileManager.default.fileExists(atPath: path), let known = await findModel(path) {
+            path = known
+        }
+        var worker = engine
+        if let version = settings.engine {
+            guard let program = await findEngine(version) else {
+                throw ServiceError(
+                    .invalidValue, "There is no engine '\(version)' here.", hint: "GET /api/v1/engines lists them.",
+                    parameter: "engine")
+            }
+            worker = WorkerCommand(program: program, environment: engine.environment)
+        }
+        let socket = sockets.next()
+        let command = worker.command(
+            for: settings, purpose: spec.purpose, name: name, path: path, remark: spec.remark, socket: socket)
+        let endpoint = RemoteModel.Endpoint(
+            baseURL: "http://engine", unixSocketPath: socket, modelName: name,
+            // The worker breaks every silence of 15 s itself.
+            idleMax: .seconds(60))
+        return WorkerPlan(
+            name: name, prepare: { (command, endpoint) }, endpoint: endpoint, readyWithin: hosting.loadMax)
+    }
+
+    private func commandPlan(_ settings: CommandSettings, _ name: String, path: String?) throws -> WorkerPlan {
+        let inherited = engine.environment
+        let upstream = settings.upstreamModel ?? name
+        @Sendable func prepare() throws -> (ProcessCommand, RemoteModel.Endpoint) {
+            let port = try FreePort.find()
+            var values = ["PORT": String(port), "NAME": name]
+            values["MODEL"] = path
+            let words: [String]
+            var environment = inherited
+            do {
+                words = try settings.command.map { try CommandTemplate.filled($0, values) }
+                for (key, value) in settings.environment { environment[key] = try CommandTemplate.filled(value, values) }
+            } catch let error as CommandTemplate.Unknown {
+                throw ServiceError(
+                    .invalidValue, "'${\(error.name)}' has no value here.",
+                    hint: "There are \(error.known.map { "${\($0)}" }.joined(separator: ", ")); `model` gives ${MODEL}.",
+                    parameter: "command")
+            }
+            return (
+                ProcessCommand(
+                    words[0], Array(words.dropFirst()), environment: environment, directory: settings.directory,
+                    coreMax: 0),
+                RemoteModel.Endpoint(
+                    baseURL: "http://127.0.0.1:\(port)", modelName: upstream, idleMax: .seconds(600))
+            )
+        }
+        let (_, first) = try prepare()
+        return WorkerPlan(
+            name: name, prepare: prepare, endpoint: first, readiness: .probed(path: settings.readyPath),
+            readyWithin: settings.readyWithin, stopSignal: settings.stopSignal.signal, restart: settings.restart)
+    }
+}
