@@ -14,7 +14,7 @@ TESTS_MIN := 1300
 SANITIZED_MIN := 500
 SANITIZED := CacheFilesTests|StreamingTests|InferenceTests|HTTPFetchingTests|HTTPServingTests|TelemetryTests|StorageTests|ProcessesTests|HostingTests
 
-.PHONY: help run build debug test test-swift test-integration test-sanitize lint format bench clean setup
+.PHONY: help run embedder build debug test test-swift test-integration test-sanitize lint format bench clean setup
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-17s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,10 @@ build: setup ## make the release build
 	@swift build -c release --product nexus-engine
 	@ln -sf nexus .build/release/llama-nexus
 
-run: build ## start Llama Nexus on http://127.0.0.1:8484 with MODEL (default: the starter model)
+embedder: build ## fetch the sentence encoder that is served as `embed`, and convert it
+	@python3 scripts/minilm.py > /dev/null || echo "Without it nothing is served as \`embed\`; semantic search and cache need it." >&2
+
+run: embedder ## start Llama Nexus on http://127.0.0.1:8484 with MODEL (default: the starter model)
 	@.build/release/nexus serve --model $(MODEL) $(ARGS)
 
 debug: setup

@@ -103,7 +103,7 @@ var targets: [Target] = [
         "AdminAPI", in: .apis,
         [
             "HTTPServing", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub", "RequestScope",
-            "Streaming", "Vocabulary",
+            "Streaming", "Telemetry", "Vocabulary",
         ]),
     module("WebApp", in: .apis, ["HTTPServing"], resources: [.embedInCode("Pages")]),
 
@@ -175,7 +175,8 @@ var targets: [Target] = [
         "ModelCatalogTests",
         ["Digests", "GGUF", "JSONText", "ModelCatalog", "ModelFormats", "TestModels", "TestRandomness", "Vocabulary"]),
     tests("ModelHubTests", ["Digests", "JSONText", "ModelHub", "Streaming", "TestRandomness", "Vocabulary"]),
-    tests("HardwareTests", ["Hardware", "Hosting", "JSONText", "TestRandomness", "Vocabulary"]),
+    tests(
+        "HardwareTests", ["Hardware", "Hosting", "JSONText", "TestRandomness", "Vocabulary"], exclude: ["README.md"]),
     tests(
         "AdminAPITests",
         [
@@ -191,7 +192,8 @@ var targets: [Target] = [
     tests(
         "PlatformTests",
         [
-            "AdminAPI", "Configuration", "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText", "ModelCatalog",
+            "AdminAPI", "Configuration", "Hardware", "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText",
+            "ModelCatalog",
             "ModelHub", "OpenAIAPI", "Platform", "Processes", "Records", "Storage", "Telemetry", "TestModels",
             "TestRandomness", "Vocabulary",
         ]),

@@ -22,12 +22,10 @@ struct PerplexityPlan {
 
     enum Failure: Error, CustomStringConvertible {
         case option(String)
-        case textTooShort
 
         var description: String {
             switch self {
             case .option(let name): "--\(name) is missing or not allowed"
-            case .textTooShort: "the text has fewer tokens than one window"
             }
         }
     }
@@ -37,8 +35,8 @@ struct PerplexityPlan {
             guard let at = arguments.firstIndex(of: "--\(name)"), at + 1 < arguments.count else { throw .option(name) }
             return arguments[at + 1]
         }
-        func number(_ name: String) throws(Failure) -> Int {
-            guard let number = Int(try text(name)), number > 1, number < 1 << 20 else { throw .option(name) }
+        func number(_ name: String, from least: Int) throws(Failure) -> Int {
+            guard let number = Int(try text(name)), number >= least, number < 1 << 20 else { throw .option(name) }
             return number
         }
         func type(_ name: String) throws(Failure) -> CacheType {
@@ -50,51 +48,23 @@ struct PerplexityPlan {
         keys = try type("keys")
         values = try type("values")
         threads = Int(try text("threads")) ?? 1
-        window = try number("window")
-        pieces = try number("pieces")
+        window = try number("window", from: 4)
+        pieces = try number("pieces", from: 1)
     }
 
     func run() throws -> Result {
         let model = try LlamaModel(path: modelPath)
-        var options = LlamaContext.Options(cells: window, sequencesMax: 1, batchTokensMax: window, threads: threads)
-        (options.keyType, options.valueType, options.flashAttention) = (keys, values, .on)
-        let context = try LlamaContext(model: model, options: options)
-        let tokens = try model.tokenize(text, addsSpecial: false, parsesSpecial: false)
-        guard tokens.count >= window else { throw Failure.textTooShort }
-        var sum = 0.0
-        var scored = 0
-        var bytes = 0
-        for piece in 0..<min(pieces, tokens.count / window) {
-            let part = Array(tokens[piece * window..<(piece + 1) * window])
-            let rows = try compute(part, context)
-            for position in window / 2..<window - 1 {
-                sum += try context.withLogits(row: rows[position]) { logits in
-                    Self.surprise(of: part[position + 1], in: logits)
-                }
-                scored += 1
-            }
-            bytes = context.stateBytes(ofSequence: 0)
-            context.removeSequence(0)
+        // The text may have the marks of conversations.
+        let parts = try TextWindows(text, for: model, length: window, countMax: pieces, parsesSpecial: true)
+        let meter = try LikelihoodMeter(model, window: window, threads: threads) { options in
+            (options.keyType, options.valueType, options.flashAttention) = (keys, values, .on)
+        }
+        for part in parts.windows {
+            try meter.compute(part, scored: parts.scored)
+            try meter.score(part, scored: parts.scored)
         }
         return Result(
-            perplexity: exp(sum / Double(scored)), scored: scored,
-            stateBytesPerToken: Double(bytes) / Double(window))
-    }
-
-    private func compute(_ tokens: [Int32], _ context: LlamaContext) throws -> [Int32] {
-        context.clearBatch()
-        let rows = tokens.enumerated().map { position, token in
-            context.append(
-                token: token, position: Int32(position), sequence: 0, wantsLogits: position >= tokens.count / 2)
-        }
-        try context.decode()
-        return rows
-    }
-
-    /// Minus the natural logarithm of a token's probability.
-    private static func surprise(of token: Int32, in logits: UnsafeBufferPointer<Float>) -> Double {
-        let greatest = Double(logits.max() ?? 0)
-        let sum = logits.reduce(0.0) { $0 + exp(Double($1) - greatest) }
-        return greatest + log(sum) - Double(logits[Int(token)])
+            perplexity: meter.likelihood.perplexity, scored: meter.likelihood.count,
+            stateBytesPerToken: Double(meter.context.stateBytes(ofSequence: 0)) / Double(window))
     }
 }

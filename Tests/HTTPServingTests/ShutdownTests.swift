@@ -60,6 +60,40 @@ import Testing
         flooded.close()
     }
 
+    @Test func `a task that prefers the server's thread ends with the server, wherever its last steps run`()
+        async throws
+    {
+        let (started, ended) = (Flag(), Flag())
+        let names = Recorder<String>()
+        var router = Router()
+        router.on(.get, "/stream") { _ in
+            .events { writer in
+                await writer.onServerThread {
+                    do {
+                        for count in 0... {
+                            try await Task.sleep(for: .milliseconds(1))
+                            names.add(threadName())
+                            try await writer.write(.init(data: "\(count)"))
+                            started.set()
+                        }
+                    } catch {
+                        // The server's thread may be gone by now; the task goes on all the same.
+                        for _ in 0..<100 { await Task.yield() }
+                        ended.set()
+                    }
+                }
+            }
+        }
+        let (server, port) = try await start(router)
+        let clients = try (0..<8).map { _ in try RawClient(port: port) }
+        for client in clients { try client.send("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n") }
+        try await eventually { started.isSet && names.values.count > 100 }
+        #expect(names.values.prefix(100).allSatisfy { $0 == "http" })
+        await server.shutdown(deadline: .milliseconds(20))
+        try await eventually { ended.isSet }
+        for client in clients { client.close() }
+    }
+
     @Test func `run serves until its task is cancelled`() async throws {
         var router = Router()
         router.on(.get, "/") { _ in .text("here") }

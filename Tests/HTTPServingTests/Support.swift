@@ -85,3 +85,9 @@ func output(of program: String, _ arguments: [String], input: [UInt8] = []) asyn
         return (process.terminationStatus, String(decoding: text, as: UTF8.self))
     }
 }
+
+/// The name of the thread that runs this, as the kernel has it.
+func threadName() -> String {
+    let name = try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+    return (name ?? "").trimmingCharacters(in: .newlines)
+}

@@ -61,3 +61,23 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ne
     finally:
         for server in servers:
             server.discard()
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[..., Engine]]:
+    """Starts workers of the test's own over one folder; those that are left are ended in order."""
+    engines: list[Engine] = []
+
+    def start(*arguments: str) -> Engine:
+        engines.append(Engine(tmp_path, *arguments))
+        return engines[-1]
+
+    yield start
+    left = [engine for engine in engines if engine.process.poll() is None]
+    try:
+        for engine in left:
+            engine.stop()
+    finally:
+        for engine in left:
+            if engine.process.poll() is None:
+                engine.kill()

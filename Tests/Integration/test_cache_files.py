@@ -3,7 +3,8 @@
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,9 @@ Start = Callable[..., Engine]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts engines over one cache folder; those that are left are killed."""
-    engines: list[Engine] = []
-
-    def begin(*arguments: str) -> Engine:
-        engine = Engine(tmp_path, "--cache-dir", str(tmp_path / "cache"), *arguments)
-        engines.append(engine)
-        return engine
-
-    yield begin
-    for engine in engines:
-        if engine.process.poll() is None:
-            engine.kill()
+def start(begin: Start, tmp_path: Path) -> Start:
+    """Starts engines over one cache folder."""
+    return partial(begin, "--cache-dir", str(tmp_path / "cache"))
 
 
 def ask(engine: Engine, text: str = "What is 3 + 4?", tenant: str | None = None, **more: Any) -> dict[str, Any]:

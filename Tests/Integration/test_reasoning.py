@@ -121,6 +121,24 @@ def test_a_budget_ends_the_thinking(thinker: openai.OpenAI, budget: int) -> None
     assert whole.usage.completion_tokens == 120
 
 
+def test_thinking_that_is_ended_says_the_message(thinker: openai.OpenAI) -> None:
+    message = " But that is enough. </think> not this <|im_end|>"
+    whole = answer(
+        thinker, STORY, max_tokens=120, ignore_eos=True, thinking_budget_tokens=8,
+        reasoning_budget_message=" But that is enough.", **OPEN)
+    assert (thought(whole.choices[0]) or "").endswith("But that is enough.")
+    assert whole.choices[0].message.content and warnings(whole)[0] == "reasoning_budget"
+    # Control tokens of a message are text: this one ends the thinking by its letters, and not the answer.
+    whole = answer(
+        thinker, STORY, max_tokens=120, ignore_eos=True, thinking_budget_tokens=8, reasoning_budget_message=message,
+        **OPEN)
+    assert (thought(whole.choices[0]) or "").endswith("But that is enough.")
+    assert "not this <|im_end|>" in whole.choices[0].message.content and whole.usage.completion_tokens == 120
+    # Thinking that ends by itself says nothing.
+    short = answer(thinker, STORY, max_tokens=120, thinking_budget_tokens=100, reasoning_budget_message=message, **THINKS)
+    assert "enough" not in str(short)
+
+
 def test_a_budget_and_a_constraint_hold_together(thinker: openai.OpenAI) -> None:
     whole = answer(
         thinker, STORY, max_tokens=200, ignore_eos=True, thinking_budget_tokens=10, regex="[0-9]{3}-[a-z]{4}", **OPEN)
@@ -150,6 +168,7 @@ def test_thinking_of_earlier_answers_reaches_the_template(thinker: openai.OpenAI
 
 @pytest.mark.parametrize(
     ("field", "value"), [("reasoning_format", "loud"), ("thinking_budget_tokens", -2), ("thinking_budget_tokens", "x"),
+                         ("reasoning_budget_message", 3), ("reasoning_budget_message", "x" * 5000),
                          ("reasoning_effort", "")])
 def test_wishes_that_are_not_understood(thinker: openai.OpenAI, field: str, value: Any) -> None:
     with pytest.raises(openai.BadRequestError) as failure:
@@ -162,13 +181,14 @@ def test_options_of_the_command_line(tmp_path: Path) -> None:
     template.write_text(TEMPLATE)
     engine = Engine(
         tmp_path, "--chat-template-file", str(template), "--reasoning-format", "none", "--reasoning-budget", "5",
+        "--reasoning-budget-message", " Enough.",
         "--chat-template-kwargs", '{"enable_thinking": true, "opens": true}')
     with engine.client() as client:
         whole = answer(client, STORY, max_tokens=60, ignore_eos=True)
         assert thought(whole.choices[0]) is None and "</think>" in whole.choices[0].message.content
         assert warnings(whole) == ["reasoning_budget"]
         apart = answer(client, STORY, max_tokens=60, ignore_eos=True, reasoning_format="deepseek")
-        assert thought(apart.choices[0]) and "</think>" not in apart.choices[0].message.content
+        assert (thought(apart.choices[0]) or "").endswith(" Enough.") and "</think>" not in apart.choices[0].message.content
     engine.stop()
 
 

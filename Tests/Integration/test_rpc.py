@@ -11,7 +11,7 @@ import httpx
 import openai
 import pytest
 from support.polling import until
-from support.program import BINARIES, MODEL, environment
+from support.program import BINARIES, MODEL, Program, environment
 from support.rpc import RPCWorker
 from support.servers import NAME, Engine
 from support.talk import ENDLESS, STORY, SUM, ask
@@ -68,6 +68,29 @@ def test_two_workers_share_a_model(engine: Engine, worker: RPCWorker, tmp_path: 
     assert numbers(both, PROMPTS[0]) == numbers(engine, PROMPTS[0])
     both.stop()
     assert other.end() == 0
+
+
+def test_while_a_model_is_loaded_clients_are_told(worker: RPCWorker, tmp_path: Path) -> None:
+    socket_path = tmp_path / "engine.sock"
+    os.kill(worker.pid, signal.SIGSTOP)  # The engine waits for it, as for a large file.
+    try:
+        engine = Program(
+            [BINARIES / "nexus-engine", "--model", MODEL, "--socket", socket_path, "--rpc", worker.address],
+            environment(tmp_path), tmp_path)
+        until(socket_path.exists, "the engine listens")
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket_path)), base_url="http://engine") as client:
+            for method, path in (("GET", "/health"), ("POST", "/v1/chat/completions"), ("GET", "/nowhere")):
+                answer = client.request(method, path)
+                assert answer.status_code == 503 and int(answer.headers["retry-after"]) >= 1
+                assert answer.json() == {"error": {
+                    "message": "Loading model", "type": "unavailable_error", "code": 503}}
+            assert not engine.output, "it is not ready"
+            os.kill(worker.pid, signal.SIGCONT)
+            until(lambda: client.get("/health").status_code == 200, "the model is there", 20)
+            assert client.get("/nowhere").status_code == 404
+    finally:
+        os.kill(worker.pid, signal.SIGCONT)
+    assert engine.end() == 0
 
 
 def test_a_worker_that_is_killed_in_mid_stream(worker: RPCWorker, spread: Engine, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -19,17 +20,9 @@ Begin = Callable[..., Engine]
 
 
 @pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Begin]:
-    engines: list[Engine] = []
-
-    def start(*arguments: str) -> Engine:
-        engines.append(Engine(tmp_path, "--sleep-idle-seconds", "1", "--log-level", "info", *arguments))
-        return engines[-1]
-
-    yield start
-    for engine in engines:
-        if engine.process.poll() is None:
-            engine.stop()
+def begin(begin: Begin) -> Begin:
+    """Starts engines that sleep after a second."""
+    return partial(begin, "--sleep-idle-seconds", "1", "--log-level", "info")
 
 
 def naps(engine: Engine) -> int:

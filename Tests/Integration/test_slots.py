@@ -3,7 +3,8 @@
 import contextlib
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,9 @@ Start = Callable[..., Engine]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts engines over one folder of slots; those that are left are killed."""
-    engines: list[Engine] = []
-
-    def begin(*arguments: str) -> Engine:
-        engine = Engine(tmp_path, "--slot-save-path", str(tmp_path / "slots"), *arguments)
-        engines.append(engine)
-        return engine
-
-    yield begin
-    for engine in engines:
-        if engine.process.poll() is None:
-            engine.kill()
+def start(begin: Start, tmp_path: Path) -> Start:
+    """Starts engines over one folder of slots."""
+    return partial(begin, "--slot-save-path", str(tmp_path / "slots"))
 
 
 def complete(engine: Engine, prompt: str, **more: Any) -> dict[str, Any]:
@@ -156,12 +147,26 @@ def test_a_kill_while_saving_leaves_whole_files_only(start: Start, tmp_path: Pat
     engine.stop()
 
 
+def test_nothing_is_saved_and_restored_too(start: Start, tmp_path: Path) -> None:
+    engine = start()
+    saved = act(engine, 1, "save", "nothing")
+    assert saved.status_code == 200, saved.text
+    assert saved.json()["n_saved"] == 0
+    assert saved.json()["n_written"] == (tmp_path / "slots" / "nothing").stat().st_size
+    complete(engine, PROMPT, id_slot=1)
+    restored = act(engine, 1, "restore", "nothing")
+    assert restored.status_code == 200 and restored.json()["n_restored"] == 0
+    assert act(engine, 1, "save", "again").json()["n_saved"] == 0, "what the slot held is gone"
+    assert cached(complete(engine, PROMPT, id_slot=1)) == 0
+    engine.stop()
+
+
 def test_without_a_folder_there_are_no_slot_actions(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     try:
         answer = act(engine, 0, "save", "a")
-        assert answer.status_code == 400
-        assert "--slot-save-path" in answer.text
+        assert answer.status_code == 501
+        assert "--slot-save-path" in answer.text and answer.json()["error"]["type"] == "not_supported_error"
     finally:
         engine.stop()
 

@@ -21,6 +21,8 @@ private struct Recipe {
     var tensorType = TensorType.f32
     var more: [String: GGUFValue] = [:]
     var extraTensor: String?
+    /// The last number of B.
+    var last: Float?
 
     /// The file's bytes; its numbers are large enough to be felt.
     func bytes(for model: GGUFFile) throws -> [UInt8] {
@@ -33,7 +35,8 @@ private struct Recipe {
         for (key, value) in more.sorted(by: { $0.key < $1.key }) { try writer.set(key, value) }
         func add(_ name: String, _ dimensions: [UInt64], _ wave: Float) throws {
             let count = Int(dimensions.reduce(1, *))
-            let numbers = (0..<count).map { sin(Float($0) * wave) }
+            var numbers = (0..<count).map { sin(Float($0) * wave) }
+            if let last, name.hasSuffix(".lora_b") { numbers[count - 1] = last }
             let bytes: [UInt8] =
                 switch tensorType {
                 case .f32: numbers.flatMap { littleEndian($0.bitPattern) }
@@ -139,6 +142,7 @@ private struct Recipe {
         (Recipe(more: ["adapter.alora.invocation_tokens": .array(GGUFArray([UInt32(1)]))]), "aLoRA"),
         (Recipe(extraTensor: "stray"), "stray"), (Recipe(base: "blk.99.attn_q.weight"), "no tensor"),
         (Recipe(base: "output_norm.weight"), "its pair is"),
+        (Recipe(last: .nan), "blk.0.attn_q.weight.lora_b has numbers"), (Recipe(last: -.infinity), "infinite or none"),
     ])
     private func `an adapter that does not fit is refused with the reason`(recipe: Recipe, part: String) throws {
         let model = try LlamaModel(path: tinyChat)

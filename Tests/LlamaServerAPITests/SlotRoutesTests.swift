@@ -52,7 +52,7 @@ import Vocabulary
 
     @Test func `where there is no place for files that is said`() async throws {
         let answer = try await send("/slots/1?action=erase", slots: nil)
-        #expect(answer["status"] == 400)
+        #expect(answer["status"] == 501)
         #expect(answer["body"]?["error"]?["message"]?.text.contains("--slot-save-path") == true)
     }
 }

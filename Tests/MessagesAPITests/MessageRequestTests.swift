@@ -52,8 +52,22 @@ import Vocabulary
         #expect(
             try Self.messages(conversation) == [
                 ChatMessage(.assistant, "a", reasoning: "hm", toolCalls: calls),
-                ChatMessage(.tool, "one", toolCallID: "t1"), ChatMessage(.tool, "two", toolCallID: "t2"),
+                ChatMessage(.tool, "one", toolCallID: "t1"), ChatMessage(.tool, "Error:\ntwo", toolCallID: "t2"),
                 ChatMessage(.user, "and\ndoc"), ChatMessage(.tool, "", toolCallID: "t3"),
+            ])
+    }
+
+    @Test(arguments: [
+        (#""is_error":true,"content":"no such city""#, "Error: no such city"), (#""is_error":true"#, "Error:"),
+        (#""is_error":true,"content":"Error 404""#, "Error 404"), (#""is_error":false,"content":"fine""#, "fine"),
+        (#""is_error":null,"content":"fine""#, "fine"),
+        (#""is_error":true,"content":[{"type":"text","text":"Error: x"}]"#, "Error: x"),
+    ])
+    func `a tool that failed says so to the model`(members: String, text: String) throws {
+        let block = #"{"type":"tool_result","tool_use_id":"t",\#(members)}"#
+        #expect(
+            try Self.messages(#"[{"role":"user","content":[\#(block)]}]"#) == [
+                ChatMessage(.tool, text, toolCallID: "t")
             ])
     }
 

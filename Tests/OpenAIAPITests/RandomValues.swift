@@ -44,10 +44,13 @@ struct RandomValues {
         if isChat { request.allowsParallelToolCalls = maybe { $0.chance() } }
         request.reasoning = ReasoningOptions(
             format: maybe { $0.one(ReasoningOptions.Format.allCases) }, isEnabled: maybe { $0.chance() },
-            tokensMax: maybe { $0.number() }, effort: maybe { $0.one(["low", "high"]) })
+            tokensMax: maybe { $0.number() }, budgetMessage: maybe { $0.text() },
+            effort: maybe { $0.one(["low", "high"]) })
         if let isEnabled = request.reasoning.isEnabled, chance() {
             request.templateVariables["enable_thinking"] = .bool(isEnabled)
         }
+        request.reports.tokens = chance()
+        request.compression = maybe { $0.one([.off, .on, .budget($0.number(1...9_999))]) }
         request.topLogprobs = maybe { $0.number(0...40) }
         request.adaptsSampling = chance()
         request.isReproducible = chance()
@@ -184,7 +187,8 @@ struct RandomValues {
         end.receipt = maybe { random in
             ReproductionReceipt(
                 model: random.text(), template: random.maybe { $0.text() },
-                seed: UInt32.random(in: .min ... .max, using: &random.random), build: random.text())
+                seed: UInt32.random(in: .min ... .max, using: &random.random), build: random.text(),
+                adapters: random.list(0...2) { .init(fingerprint: $0.text(), scale: Float($0.number(0...99)) / 8) })
         }
         end.adaptations = list(0...2) { random in
             SamplingAdaptation(

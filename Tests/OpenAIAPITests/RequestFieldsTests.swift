@@ -137,6 +137,9 @@ import Vocabulary
         #expect(try reasoning(#""reasoning_format":"deepseek""#) == ReasoningOptions(format: .deepseek))
         #expect(try reasoning(#""reasoning_budget":0"#) == ReasoningOptions(tokensMax: 0))
         #expect(try reasoning(#""thinking_budget_tokens":-1"#) == ReasoningOptions())
+        #expect(
+            try reasoning(#""reasoning_budget_message":"enough","reasoning_budget":3"#)
+                == ReasoningOptions(tokensMax: 3, budgetMessage: "enough"))
         #expect(try reasoning(#""nexus":{"thinking":true},"reasoning_effort":"none""#).isEnabled == true)
         let request = try Self.read(#""chat_template_kwargs":{"enable_thinking":false,"x":1}"#).generation
         #expect(request.reasoning == ReasoningOptions(isEnabled: false))

@@ -42,6 +42,33 @@ import Vocabulary
         }
     }
 
+    @Test func `the times of each piece survive the way back`() throws {
+        let request = try RequestFieldsTests.read(#""timings_per_token":true"#)
+        #expect(request.generation.reports.tokens == false, "only streams tell them")
+        let streamed = try RequestFieldsTests.read(#""timings_per_token":true,"stream":true"#)
+        #expect(ClientRequest(streamed.generation, model: "m").body["timings_per_token"] == true)
+        var encoder = CompletionEncoder(streamed, model: ModelID("m"), created: 1)
+        var decoder = CompletionDecoder(model: ModelID("m"))
+        func token(_ count: Int) -> TokenReport {
+            TokenReport(
+                id: -1, usage: TokenUsage(promptTokens: 9, completionTokens: count, cachedTokens: 4),
+                timings: GenerationTimings(
+                    queue: .milliseconds(1), prefill: .milliseconds(2), decode: .milliseconds(3 * count)), slot: nil)
+        }
+        let events: [GenerationEvent] = [
+            .started(GenerationStart(model: ModelID("m"), promptTokens: nil)), .token(token(1)), .text("a"),
+            .token(token(2)), .text("b"),
+            .finished(GenerationEnd(reason: .stop, usage: token(2).usage, timings: token(2).timings)),
+        ]
+        var read: [GenerationEvent] = []
+        for event in events {
+            for chunk in encoder.chunks(for: event) { read += try decoder.events(for: chunk.text) }
+        }
+        read += try decoder.events(for: encoder.chunk(usage: token(2).usage).text)
+        read.append(try decoder.end())
+        #expect(read == events)
+    }
+
     @Test func `every member that is sent is in the API's document`() throws {
         var random = RandomValues(seed: 11)
         let known = Set(

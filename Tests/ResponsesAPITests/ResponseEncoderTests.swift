@@ -145,6 +145,24 @@ import Vocabulary
         #expect(last["timings"]?["prompt_n"] == 1 && last["response"]?["timings"]?["prompt_n"] == 1)
     }
 
+    @Test func `the time of each token stands beside the piece that it brings`() throws {
+        var encoder = try Self.encoder("")
+        func token(_ count: Int) -> GenerationEvent {
+            .token(
+                TokenReport(
+                    id: 1, usage: TokenUsage(promptTokens: 3, completionTokens: count),
+                    timings: GenerationTimings(queue: .zero, prefill: .seconds(1), decode: .seconds(count)), slot: 0))
+        }
+        var told: [JSONValue?] = []
+        for event in [token(1), .text("a"), token(2), token(3), .reasoning("b"), .text("c")] {
+            for sent in try encoder.events(for: event) {
+                let value = try JSONValue.parse(sent.data)
+                if value["delta"] != nil { told.append(value["timings"]?["predicted_n"]) }
+            }
+        }
+        #expect(told == [1, 3, nil])
+    }
+
     @Test func `logprobs stand where they were asked for, and nowhere else`() throws {
         for (members, count) in [
             ("", 0), (#","top_logprobs":2"#, 1), (#","include":["message.output_text.logprobs"]"#, 1),

@@ -58,7 +58,8 @@ public struct DeploymentRoutes: Sendable {
         [
             Route(
                 .post, Self.path,
-                Self.describe("createDeployment", "Make a deployment.", body: DeploymentSchemas.create, answers: .created)
+                Self.describe(
+                    "createDeployment", "Make a deployment.", body: DeploymentSchemas.create, answers: .created)
             ) { request in
                 let body = try await Self.body(request)
                 let (name, start, spec) = try Self.creation(body)

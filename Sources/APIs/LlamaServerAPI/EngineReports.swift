@@ -22,6 +22,7 @@ extension SlotReport {
             "computed_tokens": .whole(computedTokens), "written_tokens": .whole(writtenTokens),
             "draft_tokens": .whole(draftTokens), "draft_tokens_accepted": .whole(acceptedDraftTokens),
             "dropped_tokens": .whole(droppedTokens),
+            "lora": .array(adapters.map { ["id": .whole($0.id), "scale": .number(Double($0.scale))] }),
         ]
     }
 }

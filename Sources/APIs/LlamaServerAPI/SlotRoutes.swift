@@ -17,7 +17,7 @@ public struct SlotRoutes: Sendable {
             Route(.post, "/slots/{id}", EngineSchemas.slotAction) { request in
                 guard let slots else {
                     throw ServiceError(
-                        .unsupported, "This server does not support slots action.",
+                        .notSupported, "This server does not support slots action.",
                         hint: "Start it with `--slot-save-path`.", parameter: "action")
                 }
                 let slot = try Self.slot(request.parameters.string("id"))

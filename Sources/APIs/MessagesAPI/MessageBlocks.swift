@@ -66,7 +66,21 @@ enum MessageBlocks {
                 content = .array(try field.elements(countMax: RequestBounds.messagesMax).map(part))
             }
         }
+        // Templates have no word for a call that failed, so that the text must have it.
+        if try block.optional("is_error")?.bool() == true { content = failed(content) }
         return try chat(["role": "tool", "tool_call_id": .string(id), "content": content], path: block.path)
+    }
+
+    private static func failed(_ content: JSONValue) -> JSONValue {
+        let mark = "Error:"
+        switch content {
+        case .string(let text):
+            return text.hasPrefix("Error") ? content : .string(text.isEmpty ? mark : "\(mark) \(text)")
+        case .array(let parts):
+            if parts.first?["text"]?.string?.hasPrefix("Error") == true { return content }
+            return .array([["type": "text", "text": .string(mark)]] + parts)
+        default: return content
+        }
     }
 
     /// A message in the form of chats, whose reader knows all that models can read.

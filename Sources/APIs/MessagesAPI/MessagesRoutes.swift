@@ -46,7 +46,7 @@ public struct MessagesRoutes: Sendable {
         }
         var response = HTTPResponse.events { writer in
             var encoder = MessageEncoder(request, model: model)
-            try await encoder.write(stream, to: writer)
+            try await writer.onServerThread { try await encoder.write(stream, to: writer) }
         }
         if case .stream(_, let produce) = response.body {
             response.body = .stream(keepAlive: Self.keepAlive, produce)

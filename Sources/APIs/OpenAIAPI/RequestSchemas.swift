@@ -74,8 +74,12 @@ enum RequestSchemas {
         "reasoning_format": ["enum": words(ReasoningOptions.Format.self)], "reasoning_effort": text,
         "reasoning_budget": count(-1...RequestBounds.newTokensMax),
         "thinking_budget_tokens": count(-1...RequestBounds.newTokensMax),
+        "reasoning_budget_message": [
+            "type": "string", "description": "The last words of thinking that has reached its budget.",
+        ],
         "chat_template_kwargs": ["type": "object", "properties": ["enable_thinking": flag]],
         "lora": AdapterFields.schema, "cache_prompt": ["type": "boolean", "default": true], "return_progress": flag,
+        "timings_per_token": flag,
         "nexus": nexus,
     ]
 
@@ -118,6 +122,11 @@ enum RequestSchemas {
             ],
             "thinking": ["type": "boolean", "description": "Whether to think at all."],
             "prompt_logprobs": ["type": "boolean", "description": "Tell how likely the prompt's own tokens were."],
+            "kv_compress": [
+                "oneOf": [flag, count(1...Int(Int32.max))],
+                "description":
+                    "Whether a long sequence keeps a part of its positions, and how many; needs --kv-compress.",
+            ],
         ],
     ]
 

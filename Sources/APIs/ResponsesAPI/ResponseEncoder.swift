@@ -13,6 +13,8 @@ struct ResponseEncoder: AnswerEncoding {
     private var output: [JSONValue] = []
     private var warnings: [GenerationWarning]
     private var number = 0
+    /// Where the time went until the last token, for the next piece; only where it was asked for.
+    private var timings: JSONValue?
 
     init(_ request: ResponseRequest, model: ModelID, created: Int64) {
         frame = ResponseFrame(request, model: model, created: created)
@@ -42,6 +44,9 @@ struct ResponseEncoder: AnswerEncoding {
             ]
         case .warning(let warning):
             warnings.append(warning)
+            return []
+        case .token(let report):
+            timings = AnswerReports.timings(report)
             return []
         case .finished(let end):
             let steps = try parts.take(event)
@@ -88,12 +93,15 @@ struct ResponseEncoder: AnswerEncoding {
     private mutating func grew(
         _ kind: AnswerPart.Kind, _ index: Int, _ text: String, _ tokens: [TokenLogprob]
     ) -> ServerSentEvent {
-        let delta = JSONValue.string(text)
-        return switch kind {
-        case .reasoning: place("response.reasoning_text.delta", kind, index, ["delta": delta])
+        var members: JSONObject = ["delta": .string(text)]
+        members["timings"] = timings
+        timings = nil
+        switch kind {
+        case .reasoning: return place("response.reasoning_text.delta", kind, index, members)
         case .text:
-            place("response.output_text.delta", kind, index, ["delta": delta, "logprobs": frame.logprobs(tokens)])
-        case .toolCall: place("response.function_call_arguments.delta", kind, index, ["delta": delta])
+            members["logprobs"] = frame.logprobs(tokens)
+            return place("response.output_text.delta", kind, index, members)
+        case .toolCall: return place("response.function_call_arguments.delta", kind, index, members)
         }
     }
 

@@ -67,7 +67,7 @@ public struct ResponsesRoutes: Sendable {
         }
         return .events(keepAlive: Self.keepAlive) { writer in
             var encoder = ResponseEncoder(request, model: model, created: created)
-            try await encoder.write(stream, to: writer)
+            try await writer.onServerThread { try await encoder.write(stream, to: writer) }
         }
     }
 }

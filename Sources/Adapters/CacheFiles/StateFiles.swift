@@ -126,6 +126,7 @@ struct StateFiles: Sendable {
         guard bytes.count == count else { throw .damaged("it became shorter") }
         let header = try StateFormat.decode(bytes, fingerprint: fingerprint)
         guard name == nil || StateFormat.name(header) == name else { throw .damaged("it has another's name") }
+        guard name == nil || !header.tokens.isEmpty else { throw .damaged("it holds nothing") }
         return (header, bytes, status.st_size)
     }
 }

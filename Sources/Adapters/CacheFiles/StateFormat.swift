@@ -38,11 +38,16 @@ enum StateFormat {
     /// Only in names, where states without adapters keep the names that they had before there were any.
     private static let hasAdapters: UInt32 = 2
 
+    /// A state is for some tokens at least; or it is nothing at all, which slots can hold.
+    private static func isSound(start: Int, tokens: Int, bytes: Int) -> Bool {
+        (0..<tokens).contains(start) && bytes > 0 || (start, tokens, bytes) == (0, 0, 0)
+    }
+
     /// Whether a state can have a file at all.
     static func canKeep(_ state: KeptState) -> Bool {
         (state.tenant?.utf8.count ?? 0) <= tenantBytesMax && state.adapters.utf8.count <= adapterBytesMax
             && state.tokens.count <= tokensMax
-            && (0..<state.tokens.count).contains(state.start) && !state.state.isEmpty
+            && isSound(start: state.start, tokens: state.tokens.count, bytes: state.state.count)
     }
 
     /// Bytes of the whole file.
@@ -136,13 +141,14 @@ enum StateFormat {
         let tokenCount = Int(number(content, at: 52))
         let start = Int(number(content, at: 56))
         let adapterBytes = Int(number(content, at: 60))
+        let stateBytes = Int(UInt64(number(content, at: 64)) | UInt64(number(content, at: 68)) << 32)
         let first = fixedBytes + tenantBytes + adapterBytes
-        guard flags <= hasTenant, flags == hasTenant || tenantBytes == 0, start < tokenCount,
+        guard flags <= hasTenant, flags == hasTenant || tenantBytes == 0,
+            isSound(start: start, tokens: tokenCount, bytes: stateBytes),
             let tenant = String(validating: content[fixedBytes..<(fixedBytes + tenantBytes)], as: UTF8.self),
             let adapters = String(validating: content[(fixedBytes + tenantBytes)..<first], as: UTF8.self)
         else { throw .damaged("a field in it makes no sense") }
         let tokens = (0..<tokenCount).map { Int32(bitPattern: number(content, at: first + 4 * $0)) }
-        let stateBytes = Int(UInt64(number(content, at: 64)) | UInt64(number(content, at: 68)) << 32)
         return StateHeader(
             tenant: flags == hasTenant ? tenant : nil, adapters: adapters, tokens: tokens, start: start,
             stateBytes: stateBytes)

@@ -6,6 +6,9 @@ public struct FetchResponse: Sendable {
     public var headers: FetchHeaders
     /// Where the answer came from after all redirects, without credentials.
     public var url: String
+    /// Where a 301, 302, 303, 307 or 308 that was not followed leads: absolute, without credentials. `nil` where it does
+    /// not say, or says something that is no `http` or `https` URL.
+    public var redirect: String?
     public var body: ResponseBody
 }
 

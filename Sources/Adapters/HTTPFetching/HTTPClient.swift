@@ -26,15 +26,18 @@ public final class HTTPClient: Sendable {
         public var idleConnectionsMax: Int
         /// A connection that was idle for longer is not used again. Whole seconds, rounded up.
         public var connectionIdleMax: Duration
-        /// Bytes of one response that may wait for their reader, up to one read of 16 KiB more.
+        /// Bytes of one response that may wait for their reader, up to one read of `receiveBytes` more.
         public var responseBufferBytes: Int
+        /// Bytes of one read from a connection: more of them make large bodies cheaper, and each connection larger.
+        /// Source: `CURLOPT_BUFFERSIZE`, 1 KiB to 10 MiB.
+        public var receiveBytes: Int
         /// Bytes of one streamed request body that may wait to be sent, up to one chunk of the stream more.
         public var requestBufferBytes: Int
 
         public init(
             userAgent: String = "llama-nexus", transfersMax: Int = 4096, connectionsPerHostMax: Int = 256,
             connectionsMax: Int = 1024, idleConnectionsMax: Int = 64, connectionIdleMax: Duration = .seconds(60),
-            responseBufferBytes: Int = 256 << 10, requestBufferBytes: Int = 256 << 10
+            responseBufferBytes: Int = 256 << 10, requestBufferBytes: Int = 256 << 10, receiveBytes: Int = 16 << 10
         ) {
             self.userAgent = userAgent
             self.transfersMax = transfersMax
@@ -44,6 +47,7 @@ public final class HTTPClient: Sendable {
             self.connectionIdleMax = connectionIdleMax
             self.responseBufferBytes = responseBufferBytes
             self.requestBufferBytes = requestBufferBytes
+            self.receiveBytes = receiveBytes
         }
     }
 
@@ -88,7 +92,9 @@ public final class HTTPClient: Sendable {
             guard case .follow(let hopsMax, let allows) = request.redirects,
                 let target = try prepared.redirectTarget(of: head)
             else {
-                return FetchResponse(status: head.status, headers: head.headers, url: prepared.url.shown, body: body)
+                return FetchResponse(
+                    status: head.status, headers: head.headers, url: prepared.url.shown,
+                    redirect: prepared.manualRedirect(of: head), body: body)
             }
             body.cancel()
             hopCount += 1

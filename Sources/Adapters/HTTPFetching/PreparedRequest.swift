@@ -94,6 +94,15 @@ extension PreparedRequest {
         }
     }
 
+    /// The same for a caller who follows redirects alone: what cannot be followed is none.
+    func manualRedirect(of head: ResponseHead) -> String? {
+        do throws(FetchError) {
+            return try redirectTarget(of: head)?.shown
+        } catch {
+            return nil
+        }
+    }
+
     /// The request that follows a redirect (RFC 9110, section 15.4; Fetch Standard, "HTTP-redirect fetch").
     func following(status: Int, to target: RemoteURL, userAgent: String) throws(FetchError) -> PreparedRequest {
         var options = options

@@ -13,6 +13,7 @@ extension Transfer {
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
+        try set(CURLOPT_BUFFERSIZE, settings.receiveBytes)
         try set(CURLOPT_MAXAGE_CONN, settings.connectionIdleMax.wholeSeconds)
         // Without it a cancelled transfer would wait, and with it every other, for the resolver's thread. That thread
         // then ends by itself and frees what it holds.

@@ -5,8 +5,8 @@ public import GGUF
 /// llama.cpp checks some of this itself, believes the rest, and ends the process for a value of another type than it
 /// expects. Nothing of a file that fails here reaches it.
 ///
-/// Source: `llama_adapter_lora_init_impl` of llama.cpp. Differs from it in: the types and inner sizes of tensors are
-/// checked, adapters that wait for certain tokens ("aLoRA") are refused.
+/// Source: `llama_adapter_lora_init_impl` of llama.cpp. Differs from it in: the types, inner sizes and numbers of tensors
+/// are checked, adapters that wait for certain tokens ("aLoRA") are refused.
 public struct AdapterFile: Sendable, Equatable {
     /// Divided by the rank it is the strength at scale 1; 0 takes the scale as it is.
     public let alpha: Float
@@ -39,7 +39,9 @@ public struct AdapterFile: Sendable, Equatable {
         try Self.demand("general.architecture", of: adapter, architecture)
         alpha = try Self.alpha(of: adapter)
         guard adapter.metadata["adapter.alora.invocation_tokens"] == nil else {
-            throw Self.refusal("it is to work after certain tokens only (aLoRA), which comes later")
+            throw Self.refusal(
+                "it is to work from certain tokens of a prompt on (aLoRA), and adapters work on whole prompts here; "
+                    + "take one that was trained without adapter.alora.invocation_tokens")
         }
         var pairs: [String: Pair] = [:]
         var skippedCount = 0
@@ -72,7 +74,7 @@ public struct AdapterFile: Sendable, Equatable {
         promptPrefix = Self.note("adapter.lora.prompt_prefix", of: adapter)
     }
 
-    /// Reads and checks a file.
+    /// Reads and checks a file, with all its numbers.
     ///
     /// - Parameters:
     ///   - path: the adapter's file.
@@ -80,12 +82,25 @@ public struct AdapterFile: Sendable, Equatable {
     /// - Throws: `adapter`, with what is damaged or does not fit.
     public init(path: String, for model: GGUFFile) throws(LlamaError) {
         let header: GGUFFile
+        let bytes: FileBytes
         do {
-            header = try GGUFFile.read(from: try FileBytes(path: path))
+            bytes = try FileBytes(path: path)
+            header = try GGUFFile.read(from: bytes)
         } catch {
             throw LlamaError(code: .adapter, message: "\(error)")
         }
         try self.init(header, for: model)
+        for tensor in header.tensors {
+            let areFinite: Bool
+            do {
+                areFinite = try FiniteWeights(tensor.type)?.hold(in: tensor, of: bytes) ?? true
+            } catch {
+                throw LlamaError(code: .adapter, message: "\(error)")
+            }
+            guard areFinite else {
+                throw Self.refusal("\(tensor.name) has numbers that are infinite or none: the file is damaged")
+            }
+        }
     }
 
     /// Texts that only people read are cut, as in llama-server, which keeps a kilobyte.

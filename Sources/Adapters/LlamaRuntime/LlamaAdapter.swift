@@ -9,6 +9,7 @@ public import GGUF
 /// where there are none. Contexts keep pointers to what `apply` gave them last: apply something else before it goes.
 @safe
 public final class LlamaAdapter: Sendable {
+    // Unsafe only to the compiler: the pointer is a constant, and what it points to never changes until `deinit`.
     nonisolated(unsafe) fileprivate let handle: OpaquePointer
     private let model: LlamaModel
     /// What its file says.

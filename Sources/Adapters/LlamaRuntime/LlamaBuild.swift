@@ -7,6 +7,11 @@ public enum LlamaBuild {
         unsafe "llama.cpp \(text(llama_version())) ggml \(text(ggml_version())) (\(text(ggml_commit())))"
     }
 
+    /// The same apart: of llama.cpp, of ggml, and ggml's commit.
+    public static var parts: (llama: String, ggml: String, commit: String) {
+        unsafe (text(llama_version()), text(ggml_version()), text(ggml_commit()))
+    }
+
     /// What the kernels were built for and what this machine can do, as llama.cpp words it.
     public static var system: String {
         let system = unsafe text(llama_print_system_info())

@@ -50,10 +50,18 @@ public final class LlamaContext {
     private let memory: OpaquePointer
     private var batch: llama_batch
     private let observer: AttentionObserver?
+    private let collector: ActivationCollector?
     private let threads: PlacedThreads?
     public let options: Options
 
-    public init(model: LlamaModel, options: Options) throws(LlamaError) {
+    /// Makes a context.
+    ///
+    /// - Parameters:
+    ///   - model: stays in memory as long as the context does.
+    ///   - options: how it computes.
+    ///   - collector: sees what weights are multiplied with; not together with `observesAttention`.
+    /// - Throws: `context`, `controlVector`, `workerLost`.
+    public init(model: LlamaModel, options: Options, collector: ActivationCollector? = nil) throws(LlamaError) {
         var parameters = unsafe llama_context_default_params()
         unsafe parameters.n_ctx = UInt32(options.cells)
         // With fewer than sequences llama.cpp ends the process.
@@ -71,6 +79,8 @@ public final class LlamaContext {
         unsafe parameters.no_perf = true
         observer = options.observesAttention ? AttentionObserver() : nil
         unsafe observer?.attach(to: &parameters)
+        self.collector = collector
+        unsafe collector?.attach(to: &parameters)
         unsafe parameters.op_offload = options.offloadsOperations
         unsafe options.positions.apply(to: &parameters)
         let error = ErrorText()

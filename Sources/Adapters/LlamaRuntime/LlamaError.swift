@@ -21,6 +21,8 @@ public struct LlamaError: Error, Sendable, Equatable {
         case adapter
         /// A control vector does not fit the model.
         case controlVector
+        /// A model could not be quantised.
+        case quantize
         /// A projector does not fit the model, or cannot be loaded.
         case projector
         /// An image or a recording cannot be read.

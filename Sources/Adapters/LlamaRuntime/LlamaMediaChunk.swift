@@ -6,6 +6,7 @@ import CMediaShim
 /// `Sendable`: it never changes, and the pointer is freed in `deinit`, when nobody can hold it any more.
 @safe
 public final class LlamaBitmap: Sendable {
+    // Unsafe only to the compiler: the pointer is a constant, and what it points to never changes until `deinit`.
     nonisolated(unsafe) let handle: OpaquePointer
 
     init(_ handle: OpaquePointer) { unsafe self.handle = handle }
@@ -18,6 +19,7 @@ public final class LlamaBitmap: Sendable {
 /// `Sendable`: it never changes, and the pointer is freed in `deinit`, when nobody can hold it any more.
 @safe
 public final class LlamaMediaChunk: Sendable {
+    // Unsafe only to the compiler: the pointer is a constant, and what it points to never changes until `deinit`.
     nonisolated(unsafe) let handle: OpaquePointer
     /// Which knows how to read it, and must not go before it.
     private let projector: LlamaProjector

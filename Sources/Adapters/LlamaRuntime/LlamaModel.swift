@@ -7,6 +7,7 @@ import CLlamaShim
 /// any thread. The pointers are freed in `deinit`, when nobody can hold them any more.
 @safe
 public final class LlamaModel: Sendable {
+    // Unsafe only to the compiler: the pointers are constants, and llama.cpp reads what they point to from any thread.
     nonisolated(unsafe) let handle: OpaquePointer
     nonisolated(unsafe) private let vocabulary: OpaquePointer
 

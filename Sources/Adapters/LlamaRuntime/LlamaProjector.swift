@@ -20,6 +20,7 @@ public final class LlamaProjector: Sendable {
         public init() {}
     }
 
+    // Unsafe only to the compiler: the pointer is a constant, and what changes behind it only `encode` changes.
     nonisolated(unsafe) let handle: OpaquePointer
     private let model: LlamaModel
 

@@ -32,6 +32,8 @@ public enum EngineProgram {
             case .version: StandardStream.output.write(productVersion + "\n")
             case .command(let parsed) where parsed[EngineOption.listDevices]:
                 try DeviceList.show(try RemoteArguments(parsed))
+            case .command(let parsed) where parsed[EngineOption.buildInfo]:
+                StandardStream.output.write(BuildReport.line + "\n")
             case .command(let parsed) where parsed[EngineOption.rpcWorker]:
                 try await RPCWorkerProgram.serve(try RPCWorkerArguments(parsed))
             case .command(let parsed):
@@ -58,8 +60,16 @@ public enum EngineProgram {
                     "an option has no effect", ["option": .string(notice.spelling), "reason": .string(notice.reason)])
             }
             guard !arguments.speculation.isCompared else { return try await compare(arguments, logger: log.logger) }
-            let worker = try await Worker(arguments, logger: log.logger)
-            try await worker.serve(until: signals)
+            // Listening comes first: a port that is taken is told at once, and clients can wait for the model.
+            let gate = LoadingGate()
+            let servers = try await HTTPServerGroup(starting: arguments, router: gate.router)
+            do {
+                let worker = try await Worker(arguments, logger: log.logger)
+                await worker.serve(until: signals, on: servers, through: gate)
+            } catch {
+                await servers.shutdown(deadline: .zero)
+                throw error
+            }
         }
     }
 }
@@ -137,18 +147,21 @@ private struct Worker {
     }
 
     /// Answers requests until a signal comes; the model may leave and come back meanwhile.
-    func serve(until signals: TerminationSignals) async throws {
+    func serve(
+        until signals: TerminationSignals, on servers: HTTPServerGroup, through gate: LoadingGate
+    ) async {
         async let residing: Void = engine.run()
-        do {
-            try await answer(until: signals)
-        } catch {
-            await engine.stop()
-            throw error
-        }
+        gate.open(router)
+        announce(port: servers.port)
+        let signal = await signals.wait()
+        logger.info("stopping", ["signal": .integer(Int64(signal))])
+        await servers.shutdown(deadline: .seconds(10))
+        await engine.stop()
+        await shelf?.finish(within: .seconds(10))
         await residing
     }
 
-    private func answer(until signals: TerminationSignals) async throws {
+    private var router: Router {
         let metrics = MetricsRegistry()
         EngineMetrics.register(engine.heartbeat, in: metrics)
         var router = Router()
@@ -183,13 +196,7 @@ private struct Worker {
         let aliases = EngineRoutes.aliases(of: all) + embeddings.aliases + counts.aliases + responses.aliases
         for route in all + aliases + openAI.nativeRoutes { router.add(route) }
         if arguments.serving.hasPage { for route in WebRoutes.routes { router.add(route) } }
-        let servers = try await HTTPServerGroup(starting: arguments, router: router)
-        announce(port: servers.port)
-        let signal = await signals.wait()
-        logger.info("stopping", ["signal": .integer(Int64(signal))])
-        await servers.shutdown(deadline: .seconds(10))
-        await engine.stop()
-        await shelf?.finish(within: .seconds(10))
+        return router
     }
 
     /// Of the APIs whose errors look different from OpenAI's; every other path has OpenAI's, as in llama-server.

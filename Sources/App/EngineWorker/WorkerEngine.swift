@@ -132,6 +132,9 @@ struct WorkerEngine {
         options.templateVariables = arguments.chat.variables
         options.format = format
         options.speculation = arguments.speculation.options
+        options.draftFailed = { [logger] error in
+            logger.warning("the draft model failed, and answers go on without it", [.error: .error(error)])
+        }
         options.identity = loaded.identity
         options.wholeChunkMax = min(arguments.batchTokens, arguments.microBatchTokens)
         return options

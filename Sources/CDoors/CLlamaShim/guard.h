@@ -2,31 +2,13 @@
 
 // What the shim's functions are wrapped in. Private to the shim.
 
-#include <cstddef>
-#include <cstdio>
-#include <exception>
+#include "../CLlama/guarded.h"
+
 #include <stdexcept>
 
 #include <ggml.h>
 
 namespace nexus {
-
-inline void report(char * error, size_t error_size, const char * what) {
-    if (error != nullptr && error_size > 0) std::snprintf(error, error_size, "%s", what);
-}
-
-/// Runs `call`; on an exception writes its text to `error` and returns `otherwise`.
-template <typename Result, typename Call>
-Result guarded(char * error, size_t error_size, Result otherwise, Call call) noexcept {
-    try {
-        return call();
-    } catch (const std::exception & exception) {
-        report(error, error_size, exception.what());
-    } catch (...) {
-        report(error, error_size, "unknown exception");
-    }
-    return otherwise;
-}
 
 /// While one lives, a failed assertion of ggml on the same thread is an exception instead of the end of the process.
 ///

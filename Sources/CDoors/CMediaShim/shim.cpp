@@ -1,33 +1,18 @@
 #include "CMediaShim.h"
 
+#include "../CLlama/guarded.h"
+
 #include <mtmd-helper.h>
 #include <mtmd.h>
 
-#include <cstdio>
 #include <cstring>
-#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <vector>
 
 namespace {
 
-void report(char * error, size_t error_size, const char * what) {
-    if (error != nullptr && error_size > 0) std::snprintf(error, error_size, "%s", what);
-}
-
-/// Runs `call`; on an exception writes its text to `error` and returns `otherwise`.
-template <typename Result, typename Call>
-Result guarded(char * error, size_t error_size, Result otherwise, Call call) noexcept {
-    try {
-        return call();
-    } catch (const std::exception & exception) {
-        report(error, error_size, exception.what());
-    } catch (...) {
-        report(error, error_size, "unknown exception");
-    }
-    return otherwise;
-}
+using nexus::guarded;
 
 /// Where libmtmd would look for ffmpeg: nowhere. It starts that program for whatever is no image by its first look.
 const char * const no_programs = "/dev/null";

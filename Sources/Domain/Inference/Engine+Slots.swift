@@ -2,11 +2,12 @@ public import Vocabulary
 
 /// What slots hold, for whoever keeps it elsewhere. See `SlotStoring` for what that is.
 public protocol SlotHolding: Sendable {
-    /// What a slot holds, as far as the prefix cache still has it. Waits while the slot is busy.
+    /// What a slot holds, as far as the prefix cache still has it; no tokens and no bytes for nothing. Waits while the slot is
+    /// busy.
     ///
-    /// - Throws: `invalidValue` when there is no such slot, `conflict` when it holds nothing.
+    /// - Throws: `invalidValue` when there is no such slot, `conflict` when what it held was compressed.
     func held(bySlot slot: Int) async throws(ServiceError) -> ShelvedState
-    /// Gives a slot a state. Waits while the slot is busy.
+    /// Gives a slot a state; one of nothing erases what it holds. Waits while the slot is busy.
     ///
     /// - Throws: `invalidValue` when it does not fit the model, `conflict` when there is no room for it.
     func hold(_ state: ShelvedState, inSlot slot: Int) async throws(ServiceError)
@@ -24,6 +25,10 @@ extension Engine: SlotHolding {
 
     public func hold(_ state: ShelvedState, inSlot slot: Int) async throws(ServiceError) {
         try check(slot)
+        if state.tokens.isEmpty, state.state.isEmpty {
+            _ = try await erase(slot: slot)
+            return
+        }
         let known = 0..<Int32(clamping: admission.tokenizer.vocabularyCount)
         guard state.start == 0, !state.tokens.isEmpty, state.tokens.allSatisfy(known.contains) else {
             throw ServiceError(.invalidValue, "What is to be restored is not of this model.", parameter: "filename")

@@ -52,6 +52,8 @@ public struct EngineOptions: Sendable {
     public var identity = EngineIdentity.unknown
     /// Guessing tokens ahead.
     public var speculation = SpeculationOptions()
+    /// Told once when the draft model fails: answers go on without it. Called on the engine's thread.
+    public var draftFailed: @Sendable (any Error) -> Void = { _ in }
     public var adapters = AdapterOptions()
     /// What reads images and recordings; `nil` where the model reads text only.
     public var media: (any MediaReading)?

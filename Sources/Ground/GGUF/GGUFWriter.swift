@@ -88,6 +88,16 @@ public struct GGUFWriter {
         try add(tensor: name, type, dimensions) { emit in try emit(bytes) }
     }
 
+    /// How long the file will be.
+    ///
+    /// - Throws: `tooLarge` past 2^64 bytes.
+    public var byteCount: UInt64 {
+        get throws(GGUFError) {
+            let header = UInt64(header.count)
+            return tensors.isEmpty ? header : try header.roundedUp(to: alignment) + dataBytes
+        }
+    }
+
     /// Writes the file, from its start to its end, in pieces.
     ///
     /// - Parameter sink: takes the next piece.

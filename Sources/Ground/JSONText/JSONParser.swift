@@ -36,10 +36,16 @@ struct JSONParser {
     private let bytes: [UInt8]
     private let depthMax: Int
     private var offset = 0
+    /// The object whose members stay apart, by the keys that lead to it, and those that lead to where the reader is.
+    private let watchedPath: [String]?
+    private var path: [String] = []
+    /// The members of that object, once it was met.
+    private(set) var members: [(key: String, value: JSONValue)]?
 
-    init(bytes: [UInt8], depthMax: Int) {
+    init(bytes: [UInt8], depthMax: Int, watching watchedPath: [String]? = nil) {
         self.bytes = bytes
         self.depthMax = depthMax
+        self.watchedPath = watchedPath
     }
 
     mutating func document() throws(JSONSyntaxError) -> JSONValue {
@@ -86,6 +92,8 @@ struct JSONParser {
         guard depth < depthMax else { throw error("nested deeper than \(depthMax) levels") }
         offset += 1
         var members = JSONObject()
+        let isWatched = watchedPath.map { $0.count == depth && $0 == path } ?? false
+        if isWatched { self.members = [] }
         skipSpace()
         if peek == UInt8(ascii: "}") {
             offset += 1
@@ -98,7 +106,10 @@ struct JSONParser {
             skipSpace()
             guard peek == UInt8(ascii: ":") else { throw error("':' was expected after a member's name") }
             offset += 1
-            members[key] = try value(depth: depth + 1)
+            if watchedPath != nil { path.append(key) }
+            let member = try value(depth: depth + 1)
+            if watchedPath != nil { path.removeLast() }
+            if isWatched { self.members?.append((key, member)) } else { members[key] = member }
             skipSpace()
             switch peek {
             case UInt8(ascii: ","): offset += 1

@@ -14,6 +14,7 @@ public struct ReportOptions: Sendable, Equatable {
 
 /// One written token, before the text that it brings.
 public struct TokenReport: Sendable, Equatable {
+    /// -1 where another server wrote it, which tells the times only.
     public var id: Int32
     /// What the generation has used so far.
     public var usage: TokenUsage

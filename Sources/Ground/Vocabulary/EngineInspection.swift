@@ -63,6 +63,8 @@ public struct SlotReport: Sendable, Equatable {
     public var droppedTokens = 0
     /// Tokens that the answer may still have; `nil` when nothing is written.
     public var remainingTokens: Int?
+    /// The LoRA adapters that it is computed with.
+    public var adapters: [AdapterScale] = []
 
     public init(
         index: Int, state: State, request: RequestID? = nil, tenant: TenantID? = nil, priority: Priority? = nil,

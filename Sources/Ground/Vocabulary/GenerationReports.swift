@@ -105,12 +105,26 @@ public struct ReproductionReceipt: Sendable, Equatable {
     public var seed: UInt32
     /// Versions of this program and of llama.cpp, and what the kernels were built for.
     public var build: String
+    /// The LoRA adapters that it was computed with, in an order that depends on nothing else.
+    public var adapters: [Adapter]
 
-    public init(model: String, template: String?, seed: UInt32, build: String) {
+    public struct Adapter: Sendable, Equatable {
+        /// SHA-256 of the adapter's file, or of its description where it is too large to read whole; hexadecimal.
+        public var fingerprint: String
+        public var scale: Float
+
+        public init(fingerprint: String, scale: Float) {
+            self.fingerprint = fingerprint
+            self.scale = scale
+        }
+    }
+
+    public init(model: String, template: String?, seed: UInt32, build: String, adapters: [Adapter] = []) {
         self.model = model
         self.template = template
         self.seed = seed
         self.build = build
+        self.adapters = adapters
     }
 }
 

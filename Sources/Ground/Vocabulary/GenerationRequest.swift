@@ -51,6 +51,8 @@ public struct GenerationRequest: Sendable, Equatable {
     public var scheduling = SchedulingOptions()
     public var cache = CacheOptions()
     public var speculation = SpeculationLimits()
+    /// How much of a long sequence stays in memory, where the server lets some of it go; `nil` leaves it to the server.
+    public var compression: CompressionWish?
     /// How a chat's prompt ends.
     public var ending = ChatEnding.automatic
     public var lineLimits = LineLimits()
@@ -129,15 +131,19 @@ public struct ReasoningOptions: Sendable, Equatable {
     public var isEnabled: Bool?
     /// Tokens of thinking at most, after which the thinking is ended; `nil` has no limit.
     public var tokensMax: Int?
+    /// The last words of thinking that has reached `tokensMax`; `nil` leaves it to the server.
+    public var budgetMessage: String?
     /// `low`, `medium`, `high` or what the model's template knows.
     public var effort: String?
 
     public init(
-        format: Format? = nil, isEnabled: Bool? = nil, tokensMax: Int? = nil, effort: String? = nil
+        format: Format? = nil, isEnabled: Bool? = nil, tokensMax: Int? = nil, budgetMessage: String? = nil,
+        effort: String? = nil
     ) {
         self.format = format
         self.isEnabled = isEnabled
         self.tokensMax = tokensMax
+        self.budgetMessage = budgetMessage
         self.effort = effort
     }
 }
@@ -185,6 +191,16 @@ public struct SpeculationLimits: Sendable, Equatable {
         self.tokensMin = tokensMin
         self.probabilityMin = probabilityMin
     }
+}
+
+/// How much of a long sequence is to stay in the key-value cache.
+public enum CompressionWish: Sendable, Equatable {
+    /// All of it.
+    case off
+    /// As much as the server says.
+    case on
+    /// So many positions.
+    case budget(Int)
 }
 
 /// How urgent a request is, least first.

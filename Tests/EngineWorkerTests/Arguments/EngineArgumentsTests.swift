@@ -224,6 +224,8 @@ func refusal(_ line: String, _ environment: [String: String] = [:]) -> String? {
             .chat
         #expect(chat.variables == ["a": 1, "preserve_reasoning": false])
         #expect(chat.reasoning == ReasoningOptions(isEnabled: false, tokensMax: 0))
+        let message = try commandLine("-m m --reasoning-budget 9 --reasoning-budget-message enough").chat.reasoning
+        #expect(message == ReasoningOptions(tokensMax: 9, budgetMessage: "enough"))
         #expect(try commandLine("-m m -rea on --reasoning-effort high").chat.reasoning.isEnabled == true)
         #expect(refusal("-m m --chat-template-kwargs [1]")?.contains("a JSON object") == true)
         #expect(refusal("-m m --reasoning-format legacy")?.contains("one of auto, deepseek, none") == true)

@@ -82,6 +82,8 @@ import Vocabulary
             with(0)(&request)
             request.scheduling.priority = .low
         }
+        // Nobody reads: it stands still, with its slot.
+        try await kit.wait { try await kit.engine.slots().contains { $0.state == .waiting } }
         let urgent = try await kit.ask("\(common)=urgent\n") { request in
             with(1)(&request)
             request.scheduling.priority = .critical

@@ -258,15 +258,7 @@ final class FaultyShelf: CacheShelf {
     var bytes: Int { state.withLock { $0.states.values.reduce(0) { $0 + $1.state.count } } }
     var names: Set<String> { state.withLock { Set($0.states.keys) } }
 
-    func contents() -> [ShelfEntry] {
-        state.withLock { state in
-            state.states.map { name, shelved in
-                ShelfEntry(
-                    name: name, tenant: shelved.tenant, tokens: shelved.tokens, start: shelved.start,
-                    bytes: shelved.state.count)
-            }
-        }
-    }
+    func contents() -> [ShelfEntry] { state.withLock { $0.states.map(ShelfEntry.init) } }
 
     func put(_ shelved: ShelvedState) -> String? {
         state.withLock { state in

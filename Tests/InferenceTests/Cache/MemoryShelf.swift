@@ -21,15 +21,7 @@ final class MemoryShelf: CacheShelf {
 
     init(bytesMax: Int = .max) { self.bytesMax = bytesMax }
 
-    func contents() -> [ShelfEntry] {
-        state.withLock { state in
-            state.states.map { name, shelved in
-                ShelfEntry(
-                    name: name, tenant: shelved.tenant, tokens: shelved.tokens, start: shelved.start,
-                    bytes: shelved.state.count)
-            }
-        }
-    }
+    func contents() -> [ShelfEntry] { state.withLock { $0.states.map(ShelfEntry.init) } }
 
     func put(_ shelved: ShelvedState) -> String? {
         state.withLock { state in
@@ -60,4 +52,13 @@ final class MemoryShelf: CacheShelf {
 
     /// Tokens of the paths that are there, the first put first.
     var paths: [[Int32]] { state.withLock { state in state.order.compactMap { state.states[$0]?.tokens } } }
+}
+
+extension ShelfEntry {
+    /// What a shelf tells of a state that it holds.
+    init(name: String, shelved: ShelvedState) {
+        self.init(
+            name: name, tenant: shelved.tenant, adapters: shelved.adapters, tokens: shelved.tokens,
+            start: shelved.start, bytes: shelved.state.count)
+    }
 }

@@ -25,6 +25,36 @@ import Vocabulary
         try await kit.finish()
     }
 
+    @Test func `a request may keep all, or another number, and nothing that makes no sense`() async throws {
+        let kit = try await kit()
+        #expect(try await kit.ask("\(long)=all\n") { $0.compression = .off }.text == "all")
+        #expect(try await kit.engine.cache().tokensDropped == 0)
+        #expect(kit.record.log.withLock(\.observedSteps) == 0)
+        #expect(try await kit.ask("\(long)=some\n") { $0.compression = .budget(100) }.text == "some")
+        #expect(try await kit.engine.cache().tokensDropped == 256 - 100)
+        #expect(try await kit.ask("\(long)=fine\n") { $0.compression = .on }.text == "fine")
+        #expect(try await kit.engine.cache().tokensDropped == 256 - 100 + 256 - 64)
+        for count in [63, 601] {
+            let error = await #expect(throws: ServiceError.self) {
+                try await kit.ask("x") { $0.compression = .budget(count) }
+            }
+            #expect(error?.code == .invalidValue && error?.parameter == "nexus.kv_compress")
+        }
+        try await kit.finish()
+    }
+
+    @Test(arguments: [CompressionWish.on, .budget(64), .off])
+    func `a server that compresses nothing says so`(wish: CompressionWish) async throws {
+        let kit = try await EngineKit()
+        do {
+            #expect(try await kit.ask("=fine\n") { $0.compression = wish }.text == "fine")
+            #expect(wish == .off)
+        } catch let error as ServiceError {
+            #expect(wish != .off && error.code == .unsupported && error.parameter == "nexus.kv_compress")
+        }
+        try await kit.finish()
+    }
+
     @Test func `the cache keeps the whole prompt, and nothing that was compressed`() async throws {
         let kit = try await kit()
         for turn in 0..<3 {

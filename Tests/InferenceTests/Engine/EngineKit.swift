@@ -75,6 +75,22 @@ struct EngineKit {
         try await read(try await start(text, max: max, set))
     }
 
+    /// Asks for all texts at once, and expects each to come out as the script has it.
+    func askAll(_ texts: [String], within limit: Duration = .seconds(20)) async throws {
+        try await within(limit) {
+            try await withThrowingTaskGroup { group in
+                for text in texts {
+                    group.addTask {
+                        let answer = try await ask("=\(text)\n")
+                        #expect(answer.text == text)
+                        #expect(answer.end?.reason == .stop)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     /// Starts an answer that never ends, and returns when it is being written. Cancel it to end it.
     func endless(
         _ text: String = "no script", _ set: (inout GenerationRequest) -> Void = { _ in }

@@ -6,20 +6,12 @@ import Vocabulary
 
 /// More promised than there is: cells and sequences are short.
 @Suite(.timeLimit(.minutes(1))) struct EngineMemoryTests {
+    /// More than three times as much as the cells of the tests that ask for them.
+    private static let twelve = (0..<12).map { "\($0)-" + String(repeating: "\($0 % 10)", count: 40) }
+
     @Test func `with too few cells for all, some are parked and every answer comes out right`() async throws {
         let kit = try await EngineKit(context: 140, sequences: 4, cells: 150, spare: 8)
-        let answers = (0..<12).map { "\($0)-" + String(repeating: "\($0 % 10)", count: 40) }
-        try await kit.within(.seconds(20)) {
-            try await withThrowingTaskGroup { group in
-                for text in answers {
-                    group.addTask {
-                        let answer = try await kit.ask("=\(text)\n")
-                        #expect(answer.text == text)
-                    }
-                }
-                try await group.waitForAll()
-            }
-        }
+        try await kit.askAll(Self.twelve)
         try await kit.finish()
     }
 
@@ -54,19 +46,7 @@ import Vocabulary
 
     @Test func `models that keep whole states wait for cells, and every answer comes out right`() async throws {
         let kit = try await EngineKit(context: 140, sequences: 4, cells: 150, spare: 0, memory: .checkpoints)
-        let answers = (0..<12).map { "\($0)-" + String(repeating: "\($0 % 10)", count: 40) }
-        try await kit.within(.seconds(20)) {
-            try await withThrowingTaskGroup { group in
-                for text in answers {
-                    group.addTask {
-                        let answer = try await kit.ask("=\(text)\n")
-                        #expect(answer.text == text)
-                        #expect(answer.end?.reason == .stop)
-                    }
-                }
-                try await group.waitForAll()
-            }
-        }
+        try await kit.askAll(Self.twelve)
         try await kit.finish()
     }
 
@@ -75,17 +55,7 @@ import Vocabulary
         let kit = try await EngineKit(
             context: 700, sequences: 3, batch: 64, cells: 700, spare: 0, memory: .checkpoints)
         let answers = (0..<6).map { "\($0)-" + String(repeating: "\($0)", count: 250) }
-        try await kit.within(.seconds(20)) {
-            try await withThrowingTaskGroup { group in
-                for text in answers {
-                    group.addTask {
-                        let answer = try await kit.ask("=\(text)\n")
-                        #expect(answer.text == text)
-                    }
-                }
-                try await group.waitForAll()
-            }
-        }
+        try await kit.askAll(answers)
         #expect(kit.record.log.withLock(\.statesRestored) > 0, "nobody had to give way")
         try await kit.finish()
     }
@@ -108,20 +78,9 @@ import Vocabulary
     func `less room than was promised ends nobody with an error`(memory: RuntimeShape.Memory) async throws {
         let kit = try await EngineKit(context: 400, sequences: 4, cells: 800, spare: 8, memory: memory)
         kit.record.cellsReally.store(230, ordering: .relaxed)
-        try await kit.within(.seconds(20)) {
-            try await withThrowingTaskGroup { group in
-                for number in 0..<8 {
-                    let text = "\(number)-" + String(repeating: "\(number)", count: 60)
-                    group.addTask {
-                        let answer = try await kit.ask("=\(text)\n")
-                        #expect(answer.text == text)
-                    }
-                }
-                try await group.waitForAll()
-            }
-            // One that is alone ends where there is no room, and the next one has all of it again.
-            #expect(try await kit.ask("no script").end?.reason == .length)
-        }
+        try await kit.askAll((0..<8).map { "\($0)-" + String(repeating: "\($0)", count: 60) })
+        // One that is alone ends where there is no room, and the next one has all of it again.
+        #expect(try await kit.ask("no script").end?.reason == .length)
         kit.record.cellsReally.store(.max, ordering: .relaxed)
         #expect(try await kit.ask("no script").end?.usage.completionTokens == 391)
         try await kit.finish()

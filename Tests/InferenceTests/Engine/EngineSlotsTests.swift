@@ -106,9 +106,10 @@ import Vocabulary
         try await kit.finish()
     }
 
-    @Test func `slots that hold nothing, or are none, are told`() async throws {
+    @Test func `slots that are none are told, and those that hold nothing give nothing`() async throws {
         let kit = try await EngineKit()
-        await #expect(throws: ServiceError.self) { try await kit.engine.held(bySlot: 0) }
+        let nothing = ShelvedState(tenant: nil, tokens: [], start: 0, state: [])
+        #expect(try await kit.engine.held(bySlot: 0) == nothing)
         for slot in [-1, 4, .max] {
             await #expect(throws: ServiceError.self) { try await kit.engine.erase(slot: slot) }
             await #expect(throws: ServiceError.self) { try await kit.ask("x") { $0.scheduling.slot = slot } }
@@ -117,7 +118,11 @@ import Vocabulary
             $0.scheduling.slot = 0
             $0.cache.isUsed = false
         }
-        await #expect(throws: ServiceError.self) { try await kit.engine.held(bySlot: 0) }
+        #expect(try await kit.engine.held(bySlot: 0) == nothing)
+        try await kit.ask("\(talk)=a\n") { $0.scheduling.slot = 0 }
+        #expect(try await kit.engine.held(bySlot: 0) != nothing)
+        try await kit.engine.hold(nothing, inSlot: 0)
+        #expect(try await kit.engine.held(bySlot: 0) == nothing, "nothing was put in its place")
         try await kit.finish()
     }
 

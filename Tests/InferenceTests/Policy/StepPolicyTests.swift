@@ -76,7 +76,8 @@ import Vocabulary
         let longAlone = policy.plan(writers + [prompt(10, 4000)], waiting: 0)
         var random = SeededRandom(seed: 1)
         let duration = machine.duration(StepPolicy.load(of: candidates, shares: shares), using: &random)
-        let plain = machine.duration(StepPolicy.load(of: writers + [prompt(10, 4000)], shares: longAlone), using: &random)
+        let alone = StepPolicy.load(of: writers + [prompt(10, 4000)], shares: longAlone)
+        let plain = machine.duration(alone, using: &random)
         #expect(shares.prefix(8).allSatisfy { $0 == 1 })
         // The long prompt has no part in it.
         #expect(shares[8] <= longAlone[8])

@@ -146,9 +146,14 @@ import Vocabulary
     @Test func `a draft model that fails costs no answer`() async throws {
         let draft = ScriptedRuntime.Draft()
         draft.record.failingStep.store(2, ordering: .relaxed)
-        let kit = try await EngineKit(draft: draft) { $0.speculation.isTuned = false }
+        let told = Mutex(0)
+        let kit = try await EngineKit(draft: draft) {
+            $0.speculation.isTuned = false
+            $0.draftFailed = { _ in told.withLock { $0 += 1 } }
+        }
         #expect(try await kit.ask("say=\(saying)\n").text == saying)
         #expect(try await kit.ask("say=\(saying)\n").end?.timings?.draftTokens == 0)
+        #expect(told.withLock { $0 } == 1, "told once")
         try await kit.finish()
     }
 

@@ -38,6 +38,15 @@ import Testing
         #expect(tracker.count == 5)
     }
 
+    @Test func `the message comes before the end that the budget forces, and before no other`() {
+        var plan = ThinkingPlan.tags(isOpen: true, max: 1)
+        plan.messageTokens = [33, 34]
+        var tracker = ThinkingTracker(plan)
+        #expect(take(&tracker, ["a"]) == [.isOverBudget([33, 34] + plan.endTokens)])
+        var other = ThinkingTracker(plan)
+        #expect(other.end() == plan.endTokens)
+    }
+
     @Test func `thinking that ends with the token of its budget needs no help`() {
         var tracker = ThinkingTracker(.tags(isOpen: true, max: 2))
         #expect(take(&tracker, ["a", "</think>"]) == [.goesOn, .ended])

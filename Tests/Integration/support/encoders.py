@@ -38,7 +38,7 @@ def random_encoder(path: Path, ranks: bool, labels: list[str] | None = None, see
     writer.add_pooling_type(gguf.PoolingType.RANK if ranks else gguf.PoolingType.MEAN)
     if labels:
         writer.add_array("bert.classifier.output_labels", labels)
-    minilm().add_vocabulary(writer, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS])
+    add_vocabulary(writer, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS])
     chance = numpy.random.default_rng(seed)
 
     def add(name: str, *shape: int, around: float = 0, spread: float) -> None:
@@ -71,6 +71,23 @@ def random_encoder(path: Path, ranks: bool, labels: list[str] | None = None, see
     writer.write_tensors_to_file()
     writer.close()
     return path
+
+
+def add_vocabulary(writer: gguf.GGUFWriter, words: list[str]) -> None:
+    """WordPiece as llama.cpp has it: `▁` begins a word, instead of `##` going on with one."""
+    special = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}
+    tokens = [word if word in special else word[2:] if word.startswith("##") else "▁" + word for word in words]
+    writer.add_tokenizer_model("bert")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(tokens)
+    writer.add_token_types([gguf.TokenType.CONTROL if word in special else gguf.TokenType.NORMAL for word in words])
+    writer.add_token_type_count(2)
+    writer.add_pad_token_id(words.index("[PAD]"))
+    writer.add_unk_token_id(words.index("[UNK]"))
+    writer.add_bos_token_id(words.index("[CLS]"))
+    writer.add_eos_token_id(words.index("[SEP]"))
+    writer.add_sep_token_id(words.index("[SEP]"))
+    writer.add_mask_token_id(words.index("[MASK]"))
 
 
 class Reference:

@@ -3,10 +3,8 @@ enum LongFiles {
     /// Lines. Past it, look for the second idea.
     static let linesMax = 400
 
-    /// Today's long files with their lines.
-    static let known = [
-        "Sources/Ground/Templates/Parser+Expressions.swift": 404
-    ]
+    /// Today's long files with their lines: none.
+    static let known: [String: Int] = [:]
 
     static func findings(in files: [RepositoryFile], known: [String: Int] = known) -> [Finding] {
         files.compactMap { file in

@@ -41,6 +41,7 @@ public struct ClientRequest: Sendable, Equatable {
         ChatFields.write(request.ending, to: &body)
         LineLimitFields.write(request.lineLimits, to: &body)
         if request.reports.afterSampling { body["post_sampling_probs"] = true }
+        if request.reports.tokens { body["timings_per_token"] = true }
         if !request.templateVariables.isEmpty { body["chat_template_kwargs"] = .object(request.templateVariables) }
         body["max_tokens"] = request.newTokensMax.map(JSONValue.whole)
         if !request.stop.isEmpty { body["stop"] = .array(request.stop.map(JSONValue.string)) }

@@ -32,6 +32,7 @@ public struct CompletionDecoder: Sendable {
         var events = Self.waiting(chunk)
         guard let choice = chunk["choices"]?[0] else { return events }
         let isQuiet = !events.isEmpty
+        if !isQuiet, let report = Self.report(chunk, choice) { events.append(.token(report)) }
         events += try Self.said(choice["delta"] ?? choice, choice)
         events += Self.warnings(chunk)
         if !hasStarted, !isQuiet {
@@ -69,6 +70,18 @@ public struct CompletionDecoder: Sendable {
             events.append(.promptLogprobs(tokens.compactMap { TokenLogprob($0) }))
         }
         return events
+    }
+
+    /// Where the time went until the piece that a chunk brings; its end tells the same in another way.
+    private static func report(_ chunk: JSONValue, _ choice: JSONValue) -> TokenReport? {
+        guard let times = chunk["timings"], times.object != nil, choice["finish_reason"]?.string == nil else {
+            return nil
+        }
+        let cached = times["cache_n"].count
+        let usage = TokenUsage(
+            promptTokens: cached + times["prompt_n"].count, completionTokens: times["predicted_n"].count,
+            cachedTokens: cached)
+        return TokenReport(id: -1, usage: usage, timings: GenerationTimings(times), slot: nil)
     }
 
     private static func said(_ part: JSONValue, _ choice: JSONValue) throws(ServiceError) -> [GenerationEvent] {

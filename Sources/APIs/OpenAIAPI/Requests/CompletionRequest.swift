@@ -134,6 +134,7 @@ public struct CompletionRequest: Sendable, Equatable {
         try MemoryFields.read(fields.root, into: &generation)
         generation.lineLimits = try LineLimitFields.read(fields.root)
         generation.reports.promptTokens = nexus.tellsPromptLogprobs
+        generation.compression = nexus.compression
         generation.reports.afterSampling = try fields.flag("post_sampling_probs") ?? false
         wishes = try AnswerWishes(fields.root)
         wishes.apply(to: &generation.reports, isStreaming: isStreaming)

@@ -11,10 +11,11 @@ public struct NexusFields {
     private(set) var isReproducible = false
     private(set) var isThinking: Bool?
     private(set) var tellsPromptLogprobs = false
+    private(set) var compression: CompressionWish?
 
     private static let members = [
         "tenant", "priority", "weight", "deadline_ms", "cache_scope", "adaptive_sampling", "reproducible", "progress",
-        "thinking", "prompt_logprobs",
+        "thinking", "prompt_logprobs", "kv_compress",
     ]
 
     /// - Parameters:
@@ -42,6 +43,12 @@ public struct NexusFields {
         isReproducible = try field.optional("reproducible")?.bool() ?? false
         isThinking = try field.optional("thinking")?.bool()
         tellsPromptLogprobs = try field.optional("prompt_logprobs")?.bool() ?? false
+        compression = try field.optional("kv_compress").map { wish throws(JSONFieldError) in
+            switch wish.value {
+            case .bool(let isOn): isOn ? .on : .off
+            default: .budget(try wish.integer(in: 1...Int(Int32.max)))
+            }
+        }
     }
 
     private static func tenant(_ field: JSONField) throws(JSONFieldError) -> TenantID {
@@ -85,6 +92,12 @@ public struct NexusFields {
         if request.isReproducible { nexus["reproducible"] = true }
         nexus["thinking"] = isThinking.map(JSONValue.bool)
         if request.reports.promptTokens { nexus["prompt_logprobs"] = true }
+        switch request.compression {
+        case .off: nexus["kv_compress"] = false
+        case .on: nexus["kv_compress"] = true
+        case .budget(let count): nexus["kv_compress"] = .whole(count)
+        case nil: break
+        }
         if !nexus.isEmpty { body["nexus"] = .object(nexus) }
     }
 

@@ -1,9 +1,12 @@
 public import JSONText
 public import Vocabulary
 
-/// How thinking is asked for: OpenAI's `reasoning_effort`, llama-server's `reasoning_format`, `thinking_budget_tokens` and
-/// `chat_template_kwargs.enable_thinking`.
+/// How thinking is asked for: OpenAI's `reasoning_effort`, llama-server's `reasoning_format`, `thinking_budget_tokens`,
+/// `reasoning_budget_message` and `chat_template_kwargs.enable_thinking`.
 public enum ReasoningFields {
+    /// A message takes the place of an answer's tokens.
+    static let messageBytesMax = 4_096
+
     /// - Parameters:
     ///   - root: the request.
     ///   - variables: `chat_template_kwargs`, where `enable_thinking` stays: templates read it.
@@ -20,6 +23,7 @@ public enum ReasoningFields {
             "thinking_budget_tokens", "reasoning_budget_tokens", "reasoning_budget",
         ])
         options.tokensMax = try budget?.integer(in: -1...RequestBounds.newTokensMax).nilIfNegative
+        options.budgetMessage = try root.optional("reasoning_budget_message")?.string(bytesIn: 0...messageBytesMax)
         let isEnabled = try variables?.optional("enable_thinking")?.bool()
         options.isEnabled = nexus.isThinking ?? isEnabled
         if let effort = try root.optional("reasoning_effort") { try note(effort: effort, in: &options) }
@@ -48,6 +52,7 @@ public enum ReasoningFields {
         let options = request.reasoning
         body["reasoning_format"] = options.format.map { .string($0.rawValue) }
         body["thinking_budget_tokens"] = options.tokensMax.map(JSONValue.whole)
+        body["reasoning_budget_message"] = options.budgetMessage.map(JSONValue.string)
         body["reasoning_effort"] = options.effort.map(JSONValue.string)
         guard let isEnabled = options.isEnabled, request.templateVariables["enable_thinking"] != .bool(isEnabled) else {
             return nil

@@ -20,6 +20,9 @@ public enum AnswerReports {
     /// llama-server's `timings`.
     public static func timings(_ end: GenerationEnd) -> JSONValue? { end.timings?.value(end.usage) }
 
+    /// The same until a token in the middle.
+    public static func timings(_ token: TokenReport) -> JSONValue { token.timings.value(token.usage) }
+
     /// llama-server's `prompt_progress`.
     public static func progress(_ progress: PromptProgress) -> JSONValue { progress.value }
 

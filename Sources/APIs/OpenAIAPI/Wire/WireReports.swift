@@ -61,16 +61,24 @@ extension CacheReport {
 
 extension ReproductionReceipt {
     var value: JSONValue {
-        [
+        var object: JSONObject = [
             "model": .string(model), "template": template.map(JSONValue.string) ?? .null,
             "seed": .integer(Int64(seed)), "build": .string(build),
         ]
+        if !adapters.isEmpty {
+            object["adapters"] = .array(
+                adapters.map { ["fingerprint": .string($0.fingerprint), "scale": .number(Double($0.scale))] })
+        }
+        return .object(object)
     }
 
     init(_ value: JSONValue) {
         self.init(
             model: value["model"]?.string ?? "", template: value["template"]?.string,
-            seed: UInt32(clamping: value["seed"]?.integer ?? 0), build: value["build"]?.string ?? "")
+            seed: UInt32(clamping: value["seed"]?.integer ?? 0), build: value["build"]?.string ?? "",
+            adapters: (value["adapters"]?.array ?? []).map {
+                Adapter(fingerprint: $0["fingerprint"]?.string ?? "", scale: Float($0["scale"]?.double ?? 0))
+            })
     }
 }
 

@@ -4,14 +4,17 @@ import Synchronization
 
 /// How other threads reach the server's thread: they leave a note and make a descriptor readable.
 ///
-/// Bounded by nature: a connection that waits is woken at most once until it waits again.
+/// Bounded by nature: a connection that waits is woken at most once until it waits again, and a task has one next step.
 final class Mailbox: Sendable {
     struct Notes {
         /// Connections with news from their tasks.
         var connections: [UInt64] = []
+        /// Steps of tasks that prefer the server's thread.
+        var steps: [UnownedJob] = []
         /// When the server is to stop; the latest word counts.
         var stopDeadline: ContinuousClock.Instant?
         fileprivate var isSignalled = false
+        fileprivate var isClosed = false
     }
 
     private let notes = Mutex(Notes())
@@ -20,27 +23,45 @@ final class Mailbox: Sendable {
 
     init() { descriptor = nexus_eventfd() }
 
-    deinit { close(descriptor) }
+    deinit { Glibc.close(descriptor) }
 
-    func wake(_ connection: UInt64) { post { $0.connections.append(connection) } }
+    func wake(_ connection: UInt64) { _ = post { $0.connections.append(connection) } }
 
-    func stop(by deadline: ContinuousClock.Instant) { post { $0.stopDeadline = deadline } }
+    func stop(by deadline: ContinuousClock.Instant) { _ = post { $0.stopDeadline = deadline } }
 
-    private func post(_ change: (inout sending Notes) -> Void) {
-        let isFirst = notes.withLock { notes in
+    /// Leaves a task's step for the server's thread.
+    ///
+    /// - Returns: `false` when that thread has ended, and the step has to run elsewhere.
+    func run(_ step: UnownedJob) -> Bool { post { $0.steps.append(step) } }
+
+    /// Leaves a note, unless nobody will read it any more.
+    private func post(_ change: (inout sending Notes) -> Void) -> Bool {
+        let (isFirst, isOpen) = notes.withLock { notes in
+            guard !notes.isClosed else { return (false, false) }
             change(&notes)
             defer { notes.isSignalled = true }
-            return !notes.isSignalled
+            return (!notes.isSignalled, true)
         }
         if isFirst { eventfd_write(descriptor, 1) }
+        return isOpen
     }
 
     /// Takes all notes and makes the descriptor silent.
     func collect() -> Notes {
         var count: eventfd_t = 0
         unsafe eventfd_read(descriptor, &count)
-        return notes.withLock { notes in
-            defer { notes = Notes() }
+        return take(closing: false)
+    }
+
+    /// Takes the last notes; from now on nothing is accepted.
+    func close() -> Notes { take(closing: true) }
+
+    private func take(closing: Bool) -> Notes {
+        notes.withLock { notes in
+            defer {
+                notes = Notes()
+                notes.isClosed = closing
+            }
             return notes
         }
     }

@@ -21,7 +21,8 @@ extension ServerLoop {
     func requestStarted(on connection: Connection, target: String) -> Exchange {
         let (mailbox, id) = (settings.mailbox, connection.id)
         let exchange = Exchange(
-            connection: connection, target: target, at: now, transfer: Transfer { mailbox.wake(id) })
+            connection: connection, target: target, at: now,
+            transfer: Transfer(executor: executor) { mailbox.wake(id) })
         connection.exchange = exchange
         connection.enter(.head, at: now)
         return exchange

@@ -23,6 +23,8 @@ final class ServerLoop {
 
     let settings: Settings
     let epoll: CInt
+    /// Runs the steps of tasks that prefer this thread.
+    let executor: ServerThreadExecutor
     private let listening: ListeningSocket
     private var handedSocket: CInt = -1
     private(set) var daemon: OpaquePointer?
@@ -37,6 +39,7 @@ final class ServerLoop {
     init(_ settings: Settings, listening: ListeningSocket) {
         self.settings = settings
         self.listening = listening
+        executor = ServerThreadExecutor(settings.mailbox)
         epoll = nexus_epoll_create()
     }
 
@@ -110,7 +113,15 @@ final class ServerLoop {
     }
 
     private func readNotes() {
-        let notes = settings.mailbox.collect()
+        var notes = settings.mailbox.collect()
+        if !notes.steps.isEmpty {
+            for step in notes.steps { executor.run(step) }
+            // What they wrote goes out in the same turn.
+            let more = settings.mailbox.collect()
+            notes.connections += more.connections
+            notes.stopDeadline = more.stopDeadline ?? notes.stopDeadline
+            for step in more.steps { executor.run(step) }
+        }
         if let deadline = notes.stopDeadline { drain(until: deadline) }
         for id in notes.connections {
             guard let connection = connections[id] else { continue }
@@ -232,6 +243,7 @@ extension ServerLoop {
         unsafe MHD_run(daemon)
         unsafe MHD_run(daemon)
         unsafe MHD_stop_daemon(daemon)
+        for step in settings.mailbox.close().steps { ServerThreadExecutor.runElsewhere(step) }
         // It was quiesced, so it is ours to close, and only now (microhttpd.h, MHD_quiesce_daemon).
         close(handedSocket)
         unsafe self.daemon = nil

@@ -9,8 +9,13 @@ final class Transfer: Sendable {
     private let socket = Mutex<WebSocket?>(nil)
     /// Makes the server's thread look at this request again. On any thread.
     let wake: @Sendable () -> Void
+    /// The server's thread, for tasks.
+    let executor: ServerThreadExecutor
 
-    init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
+    init(executor: ServerThreadExecutor, wake: @escaping @Sendable () -> Void) {
+        self.executor = executor
+        self.wake = wake
+    }
 }
 
 // MARK: - The server's side. Nothing here waits.

@@ -1,6 +1,6 @@
 /// Every key there is. This is the one place where a key is declared.
 enum Settings {
-    static let all: [Setting<ConfigurationDraft>] = server + storage + observation + engine + hosting
+    static let all: [Setting<ConfigurationDraft>] = server + storage + observation + engine + hosting + hub
 
     private static let server: [Setting<ConfigurationDraft>] = [
         Setting(
@@ -68,6 +68,21 @@ enum Settings {
             "telemetry.sampling", \.configuration.telemetry.sampling, .number(in: 0...1), "Share of traces to keep."),
     ]
 
+    private static let hub: [Setting<ConfigurationDraft>] = [
+        Setting(
+            "hub.url", \.configuration.hub.url, .httpURL, "Hub that models are downloaded from, or a mirror of it."),
+        Setting(
+            "hub.token", \.configuration.hub.token, .optional(.secret(.text("TOKEN"))), isSecret: true,
+            "Token for private and gated repositories; sent to the hub's own host only."),
+        Setting(
+            "hub.bandwidthMax", \.configuration.hub.bandwidthMax,
+            .optional(.bytes(in: .kibibytes(1)...(.mebibytes(1 << 20)))),
+            "Bytes per second that all downloads together may take."),
+        Setting(
+            "hub.connections", \.configuration.hub.connections, .integer(in: 1...16),
+            "Connections that fetch parts of one file at the same time."),
+    ]
+
     private static let engine: [Setting<ConfigurationDraft>] = [
         Setting(
             "engine.threads", \.configuration.engine.parameters.threads, .automatic(EngineKinds.threads),
@@ -94,6 +109,9 @@ enum Settings {
             "engine.heartbeatTimeout", \.configuration.engine.heartbeatTimeout,
             .duration(in: .milliseconds(100)...(.seconds(86_400))),
             "A worker that has work but makes no progress for this long is restarted."),
+        Setting(
+            "engines", \.configuration.engine.programs, .programs,
+            "Further programs that can run models (nexus-engine, llama-server), by name."),
         Setting(
             "defaultModel", \.configuration.defaultModel, .optional(.text("NAME", bytesMax: 128)),
             "Model that answers requests which name none."),

@@ -8,6 +8,7 @@ public struct Configuration: Sendable, Equatable {
     public var telemetry = TelemetryConfiguration()
     public var engine = EngineConfiguration()
     public var hosting = HostingConfiguration()
+    public var hub = HubConfiguration()
     /// In the order of the file, then of the arguments.
     public var models: [ModelConfiguration] = []
     /// The model that answers requests which name none; one of `models`.
@@ -94,6 +95,18 @@ public struct TelemetryConfiguration: Sendable, Equatable {
     public var headers: [HeaderField] = []
     /// The share of traces that is kept, 0 to 1.
     public var sampling = 1.0
+}
+
+/// Where models are downloaded from.
+public struct HubConfiguration: Sendable, Equatable {
+    /// The hub, or a mirror of it.
+    public var url = "https://huggingface.co"
+    /// For repositories that are private or gated. It goes to `url`'s own host only.
+    public var token: Secret?
+    /// Bytes per second of all downloads together; `nil` is without limit.
+    public var bandwidthMax: ByteCount?
+    /// Connections for one file.
+    public var connections = 4
 }
 
 /// A header that goes out with requests; its value counts as secret.

@@ -5,6 +5,8 @@ public struct EngineConfiguration: Sendable, Equatable {
     public var restart = Restart()
     /// A worker that has work but whose decode step has not advanced for this long counts as hung.
     public var heartbeatTimeout = Duration.seconds(30)
+    /// Further programs that can run models, which deployments choose by name.
+    public var programs: [EngineProgramPath] = []
 
     /// Waiting times between attempts to start a worker again.
     public struct Restart: Sendable, Equatable {
@@ -103,4 +105,15 @@ public struct SamplingDefaults: Sendable, Equatable {
     public var seed: UInt32?
 
     public init() {}
+}
+
+/// A program that can run models, under a name.
+public struct EngineProgramPath: Sendable, Equatable {
+    public let name: String
+    public let path: String
+
+    public init(name: String, path: String) {
+        self.name = name
+        self.path = path
+    }
 }

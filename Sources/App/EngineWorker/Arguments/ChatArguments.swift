@@ -39,7 +39,8 @@ struct ChatArguments: Sendable, Equatable {
         reasoning = ReasoningOptions(
             format: parsed[EngineOption.reasoningFormat],
             isEnabled: parsed[EngineOption.reasoning] ?? (budget == 0 ? false : nil),
-            tokensMax: budget, effort: parsed[EngineOption.reasoningEffort].flatMap { $0 == "default" ? nil : $0 })
+            tokensMax: budget, budgetMessage: parsed[EngineOption.reasoningMessage],
+            effort: parsed[EngineOption.reasoningEffort].flatMap { $0 == "default" ? nil : $0 })
     }
 
     /// Jinja source has a brace or a line break; names of families have neither.
@@ -69,6 +70,9 @@ extension EngineOption {
     static let reasoningBudget = CommandOption<Int>(
         "reasoning-budget", also: [], variable: "LLAMA_ARG_THINK_BUDGET", .integer(in: -1...100_000_000),
         "Tokens of thinking at most; -1 has no limit, 0 is none.")
+    static let reasoningMessage = CommandOption<String>(
+        "reasoning-budget-message", also: [], variable: "LLAMA_ARG_THINK_BUDGET_MESSAGE",
+        .text("TEXT", bytesMax: 4_096), "The last words of thinking that has reached its limit (default none).")
     static let reasoningEffort = CommandOption<String>(
         "reasoning-effort", also: [], variable: "LLAMA_ARG_REASONING_EFFORT", .text("LEVEL", bytesMax: 64),
         "low, medium, high or what the template knows.")
@@ -78,7 +82,8 @@ extension EngineOption {
 
     static let chatOptions = [
         template.declared, templateFile.declared, templateVariables.declared, reasoningFormat.declared,
-        reasoning.declared, reasoningBudget.declared, reasoningEffort.declared, preservesReasoning.declared,
+        reasoning.declared, reasoningBudget.declared, reasoningMessage.declared, reasoningEffort.declared,
+        preservesReasoning.declared,
     ].map { $0.listed(under: "Chat") }
 }
 

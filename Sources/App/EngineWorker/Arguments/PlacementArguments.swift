@@ -62,6 +62,8 @@ extension EngineOption {
         "device", also: ["-dev"], variable: "LLAMA_ARG_DEVICE", .devices,
         "Devices to use beside the CPU; none is the CPU alone (default: all that --list-devices shows).")
     static let listDevices = CommandOption<Bool>("list-devices", .flag, "Show the devices, and end.")
+    static let buildInfo = CommandOption<Bool>(
+        "build-info", .flag, "Tell as JSON which llama.cpp this is, what it was built for, and its devices, and end.")
     static let tensorBuffers = CommandOption<[ModelPlacement.BufferOverride]>(
         "override-tensor", also: ["-ot"], variable: "LLAMA_ARG_OVERRIDE_TENSOR", .tensorBuffers,
         "Keep tensors whose names match in a device's memory (--list-devices); may be repeated.")
@@ -91,6 +93,7 @@ extension EngineOption {
 
     static let placementOptions = [
         splitMode.declared, tensorSplit.declared, mainGPU.declared, devices.declared, listDevices.declared,
+        buildInfo.declared,
         tensorBuffers.declared, expertsOnCPU.declared, expertLayersOnCPU.declared, denseLayersOnCPU.declared,
         metadata.declared, checksTensors.declared, lazyMode.declared, repacks.declared, avoidsHostBuffers.declared,
         offloadsOperations.declared,

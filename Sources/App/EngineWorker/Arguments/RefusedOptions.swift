@@ -45,7 +45,6 @@ extension EngineOption {
         ]
         + [
             refused("--special -sp", "control tokens are never part of a text."),
-            refused("--reasoning-budget-message LLAMA_ARG_THINK_BUDGET_MESSAGE", "that message comes later."),
             refused("--skip-chat-parsing LLAMA_ARG_SKIP_CHAT_PARSING", "use --reasoning-format none."),
         ]
 

@@ -74,16 +74,27 @@ final class DataDirectory: Sendable {
         }
     }
 
-    /// The folder, for a process that cannot do without it.
+    /// What a server says of itself.
+    static let serving = "nexus serve"
+    /// How long a server waits for a command of the terminal to finish; most take less than a second.
+    private static let commandWaitMax = Duration.seconds(10)
+
+    /// The folder, for a server, which cannot do without it. A command that has it is waited for.
     ///
     /// - Throws: `ServiceError` that names who has it.
-    static func hold(_ path: String, as purpose: String) throws -> DataDirectory {
-        switch try claim(path, as: purpose) {
-        case .ours(let directory): return directory
-        case .taken(let holder):
-            throw ServiceError(
-                .conflict, "The data directory \(path) is in use (\(holder.description)).",
-                hint: "Stop that one, or choose another directory with --data-dir.")
+    static func hold(_ path: String) async throws -> DataDirectory {
+        let deadline = ContinuousClock.now + commandWaitMax
+        while true {
+            switch try claim(path, as: serving) {
+            case .ours(let directory): return directory
+            case .taken(let holder):
+                guard let purpose = holder.purpose, purpose != serving, ContinuousClock.now < deadline else {
+                    throw ServiceError(
+                        .conflict, "The data directory \(path) is in use (\(holder.description)).",
+                        hint: "Stop that one, or choose another directory with --data-dir.")
+                }
+                try await Task.sleep(for: .milliseconds(50))
+            }
         }
     }
 

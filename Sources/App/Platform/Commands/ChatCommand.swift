@@ -122,7 +122,8 @@ enum ChatCommand {
         guard case .engine(let settings) = spec.kind else { preconditionFailure("a model with a path is an engine's") }
         let child = try await launcher.start(
             worker.command(
-                for: settings, purpose: spec.purpose, name: model.name, path: path, remark: spec.remark, socket: socket))
+                for: settings, purpose: spec.purpose, name: model.name, path: path, remark: spec.remark, socket: socket)
+        )
         let silent = WorkerOutput(logger: Logger(label: "engine", levelMin: .error, sink: .none))
         for await line in child.output where silent.take(line) != nil {
             // From here on nobody needs its output; the queue keeps the last lines and drops the rest.

@@ -7,12 +7,26 @@ enum ModelOption {
         "model", short: "m", .path("FILE"), "GGUF file to serve, beside the configured models.")
 
     /// The configuration with `--model`, or with the starter model when nothing else is to be served.
-    static func load(_ parsed: ParsedCommand, _ environment: [String: String]) throws -> Configuration {
+    ///
+    /// - Parameters:
+    ///   - parsed: the command line.
+    ///   - environment: all variables of the process.
+    ///   - takesModel: whether the command's `--model` is this option; `deploy` has another one.
+    ///   - embedder: the file of the default embedder, to be served too.
+    /// - Returns: the configuration.
+    /// - Throws: `ConfigurationErrors`.
+    static func load(
+        _ parsed: ParsedCommand, _ environment: [String: String], takesModel: Bool = true, embedder: String? = nil
+    ) throws -> Configuration {
         var inputs = parsed.inputs(environment: environment, readFile: { try Installation.readFile($0) })
-        if let path = parsed[option] { add(path, to: &inputs) }
-        let loaded = try Configuration.load(inputs).configuration
-        guard loaded.models.isEmpty, let starter = StarterModel.path(near: Installation.program) else { return loaded }
-        add(starter, to: &inputs)
+        if takesModel, let path = parsed[option] { add(path, to: &inputs) }
+        var loaded = try Configuration.load(inputs).configuration
+        if loaded.models.isEmpty, let starter = StarterModel.path(near: Installation.program) {
+            add(starter, to: &inputs)
+            loaded = try Configuration.load(inputs).configuration
+        }
+        guard let embedder, !loaded.models.isEmpty else { return loaded }
+        DefaultEmbedder.add(embedder, beside: loaded, to: &inputs)
         return try Configuration.load(inputs).configuration
     }
 

@@ -39,14 +39,14 @@ public enum NexusProgram {
     }
 
     /// Commands that ask a platform.
-    private static let adminCommands = ModelsCommand.all + DeployCommand.all
+    private static let adminCommands = ModelsCommand.all + DeployCommand.all + HardwareCommands.all
 
     static func program(calledBy name: String) -> Program {
         Program(
             name: name.split(separator: "/").last == "llama-nexus" ? "llama-nexus" : "nexus",
             summary: "Llama Nexus serves, uses, measures and improves language models.",
             commands: [ServeCommand.command, ChatCommand.command] + adminCommands.map(\.command)
-                + [EngineCommand.command, ConfigurationCommand.command],
+                + [ConvertCommand.command, EngineCommand.command, ConfigurationCommand.command],
             groups: [ModelsCommand.group, DeployCommand.group])
     }
 
@@ -54,6 +54,7 @@ public enum NexusProgram {
         switch parsed.name {
         case ServeCommand.command.name: try await ServeCommand.run(parsed, environment)
         case ChatCommand.command.name: try await ChatCommand.run(parsed, environment)
+        case ConvertCommand.command.name: try await ConvertCommand.run(parsed)
         case ConfigurationCommand.command.name: try ConfigurationCommand.run(parsed, environment)
         default:
             guard let found = adminCommands.first(where: { $0.command.name == parsed.name }) else {

@@ -10,7 +10,8 @@ enum ServeCommand {
         "serve", "Serve models: the chat page and OpenAI's API on one port.", options: [ModelOption.option.declared])
 
     static func run(_ parsed: ParsedCommand, _ environment: [String: String]) async throws {
-        let configuration = try ModelOption.load(parsed, environment)
+        let configuration = try ModelOption.load(
+            parsed, environment, embedder: DefaultEmbedder.path(environment))
         let signals = TerminationSignals()
         let log = ProcessLog(
             label: "nexus", format: configuration.log.format.resolved(for: .error),
@@ -24,7 +25,7 @@ enum ServeCommand {
             let server = NexusServer(
                 configuration: configuration, logger: log.logger, engineProgram: Installation.engineProgram,
                 environment: workerEnvironment(environment),
-                directory: try DataDirectory.hold(configuration.dataDir, as: "nexus serve"), purpose: .serving)
+                directory: try await DataDirectory.hold(configuration.dataDir), purpose: .serving)
             try await server.run(
                 onStart: { port in announce(configuration, port: port) },
                 until: { _ = await signals.wait() })

@@ -9,12 +9,13 @@ import Vocabulary
 /// The Engine keeps it running; one that ends is not started again here before the next load.
 actor ContainerServer: ReplicaServer {
     private let settings: ContainerSettings
-    private let name: String
-    private let replica: Int
+    private let subject: WorkerSupervisor.Subject
+    private nonisolated var name: String { subject.deployment }
     private let docker: DockerEngine
     private let client: HTTPClient
     private let log: LogRing
     private let logger: Logger
+    private let report: @Sendable (WorkerSupervisor.Event) -> Void
     private let place: Mutex<RemoteModel.Endpoint>
     private let readiness = Atomic(false)
     private let process = Atomic<Int32>(0)
@@ -25,12 +26,13 @@ actor ContainerServer: ReplicaServer {
     private var lastExit: String?
 
     init(
-        _ settings: ContainerSettings, name: String, replica: Int, docker: DockerEngine, client: HTTPClient,
-        log: LogRing, logger: Logger
+        _ settings: ContainerSettings, subject: WorkerSupervisor.Subject, docker: DockerEngine, client: HTTPClient,
+        log: LogRing, logger: Logger, report: @escaping @Sendable (WorkerSupervisor.Event) -> Void
     ) {
         self.settings = settings
-        self.name = name
-        self.replica = replica
+        self.subject = subject
+        self.report = report
+        let name = subject.deployment
         self.docker = docker
         self.client = client
         self.log = log
@@ -68,6 +70,7 @@ actor ContainerServer: ReplicaServer {
         starting?.cancel()
         guard let container else { return }
         self.container = nil
+        event("stopping", nil)
         do {
             try await docker.stop(container, grace: grace)
             try await docker.remove(container)
@@ -76,6 +79,12 @@ actor ContainerServer: ReplicaServer {
         }
         reading?.cancel()
         await reading?.value
+        event("stopped", nil)
+    }
+
+    private func event(_ name: String, _ detail: String?) {
+        log.note(name + (detail.map { ": \($0)" } ?? ""))
+        report(.init(model: subject.deployment, name: name, detail: detail, subject: subject))
     }
 
     var status: WorkerStatus {
@@ -88,15 +97,17 @@ actor ContainerServer: ReplicaServer {
 
     private func bringUp() async throws {
         // What an earlier run left behind holds memory, and would be found by nobody.
-        if replica == 1 { for id in try await docker.left(of: name) { try await docker.remove(id) } }
+        if subject.replica == 1 { for id in try await docker.left(of: name) { try await docker.remove(id) } }
         let id = try await docker.create(settings, name: name)
         container = id
         do {
             try await docker.start(id)
+            event("started", "container \(id.prefix(12))")
             reading = Task { await self.readLog(id) }
             try await waitUntilReady(id)
         } catch {
             lastExit = lastExit ?? String(describing: error)
+            event("crashed", lastExit)
             throw error
         }
     }
@@ -117,13 +128,15 @@ actor ContainerServer: ReplicaServer {
                 process.store(found.processID ?? 0, ordering: .releasing)
                 if await remote.answers(settings.readyPath) {
                     readiness.store(true, ordering: .releasing)
+                    event("ready", nil)
                     return
                 }
             }
             try await Task.sleep(for: .milliseconds(200))
         }
         lastExit = "not ready in time"
-        throw ServiceError(.timeout, "The container of '\(name)' was not ready in time.", hint: "Raise ready_within_seconds.")
+        throw ServiceError(
+            .timeout, "The container of '\(name)' was not ready in time.", hint: "Raise ready_within_seconds.")
     }
 
     /// Ends when the container does.
@@ -136,8 +149,8 @@ actor ContainerServer: ReplicaServer {
         } catch {
             log.note("the container's log broke off")
         }
-        guard container == id else { return }
-        readiness.store(false, ordering: .releasing)
-        lastExit = lastExit ?? "the container has ended"
+        guard container == id, readiness.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        lastExit = "the container has ended"
+        event("crashed", lastExit)
     }
 }

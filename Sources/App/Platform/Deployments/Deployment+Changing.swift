@@ -31,6 +31,7 @@ extension Deployment {
         }
         let spec = try next(record)
         guard spec != active.spec else { return }
+        if spec.kind != active.spec.kind { try await around.refuseIfImpossible(spec) }
         let version = DeploymentVersion(
             number: record.nextNumber, spec: spec, note: terms.note, createdAt: around.now())
         try await around.store.add(version, to: name)
@@ -65,14 +66,10 @@ extension Deployment {
     private func put(_ version: DeploymentVersion) async throws {
         let need = await around.forecast.footprint(of: version.spec)
         try await settled()
-        let before = active.spec
-        let isLoaded = phase == .serving
-        if isLoaded, !before.serves(like: version.spec) {
-            try await swap(to: version, need: need)
-        } else if isLoaded, version.spec.replicas != before.replicas {
-            try await scale(to: version, from: before.replicas)
-        } else {
-            try await activate(version)
+        switch SwapPlan(from: active.spec, to: version.spec, isLoaded: phase == .serving) {
+        case .settings: try await activate(version)
+        case .scale(let difference): try await scale(to: version, by: difference)
+        case .swap: try await swap(to: version, need: need)
         }
         predicted = need
         host()
@@ -91,6 +88,10 @@ extension Deployment {
     // MARK: Ways
 
     private func swap(to version: DeploymentVersion, need: Footprint) async throws {
+        // Held as a request would hold it, it does not leave meanwhile to make room for others.
+        let ticket = active.spec.kind.isLocal ? try await around.desk.enter(id, priority: .critical) : nil
+        defer { if let ticket { around.desk.leave(ticket) } }
+        guard phase == .serving else { return try await activate(version) }
         isSwitching = true
         defer { isSwitching = false }
         let held = max(predicted.host, residentBytes() ?? 0)
@@ -104,7 +105,7 @@ extension Deployment {
             around.measures.switched(name, way: way, outcome: "failed")
             throw error
         }
-        remember(version.spec)
+        await remember(version.spec)
     }
 
     private func swapBeside(to version: DeploymentVersion) async throws {
@@ -115,6 +116,7 @@ extension Deployment {
             await Self.end(made, grace: .zero)
             throw error
         }
+        guard phase == .serving else { return await Self.end(made, grace: .zero) }
         let old = replicas
         replicas += made
         retire(old)
@@ -125,45 +127,64 @@ extension Deployment {
         defer { gate.open() }
         log.note("there is no room for two versions: requests wait until version \(version.number) is loaded")
         let before = active
-        for replica in replicas where await !replica.drained(within: around.foundry.hosting.drainMax) {
+        for replica in replicas {
+            if await replica.drained(within: around.foundry.hosting.drainMax) { continue }
             throw ServiceError(
                 .conflict, "'\(name)' has answers that do not end, and there is no room for a second version.",
                 hint: "Try again later, or make room: stop another deployment.")
         }
         await endReplicas(grace: .seconds(10))
         do {
-            replicas = try await started(version, count: version.spec.replicas)
-            try await activate(version)
+            try await takeOver(try await started(version, count: version.spec.replicas), of: version)
         } catch {
             await endReplicas(grace: .zero)
             do {
-                replicas = try await started(before, count: before.spec.replicas)
+                try await takeOver(try await started(before, count: before.spec.replicas), of: before)
             } catch {
                 log.note("the version from before cannot be started either")
-                phase = .unloaded
-                around.desk.lost(id)
+                if phase == .serving {
+                    phase = .unloaded
+                    around.desk.lost(id)
+                }
             }
             throw error
         }
     }
 
-    private func scale(to version: DeploymentVersion, from count: Int) async throws {
+    /// Puts servers into rotation where there are none; ends them when it was stopped meanwhile.
+    private func takeOver(_ made: [Replica], of version: DeploymentVersion) async throws {
+        do {
+            try await activate(version)
+        } catch {
+            await Self.end(made, grace: .zero)
+            throw error
+        }
+        guard phase == .serving else { return await Self.end(made, grace: .zero) }
+        replicas = made
+    }
+
+    private func scale(to version: DeploymentVersion, by difference: Int) async throws {
         let wanted = version.spec.replicas
-        if wanted > count {
+        if difference > 0 {
             var one = version.spec
-            one.replicas = wanted - count
+            one.replicas = difference
             let more = await around.forecast.footprint(of: one)
-            guard more.host == 0
-                || around.desk.reserve(more.host, beside: id, held: max(predicted.host, residentBytes() ?? 0))
+            guard
+                more.host == 0
+                    || around.desk.reserve(more.host, beside: id, held: max(predicted.host, residentBytes() ?? 0))
             else {
                 let budget = around.desk.budget
                 throw ServiceError(
                     .insufficientMemory,
-                    "\(wanted - count) more of '\(name)' need \(more.shown); \(budget.less(around.desk.reserved).shown) of "
+                    "\(difference) more of '\(name)' need \(more.shown); \(budget.less(around.desk.reserved).shown) of "
                         + "\(budget.shown) are free.",
                     hint: "Stop another deployment, or raise hosting.memoryMax.", parameter: "replicas")
             }
-            let made = try await started(version, count: wanted - count)
+            let made = try await started(version, count: difference)
+            guard phase == .serving else {
+                await Self.end(made, grace: .zero)
+                return try await activate(version)
+            }
             replicas += made
         }
         try await activate(version)

@@ -20,8 +20,8 @@ extension Deployment {
             record.isStopped = true
             try await around.store.setStopped(true, of: name)
         }
-        clearFailure()
         try await leaveMemory(within: around.foundry.hosting.drainMax)
+        clearFailure()
     }
 
     /// Ends it for good.
@@ -37,7 +37,8 @@ extension Deployment {
         let busy = replicas.reduce(0) { $0 + $1.inFlight }
         guard busy == 0 || isForced else {
             throw ServiceError(
-                .conflict, "'\(name)' answers \(busy) requests now.", hint: "Stop it first, or remove it with force=true.")
+                .conflict, "'\(name)' answers \(busy) requests now.",
+                hint: "Stop it first, or remove it with force=true.")
         }
         try await around.store.remove(name)
         record.isStopped = true
@@ -48,10 +49,13 @@ extension Deployment {
     }
 
     private func leaveMemory(within limit: Duration) async throws {
+        // Who waits for it to be loaded waits in vain.
+        if phase == .loading { await Self.end(replicas, grace: .seconds(10)) }
         try await settled()
         guard phase == .serving else { return }
         let leaving = replicas
-        for replica in leaving where await !replica.drained(within: limit) {
+        for replica in leaving {
+            if await replica.drained(within: limit) { continue }
             log.note("replica \(replica.id) is ended with \(replica.inFlight) answers in it")
         }
         guard phase == .serving else { return try await settled() }

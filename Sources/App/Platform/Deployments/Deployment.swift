@@ -70,7 +70,8 @@ actor Deployment {
     }
 
     var active: DeploymentVersion {
-        record.active ?? DeploymentVersion(number: 0, spec: DeploymentSpec(.remote(.init(url: ""))), note: "", createdAt: 0)
+        record.active
+            ?? DeploymentVersion(number: 0, spec: DeploymentSpec(.remote(.init(url: ""))), note: "", createdAt: 0)
     }
 
     // MARK: Requests
@@ -116,7 +117,8 @@ actor Deployment {
             }
         } catch is TaskTurn.TooMany {
             throw ServiceError(
-                .overloaded, "Too many requests wait for '\(name)'.", hint: "Try again shortly.", retryAfter: .seconds(2))
+                .overloaded, "Too many requests wait for '\(name)'.", hint: "Try again shortly.",
+                retryAfter: .seconds(2))
         }
     }
 
@@ -129,7 +131,8 @@ actor Deployment {
         let chosen = ReplicaChoice.choose(candidates, affinity: wish.affinity, turn: requestCount)
         guard let replica = replicas.first(where: { $0.id == chosen }), let lease = replica.lease() else {
             throw ServiceError(
-                .modelUnavailable, "'\(name)' is being ended.", hint: "Send the request again.", retryAfter: .seconds(1))
+                .modelUnavailable, "'\(name)' is being ended.", hint: "Send the request again.", retryAfter: .seconds(1)
+            )
         }
         return lease
     }
@@ -138,9 +141,11 @@ actor Deployment {
         guard phase != .removed else {
             throw ServiceError(.modelNotFound, "'\(name)' was removed.", parameter: "model")
         }
-        guard record.isStopped else { return }
-        throw ServiceError(
-            .modelUnavailable, "'\(name)' was stopped.", hint: "Start it: nexus deploy start \(name).")
+        if record.isStopped { throw Self.stopped(name) }
+    }
+
+    private static func stopped(_ name: String) -> ServiceError {
+        ServiceError(.modelUnavailable, "'\(name)' was stopped.", hint: "Start it: nexus deploy start \(name).")
     }
 
     /// A model that could not be loaded is tried again after a while, and not by every request.
@@ -178,7 +183,8 @@ actor Deployment {
             for replica in made { await replica.server.start() }
             try await firstReady(of: made)
             guard phase == .loading else { throw CancellationError() }
-            remember(version.spec)
+            await remember(version.spec)
+            guard phase == .loading else { throw CancellationError() }
             failure = nil
             isAwaited = false
             phase = .serving
@@ -187,7 +193,7 @@ actor Deployment {
             around.measures.failed(name)
             lastStatus = await replicas.first?.server.status
             await endReplicas(grace: .zero)
-            let told = Self.told(error, name)
+            let told = record.isStopped ? Self.stopped(name) : Self.told(error, name)
             failure = (told, .now)
             if phase == .loading { phase = .unloaded }
             throw told
@@ -318,9 +324,10 @@ actor Deployment {
 
     // MARK: The file
 
-    func remember(_ spec: DeploymentSpec) {
+    func remember(_ spec: DeploymentSpec) async {
+        let path = await around.foundry.found(spec.kind.modelPath)?.path
         toldOfReplacement = false
-        file = spec.kind.modelPath.flatMap { path in ModelFileIdentity(path).map { (path, $0) } }
+        file = path.flatMap { path in ModelFileIdentity(path).map { (path, $0) } }
     }
 
     /// Whether another file lies now where the loaded one lay. Told in the log, once.
@@ -337,4 +344,14 @@ actor Deployment {
     }
 
     func clearFailure() { failure = nil }
+
+    /// Whether files of the model are in use, or are to be at any moment.
+    var holdsFiles: Bool { phase != .unloaded && phase != .removed || isSwitching || !retired.isEmpty }
+
+    /// Paths of the files that the active version and those that run are made of, as far as they are known.
+    var usedPaths: [String] {
+        var paths = [active.spec.kind.modelPath, file?.path].compactMap(\.self)
+        if case .engine(let settings) = active.spec.kind, let projector = settings.projector { paths.append(projector) }
+        return paths
+    }
 }

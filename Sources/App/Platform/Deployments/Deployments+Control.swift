@@ -14,7 +14,8 @@ extension Deployments: DeploymentControl {
 
     func create(_ name: String, _ spec: DeploymentSpec, _ terms: ChangeTerms) async throws -> DeploymentReport {
         try allow(spec, terms)
-        try await check(spec)
+        try checkFallback(spec)
+        try await around.refuseIfImpossible(spec)
         return try await inTurn {
             let version = DeploymentVersion(
                 number: 1, spec: spec, note: terms.note, createdAt: around.now(), state: .active)
@@ -39,17 +40,10 @@ extension Deployments: DeploymentControl {
         let deployment = try known(name)
         try await deployment.change(terms) { [self] record in
             guard let active = record.active else { throw ServiceError(.internalError, "It has no active version.") }
-            let merged = active.spec.json(isShown: false).merged(patch)
-            let spec: DeploymentSpec
-            do throws(JSONFieldError) {
-                spec = try DeploymentSpec(reading: JSONField(merged))
-            } catch {
-                throw ServiceError(
-                    .invalidValue, "'\(error.path)' \(error.problem).", hint: "See /openapi.json.",
-                    parameter: error.path)
-            }
+            let spec = try Self.spec(active.spec.json(isShown: false).merged(patch))
             if spec.kind != active.spec.kind { try allow(spec, terms) }
             try check(spec, for: deployment.name)
+            if spec.fallback != active.spec.fallback { try checkFallback(spec) }
             return spec
         }
         return await renamed(deployment)
@@ -64,7 +58,8 @@ extension Deployments: DeploymentControl {
             guard let version = number.map({ record.version($0) }) ?? record.previous, version.state != .pending else {
                 let numbers = record.versions.map { String($0.number) }.joined(separator: ", ")
                 throw ServiceError(
-                    .notFound, number.map { "There is no version \($0) of '\(name)'." } ?? "There is no version before it.",
+                    .notFound,
+                    number.map { "There is no version \($0) of '\(name)'." } ?? "There is no version before it.",
                     hint: "There are versions \(numbers).", parameter: "version")
             }
             try check(version.spec, for: deployment.name)
@@ -121,11 +116,22 @@ extension Deployments: DeploymentControl {
 
     func users(ofFile path: String) async -> [String] {
         var users: [String] = []
-        for deployment in all where await deployment.active.spec.kind.modelPath == path { users.append(deployment.name) }
+        for deployment in all where await deployment.active.spec.kind.modelPath == path {
+            users.append(deployment.name)
+        }
         return users
     }
 
     // MARK: Checks
+
+    private static func spec(_ json: JSONValue) throws(ServiceError) -> DeploymentSpec {
+        do throws(JSONFieldError) {
+            return try DeploymentSpec(reading: JSONField(json))
+        } catch {
+            throw ServiceError(
+                .invalidValue, "'\(error.path)' \(error.problem).", hint: "See /openapi.json.", parameter: error.path)
+        }
+    }
 
     private func known(_ name: String) throws(ServiceError) -> Deployment {
         if let found = find(name) { return found }
@@ -150,15 +156,11 @@ extension Deployments: DeploymentControl {
             hint: "Use the Unix socket (nexus deploy), or set hosting.allowCommands.", parameter: "kind")
     }
 
-    /// Refuses what could never be loaded.
-    private func check(_ spec: DeploymentSpec) async throws {
-        _ = try await around.foundry.modelFile(spec.kind.modelPath)
-        let need = await around.forecast.footprint(of: spec)
-        let budget = around.desk.budget
-        guard need.fits(in: budget) else {
+    private func checkFallback(_ spec: DeploymentSpec) throws(ServiceError) {
+        for name in spec.fallback where find(name) == nil {
             throw ServiceError(
-                .insufficientMemory, "It needs \(need.shown) of memory; the budget for all models is \(budget.shown).",
-                hint: "Give it a smaller context or a smaller quantisation, or raise hosting.memoryMax.")
+                .invalidValue, "There is no deployment '\(name)' to fall back on.",
+                hint: "GET /api/v1/deployments lists them.", parameter: "fallback")
         }
     }
 
@@ -168,5 +170,21 @@ extension Deployments: DeploymentControl {
         } catch is TaskTurn.TooMany {
             throw ServiceError(.overloaded, "Too many changes wait.", hint: "Try again later.")
         }
+    }
+}
+
+extension Deployment.Surroundings {
+    /// Refuses what could never be loaded: a file that is not there, more memory than all models together may have.
+    func refuseIfImpossible(_ spec: DeploymentSpec) async throws {
+        _ = try await foundry.model(spec.kind.modelPath)
+        if case .engine(let settings) = spec.kind, let engine = settings.engine {
+            _ = try await foundry.resolution.engine(engine)
+        }
+        let need = await forecast.footprint(of: spec)
+        let budget = desk.budget
+        guard !need.fits(in: budget) else { return }
+        throw ServiceError(
+            .insufficientMemory, "It needs \(need.shown) of memory; the budget for all models is \(budget.shown).",
+            hint: "Give it a smaller context or a smaller quantisation, or raise hosting.memoryMax.")
     }
 }

@@ -19,7 +19,8 @@ extension Deployments {
                     "a deployment made by the API has the name of one of the configuration, and is left out",
                     [.model: .string(model.name)])
             }
-            let record = try await record(of: model.name, configured, known, isNew: kept.allSatisfy { $0.name != model.name })
+            let record = try await record(
+                of: model.name, configured, known, isNew: kept.allSatisfy { $0.name != model.name })
             try add(Deployment(record, around), record.active?.spec ?? configured)
         }
         for record in kept where record.origin == .api && find(record.name) == nil {
@@ -30,7 +31,8 @@ extension Deployments {
             do {
                 try add(Deployment(record, around), active.spec)
             } catch {
-                around.logger.error("a deployment cannot be taken in", [.model: .string(record.name), .error: .error(error)])
+                around.logger.error(
+                    "a deployment cannot be taken in", [.model: .string(record.name), .error: .error(error)])
             }
         }
         for deployment in all { await deployment.prepare() }

@@ -16,12 +16,10 @@ struct DeploymentsPart {
     let client: HTTPClient
     let launcher: ProcessLauncher
     let sockets: SocketDirectory
-    let events: WorkerEvents
     let metrics: MetricsRegistry
-    /// The file of a model that is named, not given by its path.
-    var findModel: @Sendable (String) async -> String? = { _ in nil }
-    /// The program of an engine that is named.
-    var findEngine: @Sendable (String) async -> String? = { _ in nil }
+    let resolution: ModelResolution
+    /// Takes what happens to workers.
+    let report: @Sendable (WorkerSupervisor.Event) -> Void
 
     /// Takes in what the configuration names and what the database keeps; nothing is loaded yet.
     func open() async throws -> Deployments {
@@ -29,8 +27,7 @@ struct DeploymentsPart {
         let foundry = ReplicaFoundry(
             engine: WorkerCommand(program: engineProgram, environment: environment),
             engineConfiguration: configuration.engine, hosting: configuration.hosting, launcher: launcher,
-            client: client, sockets: sockets, logger: logger, report: { [events] in events.report($0) },
-            findModel: findModel, findEngine: findEngine)
+            client: client, sockets: sockets, logger: logger, report: report, resolution: resolution)
         let budget = configuration.hosting.memoryMax.map { UInt64($0.bytes) } ?? ProcessMemory.budget
         let desk = ResidencyDesk(
             policy: ResidencyPolicy(budget: Footprint(host: budget)), metrics: metrics, logger: logger)

@@ -28,6 +28,7 @@ struct DockerEngine: Sendable {
     ///   - settings: image, command and limits.
     ///   - name: of the deployment, as a label, so that it is found again.
     /// - Returns: its id.
+    /// - Throws: `ServiceError` with what the engine says, such as that there is no such image.
     func create(_ settings: ContainerSettings, name: String) async throws -> String {
         let port = "\(settings.port)/tcp"
         var host: JSONObject = [
@@ -68,7 +69,8 @@ struct DockerEngine: Sendable {
         let state = answer["State"]
         let binding = answer["NetworkSettings"]?["Ports"]?["\(port)/tcp"]?[0]
         return Inspection(
-            isRunning: state?["Running"]?.bool ?? false, exitCode: state?["ExitCode"]?.integer.map { Int(clamping: $0) },
+            isRunning: state?["Running"]?.bool ?? false,
+            exitCode: state?["ExitCode"]?.integer.map { Int(clamping: $0) },
             hostPort: binding?["HostPort"]?.string.flatMap(Int.init),
             processID: state?["Pid"]?.integer.flatMap { $0 > 0 ? Int32(clamping: $0) : nil })
     }
@@ -115,9 +117,10 @@ struct DockerEngine: Sendable {
             "http://docker" + Self.version + path, method: method,
             headers: body == nil ? [:] : ["Content-Type": "application/json"],
             body: body.map { .bytes($0.bytes) } ?? .none, unixSocketPath: socketPath, timeouts: timeouts)
-        do {
+        do throws(FetchError) {
             return try await client.fetch(request)
-        } catch let error where error.code == .connect {
+        } catch {
+            guard error.code == .connect else { throw error }
             throw ServiceError(
                 .modelUnavailable, "The Docker Engine does not answer on \(socketPath).",
                 hint: "Is it running, and may this user use it? hosting.dockerSocket names another socket.",

@@ -18,7 +18,8 @@ struct FootprintForecast: Sendable {
         switch spec.kind {
         case .remote: return .none
         case .container(let settings):
-            return Footprint(host: settings.memoryMax.map(UInt64.init(clamping:)) ?? bytes(of: settings.model))
+            if let bytes = settings.memoryMax { return Footprint(host: UInt64(clamping: bytes)) }
+            return Footprint(host: bytes(of: await path(settings.model)))
         case .command(let settings):
             return Footprint(host: bytes(of: await path(settings.model)))
         case .engine(let settings):
@@ -36,7 +37,7 @@ struct FootprintForecast: Sendable {
     }
 
     private func path(_ name: String?) async -> String? {
-        do { return try await foundry.modelFile(name) } catch { return nil }
+        await foundry.found(name)?.path
     }
 
     private func bytes(of path: String?) -> UInt64 {
@@ -73,7 +74,9 @@ struct FootprintForecast: Sendable {
         if let mode = value("--flash-attn", "-fa").flatMap(MemoryRequest.FlashAttention.init(rawValue:)) {
             request.flashAttention = mode
         }
-        if let mebibytes = value("--cache-ram", "-cram").flatMap(UInt64.init) { request.prefixCacheBytes = mebibytes << 20 }
+        if let mebibytes = value("--cache-ram", "-cram").flatMap(UInt64.init) {
+            request.prefixCacheBytes = mebibytes << 20
+        }
         if words.contains("--no-mmap") { request.loading = .read }
         if words.contains("--mlock") { request.loading = .locked }
         if words.contains("--no-repack") || words.contains("-nr") { request.repacks = false }

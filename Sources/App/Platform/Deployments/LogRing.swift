@@ -12,6 +12,8 @@ final class LogRing: Sendable {
     static let bytesMax = 1 << 20
     /// Lines that wait for one reader; the oldest are dropped, and the numbers show it.
     static let waitingMax = 1_024
+    /// Lines that are told as the reason of a failure.
+    private static let reasonLines = 3
     /// Readers at the same time.
     static let readersMax = 32
 
@@ -39,10 +41,12 @@ final class LogRing: Sendable {
     /// Adds a remark of the platform.
     func note(_ text: String) { append(text, stream: "event", isError: false) }
 
-    /// Why the last process failed, as far as its own words tell: its newest error, else its last line.
+    /// Why the last process failed, as far as its own words tell: its newest error, else its last lines.
     var reason: String? {
         state.withLock { state in
-            state.reason ?? state.lines.last { $0.stream != "event" }.map { String($0.text.prefix(300)) }
+            if let reason = state.reason { return reason }
+            let last = state.lines.suffix(32).filter { $0.stream != "event" }.suffix(Self.reasonLines)
+            return last.isEmpty ? nil : last.map { String($0.text.prefix(300)) }.joined(separator: " | ")
         }
     }
 

@@ -25,7 +25,9 @@ final class Replica: Sendable {
 
     var inFlight: Int { state.withLock { $0.inFlight } }
     var description: ModelDescription? { state.withLock { $0.description } }
-    func describe(_ description: ModelDescription?) { state.withLock { $0.description = description ?? $0.description } }
+    func describe(_ description: ModelDescription?) {
+        state.withLock { $0.description = description ?? $0.description }
+    }
 
     /// Counts a request; `nil` when no more are taken.
     func lease() -> ReplicaLease? {
@@ -63,8 +65,12 @@ final class Replica: Sendable {
         }
         if isIdle { return true }
         return await withTaskGroup(of: Bool.self) { group in
-            group.addTask { do { try await idle.wait() } catch { return false }; return true }
-            group.addTask { do { try await Task.sleep(for: limit) } catch { return false }; return false }
+            group.addTask {
+                do { try await idle.wait() } catch { return false }; return true
+            }
+            group.addTask {
+                do { try await Task.sleep(for: limit) } catch { return false }; return false
+            }
             let first = await group.next() ?? false
             group.cancelAll()
             return first

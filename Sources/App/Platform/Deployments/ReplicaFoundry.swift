@@ -16,10 +16,7 @@ struct ReplicaFoundry: Sendable {
     let sockets: SocketDirectory
     let logger: Logger
     let report: @Sendable (WorkerSupervisor.Event) -> Void
-    /// The file of a model that is named, not given by its path; `nil` when nobody knows it.
-    let findModel: @Sendable (String) async -> String?
-    /// The program of an engine that is named; `nil` when nobody knows it.
-    let findEngine: @Sendable (String) async -> String?
+    let resolution: ModelResolution
 
     /// Makes one server; it does not run yet.
     ///
@@ -33,9 +30,12 @@ struct ReplicaFoundry: Sendable {
     func server(for spec: DeploymentSpec, name: String, replica: Int, log: LogRing) async throws -> any ReplicaServer {
         switch spec.kind {
         case .engine(let settings):
-            return supervisor(try await enginePlan(settings, spec, name), log)
+            return supervisor(try await enginePlan(settings, spec, name, replica), log)
         case .command(let settings):
-            return supervisor(try commandPlan(settings, name, path: try await modelFile(settings.model)), log)
+            let found = try await model(settings.model)
+            var plan = try commandPlan(settings, name, path: found?.path)
+            plan.subject = .init(deployment: name, replica: replica, model: found?.name ?? name)
+            return supervisor(plan, log)
         case .remote(let settings):
             let endpoint = RemoteModel.Endpoint(
                 baseURL: RemoteModel.Endpoint.base(of: settings.url), apiKey: settings.apiKey,
@@ -46,19 +46,26 @@ struct ReplicaFoundry: Sendable {
                 RemoteModel(served: ModelID(name), endpoint: endpoint, client: client),
                 healthPath: settings.healthPath, log: log, logger: logger)
         case .container(let settings):
+            let found = try await model(settings.model)
             let docker = DockerEngine(socketPath: hosting.dockerSocket, client: client)
             return ContainerServer(
-                settings, name: name, replica: replica, docker: docker, client: client, log: log, logger: logger)
+                settings, subject: .init(deployment: name, replica: replica, model: found?.name ?? name),
+                docker: docker,
+                client: client, log: log, logger: logger, report: report)
         }
     }
 
-    /// The file of a model; `nil` where none was named.
+    /// A model by the path of its file or by its name in the catalogue; `nil` where none was named.
     ///
     /// - Throws: `invalidValue` when there is no such file.
-    func modelFile(_ name: String?) async throws -> String? {
+    func model(_ name: String?) async throws -> (path: String, name: String?, projector: String?)? {
         guard let name else { return nil }
-        if FileManager.default.isReadableFile(atPath: name) { return name }
-        if let known = await findModel(name) { return known }
+        if name.hasPrefix("/"), FileManager.default.isReadableFile(atPath: name) {
+            let real = URL(filePath: name).resolvingSymlinksInPath().path
+            return (name, await resolution.ofFile(real)?.name, nil)
+        }
+        if let known = await resolution.named(name) { return (known.path, known.name, known.projector) }
+        if FileManager.default.isReadableFile(atPath: name) { return (name, nil, nil) }
         throw ServiceError(
             .invalidValue, "There is no model file '\(name)'.",
             hint: "Give the path of a file that the server can read, or the name of a model of the catalogue.",
@@ -71,22 +78,23 @@ struct ReplicaFoundry: Sendable {
             report: report)
     }
 
-    private func enginePlan(_ settings: EngineSettings, _ spec: DeploymentSpec, _ name: String) async throws
-        -> WorkerPlan
-    {
+    private func enginePlan(
+        _ settings: EngineSettings, _ spec: DeploymentSpec, _ name: String, _ replica: Int
+    ) async throws -> WorkerPlan {
         // A file that is not there is the worker's to tell: it may come, and attempts are made anew.
         var path = settings.model
-        if !path.hasPrefix("/"), !FileManager.default.fileExists(atPath: path), let known = await findModel(path) {
-            path = known
+        var settings = settings
+        var subject = WorkerSupervisor.Subject(deployment: name, replica: replica, model: name)
+        if let known = await found(settings.model) {
+            path = known.path
+            subject.model = known.name ?? name
+            settings.projector = settings.projector ?? known.projector
         }
         var worker = engine
         if let version = settings.engine {
-            guard let program = await findEngine(version) else {
-                throw ServiceError(
-                    .invalidValue, "There is no engine '\(version)' here.", hint: "GET /api/v1/engines lists them.",
-                    parameter: "engine")
-            }
-            worker = WorkerCommand(program: program, environment: engine.environment)
+            let launch = try await resolution.engine(version)
+            worker = WorkerCommand(
+                program: launch.program, environment: engine.environment.merging(launch.environment) { $1 })
         }
         let socket = sockets.next()
         let command = worker.command(
@@ -95,8 +103,15 @@ struct ReplicaFoundry: Sendable {
             baseURL: "http://engine", unixSocketPath: socket, modelName: name,
             // The worker breaks every silence of 15 s itself.
             idleMax: .seconds(60))
-        return WorkerPlan(
+        var plan = WorkerPlan(
             name: name, prepare: { (command, endpoint) }, endpoint: endpoint, readyWithin: hosting.loadMax)
+        plan.subject = subject
+        return plan
+    }
+
+    /// A model that is there; what is not, its worker tells.
+    func found(_ name: String?) async -> (path: String, name: String?, projector: String?)? {
+        do { return try await model(name) } catch { return nil }
     }
 
     private func commandPlan(_ settings: CommandSettings, _ name: String, path: String?) throws -> WorkerPlan {
@@ -110,11 +125,14 @@ struct ReplicaFoundry: Sendable {
             var environment = inherited
             do {
                 words = try settings.command.map { try CommandTemplate.filled($0, values) }
-                for (key, value) in settings.environment { environment[key] = try CommandTemplate.filled(value, values) }
+                for (key, value) in settings.environment {
+                    environment[key] = try CommandTemplate.filled(value, values)
+                }
             } catch let error as CommandTemplate.Unknown {
                 throw ServiceError(
                     .invalidValue, "'${\(error.name)}' has no value here.",
-                    hint: "There are \(error.known.map { "${\($0)}" }.joined(separator: ", ")); `model` gives ${MODEL}.",
+                    hint:
+                        "There are \(error.known.map { "${\($0)}" }.joined(separator: ", ")); `model` gives ${MODEL}.",
                     parameter: "command")
             }
             return (

@@ -79,7 +79,8 @@ final class ResidencyDesk: Sendable {
     /// - Returns: a ticket for `leave`.
     /// - Throws: `ServiceError` when the model does not come; `CancellationError`.
     func enter(
-        _ id: ModelID, priority: Priority, keepAlive: KeepAlive?, tell: @escaping @Sendable (LoadingStage) -> Void
+        _ id: ModelID, priority: Priority, keepAlive: KeepAlive? = nil,
+        tell: @escaping @Sendable (LoadingStage) -> Void = { _ in }
     ) async throws -> Ticket {
         let admitted = OneShot<Void>()
         let ticket = change { state in
@@ -109,7 +110,9 @@ final class ResidencyDesk: Sendable {
     /// Makes a model known, or changes what is known of it.
     func host(_ model: HostedModel) { change { ((), $0.planner.host(model, at: now)) } }
     func remove(_ id: ModelID) { change { ((), $0.planner.remove(id, at: now)) } }
-    func preload(_ id: ModelID) { change { ((), $0.planner.preload(id, at: now)) } }
+    func preload(_ id: ModelID, keepAlive: KeepAlive? = nil) {
+        change { ((), $0.planner.preload(id, keepAlive: keepAlive, at: now)) }
+    }
     func unload(_ id: ModelID) { change { ((), $0.planner.unload(id, at: now)) } }
 
     /// A model's servers ended without an order.
@@ -139,6 +142,8 @@ final class ResidencyDesk: Sendable {
         }
     }
 
+    /// Who is loaded, who leaves next, and what that costs.
+    var plan: MemoryPlan { state.withLock { $0.planner.plan(at: now) } }
     func standing(of id: ModelID) -> Standing? { state.withLock { $0.planner.standing(of: id) } }
     var reserved: Footprint { state.withLock { $0.planner.reserved } }
     var budget: Footprint { state.withLock { $0.planner.policy.budget } }

@@ -28,14 +28,18 @@ extension ResidencyRefusal {
                 .modelUnavailable, "'\(model)' was not loaded within \(time.components.seconds) s.",
                 hint: "Other models are in use; try again shortly.", retryAfter: .seconds(5))
         case .loadFailed:
-            return cause ?? ServiceError(.modelUnavailable, "'\(model)' could not be loaded.", hint: "Its log tells why.")
+            return cause
+                ?? ServiceError(.modelUnavailable, "'\(model)' could not be loaded.", hint: "Its log tells why.")
         }
     }
 
     private static func hint(_ pinned: [ModelID], setting: String) -> String {
         let names = pinned.map { "'\($0)'" }.joined(separator: ", ")
-        let stop = pinned.isEmpty ? "" : "Stop \(names), which "
-            + (pinned.count == 1 ? "is pinned" : "are pinned") + "; or "
+        let stop =
+            pinned.isEmpty
+            ? ""
+            : "Stop \(names), which "
+                + (pinned.count == 1 ? "is pinned" : "are pinned") + "; or "
         let rest = "raise \(setting), or give it a smaller context or a smaller quantisation."
         return stop.isEmpty ? rest.prefix(1).uppercased() + rest.dropFirst() : stop + rest
     }

@@ -35,7 +35,9 @@ final class AnswerNotes: Sendable {
 /// Adds `AnswerNotes` to responses.
 struct AnswerNoting: Middleware {
     func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
-        guard request.rawPath.hasPrefix("/v1/") || request.rawPath == "/classify" else { return try await next(request) }
+        guard request.rawPath.hasPrefix("/v1/") || request.rawPath == "/classify" else {
+            return try await next(request)
+        }
         let notes = AnswerNotes()
         var response = try await AnswerNotes.$current.withValue(notes) { try await next(request) }
         notes.write(to: &response.headers)

@@ -30,6 +30,7 @@ struct Answering: Sendable {
     ///   - start: how many were asked before.
     ///   - cause: why the last one of them failed.
     ///   - tell: is told what is waited for.
+    /// - Returns: the answer.
     /// - Throws: what the last one throws, or the first one whose failure is about the request.
     func begin(
         from start: Int = 0, because cause: ServiceError? = nil,
@@ -84,7 +85,8 @@ struct Answering: Sendable {
         AnswerNotes.current?.note(fallbackFor: first.name)
         first.log.note("'\(deployment.name)' answers in its place: \(cause.description)")
         first.around.logger.warning(
-            "another model answers", [.model: .string(first.name), "by": .string(deployment.name), .error: .error(cause)])
+            "another model answers",
+            [.model: .string(first.name), "by": .string(deployment.name), .error: .error(cause)])
     }
 
     private static func warning(_ asked: String, _ other: String, _ cause: ServiceError) -> GenerationWarning {

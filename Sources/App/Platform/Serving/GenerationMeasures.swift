@@ -1,3 +1,4 @@
+import ModelCatalog
 import Telemetry
 import Vocabulary
 
@@ -8,9 +9,16 @@ struct GenerationMeasures: Sendable {
     private let tokens: MetricFamily<Counter>
     private let firstEvent: MetricFamily<Histogram>
     private let duration: MetricFamily<Histogram>
+    private let used: @Sendable (_ model: String, ModelUsage) -> Void
 
-    init(tracer: Tracer, metrics: MetricsRegistry) {
+    /// - Parameters:
+    ///   - tracer: of spans.
+    ///   - metrics: where they are registered.
+    ///   - used: told of each request when it is over; must return at once.
+    init(tracer: Tracer, metrics: MetricsRegistry, used: @escaping @Sendable (String, ModelUsage) -> Void = { _, _ in })
+    {
         self.tracer = tracer
+        self.used = used
         requests = metrics.counter(
             "nexus_generations_total", help: "Answers, by how they ended.", labels: ["model", "outcome"])
         tokens = metrics.counter(
@@ -79,6 +87,19 @@ struct GenerationMeasures: Sendable {
         case failed(any Error)
         /// The reader went first.
         case abandoned
+
+        var usage: ModelUsage {
+            var usage = ModelUsage(requests: 1, lastUsedAt: UnixTime.now().nanoseconds / 1_000)
+            switch self {
+            case .read(let tokens): usage.promptTokens = Int64(max(0, tokens))
+            case .finished(let end):
+                usage.promptTokens = Int64(max(0, end.usage.promptTokens))
+                usage.completionTokens = Int64(max(0, end.usage.completionTokens))
+            case .failed: usage.failures = 1
+            case .abandoned: break
+            }
+            return usage
+        }
     }
 
     fileprivate func first(model: String, began: ContinuousClock.Instant) {
@@ -87,6 +108,7 @@ struct GenerationMeasures: Sendable {
 
     fileprivate func finish(_ span: Span, model: String, began: ContinuousClock.Instant, outcome: Outcome) {
         duration.with(model).observe(.now - began)
+        used(model, outcome.usage)
         switch outcome {
         case .finished(let end):
             requests.with(model, end.reason.rawValue).increment()
@@ -163,7 +185,8 @@ struct MeasuredStream: AsyncSequence, Sendable {
                     if !hasStarted { lease.first() }
                     hasStarted = true
                 case .finished(let end): lease.finish(.finished(end))
-                case .loading, .started, .queued, .promptProgress, .token, .promptLogprobs, .logprobs, .warning, nil: break
+                case .loading, .started, .queued, .promptProgress, .token, .promptLogprobs, .logprobs, .warning, nil:
+                    break
                 }
                 return event
             } catch {

@@ -4,8 +4,10 @@ import Foundation
 import HTTPFetching
 import HTTPServing
 import JSONText
+import Jobs
 import Launch
 import MessagesAPI
+import ModelCatalog
 import OpenAIAPI
 import Processes
 import Records
@@ -44,18 +46,26 @@ struct NexusServer {
     func run(onStart: (Int) -> Void, until order: () async -> Void) async throws {
         let database = try await openDatabase()
         let events = WorkerEvents(database: database, logger: logger.labelled("storage"))
+        let uses = DeploymentUses()
+        let catalog = CatalogPart(
+            database: database, configuration: configuration, uses: uses.modelUses, logger: logger.labelled("catalog"))
         let writer = Task { await events.run() }
-        do {
-            try await serve(database, events: events, onStart: onStart, until: order)
-        } catch {
+        let cataloguing = Task { await catalog.run() }
+        func close() async {
             events.finish()
+            catalog.finish()
             await writer.value
+            await cataloguing.value
             await database.close()
+        }
+        do {
+            try await serve(
+                database, events: events, catalog: catalog, uses: uses, onStart: onStart, until: order)
+        } catch {
+            await close()
             throw error
         }
-        events.finish()
-        await writer.value
-        await database.close()
+        await close()
         logger.notice("stopped")
     }
 
@@ -75,7 +85,8 @@ struct NexusServer {
     }
 
     private func serve(
-        _ database: Database, events: WorkerEvents, onStart: (Int) -> Void, until order: () async -> Void
+        _ database: Database, events: WorkerEvents, catalog: CatalogPart, uses: DeploymentUses,
+        onStart: (Int) -> Void, until order: () async -> Void
     ) async throws {
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
@@ -87,16 +98,35 @@ struct NexusServer {
         let exporter = configuration.telemetry.endpoint.map { endpoint in
             Task { await export(spans, to: endpoint, with: client) }
         }
+        let hardware = HardwarePart(
+            HardwarePart.Surroundings(
+                configuration: configuration, database: database, client: client, launcher: launcher,
+                engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
         let deployments = try await DeploymentsPart(
             configuration: configuration, logger: logger, engineProgram: engineProgram, environment: environment,
-            database: database, client: client, launcher: launcher, sockets: sockets, events: events, metrics: metrics
+            database: database, client: client, launcher: launcher, sockets: sockets, metrics: metrics,
+            resolution: ModelResolution(catalog.catalog, hardware.engines),
+            report: { event in
+                events.report(event)
+                catalog.report(event)
+            }
         ).open()
         let gateway = ModelGateway(
             deployments: deployments, configuredDefault: defaultModel, created: unixSeconds(),
-            measures: GenerationMeasures(tracer: tracer, metrics: metrics))
-        let router = makeRouter(gateway, events: events, tracer: tracer, metrics: metrics)
+            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { catalog.ledger.add($1, to: $0) })
+        uses.follow(deployments)
+        let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
+        let hub = try HubPart(configuration, logger: logger.labelled("hub"))
+        await jobs.runner.register(hub.kind(into: catalog))
+        let router = makeRouter(
+            gateway, events: events,
+            more: DeploymentRoutes(deployments).routes + catalog.routes + jobs.routes + hub.routes(jobs.runner)
+                + hardware.routes,
+            tracer: tracer,
+            metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
+        let working = Task { await jobs.run() }
         let watch = Task { await deployments.watchMemory() }
         if purpose == .serving { await deployments.preload() }
         onStart(servers.port)
@@ -104,10 +134,14 @@ struct NexusServer {
         // Other commands may have found this one's platform: they are let finish.
         let drain = purpose == .serving ? configuration.server.drain : .seconds(86_400)
         logger.notice("draining", ["deadline": .milliseconds(drain)])
+        // First, because those who follow its events would otherwise be waited for.
+        working.cancel()
         await servers.shutDown(deadline: drain)
         watch.cancel()
         await watch.value
         await deployments.shutDown()
+        await working.value
+        await hub.shutDown()
         await launcher.shutDown()
         spans.finish()
         await exporter?.value
@@ -122,7 +156,7 @@ struct NexusServer {
     }
 
     private func makeRouter(
-        _ gateway: ModelGateway, events: WorkerEvents, tracer: Tracer, metrics: MetricsRegistry
+        _ gateway: ModelGateway, events: WorkerEvents, more: [Route], tracer: Tracer, metrics: MetricsRegistry
     ) -> Router {
         var router = Router()
         router.middleware = [
@@ -136,8 +170,7 @@ struct NexusServer {
             + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
             + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
-            + PlatformRoutes(gateway: gateway, events: events).routes
-            + DeploymentRoutes(gateway.deployments).routes + WebRoutes.routes
+            + PlatformRoutes(gateway: gateway, events: events).routes + more + WebRoutes.routes
         for route in routes { router.add(route) }
         router.add(PlatformRoutes.document(of: routes))
         return router

@@ -22,6 +22,8 @@ struct WorkerPlan: Sendable {
     var readyWithin = Duration.seconds(600)
     var stopSignal = Signal.terminate
     var restart = RestartPolicy.always
+    /// Of whom it is, for events; `nil` is a deployment with one server that is called as its model.
+    var subject: WorkerSupervisor.Subject?
 
     /// How often one that does not announce itself is asked.
     var probeInterval: Duration { readiness == .announced ? .seconds(1) : .milliseconds(100) }

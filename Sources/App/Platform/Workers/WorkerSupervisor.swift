@@ -13,9 +13,20 @@ import Vocabulary
 actor WorkerSupervisor {
     /// What happened, for the log of events that is kept.
     struct Event: Sendable {
+        /// The deployment's name.
         var model: String
         var name: String
         var detail: String?
+        /// Of whom it tells, where a worker tells it.
+        var subject: Subject?
+    }
+
+    /// Whose worker it is.
+    struct Subject: Sendable, Equatable {
+        var deployment: String
+        var replica: Int
+        /// The model's name in the catalogue.
+        var model: String
     }
 
     private struct Waiter {
@@ -131,6 +142,7 @@ actor WorkerSupervisor {
         readiness.store(false, ordering: .releasing)
         switch lifecycle.stop() {
         case .terminate(_, let waiters):
+            event("stopping", nil)
             refuse(waiters, .stopped)
             await child?.process.end(plan.stopSignal, grace: grace)
         case .refuse(let waiters): refuse(waiters, .stopped)
@@ -188,11 +200,12 @@ actor WorkerSupervisor {
         event("started", "process \(process.id)")
         // An order to stop may have come while the process was being made.
         if lifecycle.runningAttempt != attempt || isStopping { process.signal(.terminate) }
-        let reader = WorkerOutput(logger: logger.labelled(plan.readiness == .announced ? "engine" : "program"))
+        let isOurs = plan.readiness == .announced
+        let reader = WorkerOutput(logger: logger.labelled("engine"))
         var watchers = [Task { await self.watchStart(attempt, process) }]
         for await line in process.output {
-            let ready = reader.take(line)
-            if plan.readiness == .announced, let ready {
+            // What other programs say is kept with the deployment; our log has no place for it.
+            if isOurs, let ready = reader.take(line) {
                 contextTokens = ready.contextTokens
                 if becameReady(attempt, process) {
                     watchers.append(Task { await self.watchHeartbeat(attempt, process) })
@@ -207,12 +220,20 @@ actor WorkerSupervisor {
         self.process.store(0, ordering: .releasing)
         readiness.store(false, ordering: .releasing)
         lastExit = exit.description
-        if !plan.isStartedAgain(after: exit), case .terminate(_, let waiters) = lifecycle.stop() {
-            refuse(waiters, .stopped)
-        }
-        switch exit {
-        case .status(let status): exited(attempt, .status(status))
-        case .signal(let signal): exited(attempt, .signal(signal))
+        let end: WorkerExit =
+            switch exit {
+            case .status(let status): .status(status)
+            case .signal(let signal): .signal(signal)
+            }
+        if !plan.isStartedAgain(after: exit) { giveUp(after: end) }
+        exited(attempt, end)
+    }
+
+    /// The process that ended is not started again by itself: whoever waits for it is refused.
+    private func giveUp(after exit: WorkerExit) {
+        switch lifecycle.stop() {
+        case .terminate(_, let waiters), .refuse(let waiters): refuse(waiters, .failed(lastExit: exit))
+        case .nothing: break
         }
     }
 
@@ -229,7 +250,7 @@ actor WorkerSupervisor {
     /// Ends a process that is not ready in time, and asks one that does not announce itself whether it is.
     private func watchStart(_ attempt: Int, _ process: ChildProcess) async {
         let deadline = ContinuousClock.now + plan.readyWithin
-        while !Task.isCancelled, case .starting = lifecycle {
+        while !Task.isCancelled, isStarting {
             if case .probed(let path) = plan.readiness, await remote.answers(path) {
                 _ = becameReady(attempt, process)
                 return
@@ -244,6 +265,7 @@ actor WorkerSupervisor {
         }
     }
 
+    private var isStarting: Bool { if case .starting = lifecycle { true } else { false } }
     private var isStopping: Bool { if case .stopping = lifecycle { true } else { false } }
 
     private func exited(_ attempt: Int, _ exit: WorkerExit) {
@@ -330,6 +352,7 @@ actor WorkerSupervisor {
 
     private func event(_ name: String, _ detail: String?) {
         output.note("\(name)" + (detail.map { ": \($0)" } ?? ""))
-        report(Event(model: plan.name, name: name, detail: detail))
+        let subject = plan.subject ?? Subject(deployment: plan.name, replica: 1, model: plan.name)
+        report(Event(model: plan.name, name: name, detail: detail, subject: subject))
     }
 }

@@ -2,7 +2,7 @@ import JSONText
 public import ModelCatalog
 import Storage
 
-extension CatalogRecords {
+extension CatalogRecords: ModelStatistics {
     /// Adds what was used since the last time, all in one transaction.
     ///
     /// - Parameter usage: by the name that a model is served under.

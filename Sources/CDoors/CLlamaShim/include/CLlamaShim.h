@@ -7,6 +7,7 @@
 // While something is loaded or made, a failed assertion of ggml on the same thread is such an exception, too.
 
 #include "CLlamaPlacing.h"
+#include "CLlamaQuantizing.h"
 #include "CLlamaSockets.h"
 
 #include <llama.h>

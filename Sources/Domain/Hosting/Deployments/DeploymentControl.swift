@@ -31,12 +31,15 @@ public protocol DeploymentControl: Sendable {
     ///   - name: of the deployment.
     ///   - number: the version; `nil` is the one before the active one.
     ///   - terms: with a note, which is made where there is none.
+    /// - Returns: how it fares then.
+    /// - Throws: `notFound` when there is no such version.
     func rollBack(_ name: String, to number: Int?, _ terms: ChangeTerms) async throws -> DeploymentReport
     /// Ends it and forgets it with all versions.
     ///
     /// - Parameters:
     ///   - name: of the deployment.
     ///   - isForced: whether to do so while it answers requests, or others fall back on it.
+    /// - Throws: `conflict` when it is in use, or made by the configuration.
     func remove(_ name: String, isForced: Bool) async throws
     /// Loads it, whoever stopped it before. Returns when it answers.
     func start(_ name: String) async throws -> DeploymentReport

@@ -8,6 +8,7 @@ public enum FallbackPolicy {
     /// Whether another model may answer after this failure. What is wrong with the request itself is wrong for all.
     ///
     /// - Parameter error: why the model did not answer; nothing was written yet.
+    /// - Returns: `false` for what every model would refuse.
     public static func permits(_ error: ServiceError) -> Bool {
         switch error.code {
         case .modelUnavailable, .engineFailed, .timeout, .overloaded, .insufficientMemory: true

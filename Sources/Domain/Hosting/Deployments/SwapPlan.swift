@@ -1,31 +1,22 @@
 /// How a deployment gets from one configuration to another while requests come in.
 public enum SwapPlan: Sendable, Equatable {
-    /// Both are the same.
-    case nothing
-    /// What serves stays; only what is decided around it changes.
+    /// What serves stays, if anything does; only what is decided around it changes.
     case settings
-    /// Equal servers are added or taken away.
+    /// Equal servers are added, or taken away.
     case scale(by: Int)
-    /// New ones start, requests go over to them, the old ones end.
-    case beside
-    /// There is no room for both: requests wait while the old ones end and the new ones start.
-    case drainFirst
+    /// Others take the place of those that serve.
+    case swap
 
     /// - Parameters:
     ///   - before: what serves now.
     ///   - after: what is to serve.
     ///   - isLoaded: whether anything runs.
-    ///   - fitsBeside: whether memory has room for both at once.
-    public init(from before: DeploymentSpec, to after: DeploymentSpec, isLoaded: Bool, fitsBeside: Bool) {
-        var servers = after
-        servers.replicas = before.replicas
-        if before == after {
-            self = .nothing
-        } else if !isLoaded || before.serves(like: servers) {
-            let difference = after.replicas - before.replicas
-            self = isLoaded && difference != 0 ? .scale(by: difference) : .settings
+    public init(from before: DeploymentSpec, to after: DeploymentSpec, isLoaded: Bool) {
+        let difference = after.replicas - before.replicas
+        if !isLoaded || (before.serves(like: after) && difference == 0) {
+            self = .settings
         } else {
-            self = fitsBeside ? .beside : .drainFirst
+            self = before.serves(like: after) ? .scale(by: difference) : .swap
         }
     }
 }

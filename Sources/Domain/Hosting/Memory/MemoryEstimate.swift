@@ -58,16 +58,20 @@ public struct MemoryEstimate: Sendable, Equatable {
     public var sequenceTokens: UInt64
     /// Layers on devices, the output counted as one.
     public var layersOnDevices: Int
+    /// Whether the bound of the prefix cache's tier was asked for.
+    public var isTierAsked: Bool
     /// What somebody should know before they trust or choose this, as sentences.
     public var notes: [String]
 
     public init(
-        parts: [Part], cells: UInt64, sequenceTokens: UInt64, layersOnDevices: Int = 0, notes: [String] = []
+        parts: [Part], cells: UInt64, sequenceTokens: UInt64, layersOnDevices: Int = 0, isTierAsked: Bool = true,
+        notes: [String] = []
     ) {
         self.parts = parts
         self.cells = cells
         self.sequenceTokens = sequenceTokens
         self.layersOnDevices = layersOnDevices
+        self.isTierAsked = isTierAsked
         self.notes = notes
     }
 
@@ -83,15 +87,19 @@ public struct MemoryEstimate: Sendable, Equatable {
     /// Bytes on each device.
     public var deviceBytes: [String: UInt64] {
         parts.reduce(into: [:]) { sums, part in
-            if let device = part.device { sums[device, default: 0] += part.bytes }
+            if let device = part.device { sums[device] = (sums[device] ?? 0).addedOrMax(part.bytes) }
         }
     }
 
-    /// What has to be found free in each pool of memory before the model is loaded.
-    public var footprint: Footprint { Footprint(host: hostBytes, devices: deviceBytes) }
+    /// What has to be found free in each pool of memory before the model is loaded. The prefix cache's tier counts only when
+    /// its bound was asked for: by default it takes what it is given, and can be given less.
+    public var footprint: Footprint {
+        let tier = isTierAsked ? 0 : sum { $0.kind == .prefixCache }
+        return Footprint(host: hostBytes.saturatingLess(tier), devices: deviceBytes)
+    }
 
     private func sum(where isCounted: (Part) -> Bool) -> UInt64 {
-        parts.reduce(0) { isCounted($1) ? $0 + $1.bytes : $0 }
+        parts.reduce(0) { isCounted($1) ? $0.addedOrMax($1.bytes) : $0 }
     }
 }
 
@@ -109,10 +117,12 @@ public struct Footprint: Sendable, Hashable {
     public static let none = Footprint(host: 0)
 
     /// Of all pools together.
-    public var total: UInt64 { devices.values.reduce(host) { $0.addingReportingOverflow($1).partialValue } }
+    public var total: UInt64 { devices.values.reduce(host) { $0.addedOrMax($1) } }
 
     public static func + (left: Footprint, right: Footprint) -> Footprint {
-        Footprint(host: left.host + right.host, devices: left.devices.merging(right.devices, uniquingKeysWith: +))
+        Footprint(
+            host: left.host.addedOrMax(right.host),
+            devices: left.devices.merging(right.devices) { $0.addedOrMax($1) })
     }
 
     /// What is left of `self` beside `used`; 0 where more is used than there is.
@@ -128,8 +138,4 @@ public struct Footprint: Sendable, Hashable {
     public func fits(in free: Footprint) -> Bool {
         host <= free.host && devices.allSatisfy { $0.value <= free.devices[$0.key] ?? 0 }
     }
-}
-
-extension UInt64 {
-    func saturatingLess(_ other: UInt64) -> UInt64 { self > other ? self - other : 0 }
 }

@@ -74,8 +74,8 @@ public struct MemoryRequest: Sendable, Equatable {
     public var repacks = true
     /// Threads that compute.
     public var threads: UInt64 = 1
-    /// `--cache-ram`: bytes for prefixes outside the key-value cache; `nil` is the engine's default for a machine of
-    /// `machineBytes`.
+    /// `--cache-ram`: bytes for prefixes outside the key-value cache; `nil` is the engine's default, an eighth of
+    /// `machineBytes` and at most 8 GiB, which does not count in `MemoryEstimate.footprint`.
     public var prefixCacheBytes: UInt64?
     /// Ordinary memory of the machine, in bytes.
     public var machineBytes: UInt64 = 16 << 30

@@ -12,7 +12,7 @@ extension ModelShape {
         architecture = file.metadata.architecture ?? "unknown"
         embeddingWidth = header.embeddingWidth
         vocabularySize = header.vocabularySize
-        trainedContext = header.natural("context_length") ?? 0
+        trainedContext = header.trainedContext
         slidingWindow = header.slidingWindow
         writesText = header.writesText
         tensorCount = file.tensors.count
@@ -42,7 +42,9 @@ extension ModelShape {
         layers = perLayer.enumerated().map { index, sizes in
             header.layer(index, weightBytes: sizes.all, expertBytes: sizes.experts)
         }
-        vocabularyBytes = header.vocabularyBytes
+        let texts = header.vocabularyTexts
+        vocabularyBytes = texts.bytes
+        vocabularyTextCount = texts.count
         projection = header.projection
     }
 

@@ -9,9 +9,12 @@ extension ModelShape {
         let vocabularySize: UInt64
         private let architecture: String
         private let window: WindowPattern
+        private let isGated: Bool
 
         /// A file may claim more layers than any model has; its tensors are what count.
         private static let layersMax = 4_096
+        /// No width, count or length of a real model is larger; products of three still fit.
+        private static let numberMax: UInt64 = 1 << 20
 
         init(_ file: GGUFFile) {
             metadata = file.metadata
@@ -20,30 +23,34 @@ extension ModelShape {
             layerCount = Int(max(0, min(claimed, Int64(Self.layersMax))))
             let embeddings = file.tensors.first { $0.name == "token_embd.weight" }?.dimensions
             let width = file.metadata.ofArchitecture("embedding_length")?.integer.flatMap(UInt64.init(exactly:))
-            embeddingWidth = width ?? embeddings?.first ?? 0
+            embeddingWidth = min(width ?? embeddings?.first ?? 0, Self.numberMax)
             let tokens = file.metadata["tokenizer.ggml.tokens"]?.array?.count
             vocabularySize = embeddings?.dropFirst().first ?? tokens.map(UInt64.init) ?? 0
             window = WindowPattern(file.metadata)
+            isGated =
+                file.tensors.contains { $0.name.contains("ffn_gate") }
+                || Self.fusesGate.contains(file.metadata.architecture ?? "")
         }
 
         /// A natural number under the architecture's prefix; of an array with one per layer, the largest.
         func natural(_ key: String) -> UInt64? {
             let value = metadata.ofArchitecture(key)
             let number = value?.array.map { $0.integers?.max() } ?? value?.integer
-            return number.flatMap(UInt64.init(exactly:))
+            return number.flatMap(UInt64.init(exactly:)).map { min($0, Self.numberMax) }
         }
 
         /// The same for one layer.
         private func natural(_ key: String, _ layer: Int) -> UInt64? {
             guard let list = metadata.ofArchitecture(key)?.array?.integers else { return natural(key) }
-            return layer < list.count ? UInt64(exactly: list[layer]) : nil
+            return layer < list.count ? UInt64(exactly: list[layer]).map { min($0, Self.numberMax) } : nil
         }
 
-        /// Texts of tokens and merges.
-        var vocabularyBytes: UInt64 {
-            ["tokenizer.ggml.tokens", "tokenizer.ggml.merges"].reduce(0) { sum, key in
-                guard let texts = metadata[key]?.array else { return sum }
-                return (0..<texts.count).reduce(sum) { $0 + UInt64(texts.bytes(at: $1)?.count ?? 0) }
+        /// Texts of tokens and merges: how many, and their bytes.
+        var vocabularyTexts: (count: UInt64, bytes: UInt64) {
+            ["tokenizer.ggml.tokens", "tokenizer.ggml.merges"].reduce(into: (0, 0)) { sum, key in
+                guard let texts = metadata[key]?.array else { return }
+                sum.0 += UInt64(texts.count)
+                for index in 0..<texts.count { sum.1 += UInt64(texts.bytes(at: index)?.count ?? 0) }
             }
         }
 
@@ -61,6 +68,12 @@ extension ModelShape {
 
         var slidingWindow: UInt64 { window.length }
 
+        /// Tokens; no more than llama.cpp counts.
+        var trainedContext: UInt64 {
+            let said = metadata.ofArchitecture("context_length")?.integer.flatMap(UInt64.init(exactly:))
+            return min(said ?? 0, UInt64(Int32.max))
+        }
+
         var projection: Projection? {
             guard architecture == "clip" else { return nil }
             func number(_ key: String) -> UInt64 {
@@ -72,6 +85,9 @@ extension ModelShape {
                 feedForwardWidth: number("feed_forward_length"), headCount: number("attention.head_count"),
                 layerCount: number("block_count"))
         }
+
+        /// Families whose input and gate are one matrix.
+        private static let fusesGate: Set<String> = ["phi3", "modern-bert", "chatglm", "glm4", "plamo2", "plamo3"]
 
         func layer(_ index: Int, weightBytes: UInt64, expertBytes: UInt64) -> Layer {
             let heads = natural("attention.head_count", index) ?? 0
@@ -85,14 +101,23 @@ extension ModelShape {
             // Latent attention (MLA) keeps one compressed vector, from which values are computed.
             let isLatent = natural("attention.key_length_mla") != nil && natural("attention.value_length_mla") != nil
             let keySize = size("key_length")
-            let experts = natural("expert_used_count") ?? 0
-            let expertWidth = (natural("expert_feed_forward_length") ?? 0) * experts
+            let width = feedForward(index)
             return Layer(
                 recall: recall(index, keyHeads: keyHeads, isWindow: isWindow), keyWidth: keyHeads * keySize,
                 valueWidth: isLatent ? 0 : keyHeads * size("value_length"), headCount: heads,
-                queryWidth: heads * keySize,
-                feedForwardWidth: max(natural("feed_forward_length", index) ?? 0, expertWidth),
+                queryWidth: heads * keySize, feedForwardWidth: width.between, stepWidth: width.step,
                 weightBytes: weightBytes, expertBytes: expertBytes)
+        }
+
+        /// Numbers of a token between the matrices, and at the same time: a gated part has gate, input and their product beside the
+        /// residual; one without computes in place. Each expert's output is kept until all are added up.
+        private func feedForward(_ index: Int) -> (between: UInt64, step: UInt64) {
+            let dense = natural("feed_forward_length", index) ?? 0
+            let experts = natural("expert_used_count") ?? 0
+            let expertWidth = experts * (natural("expert_feed_forward_length") ?? dense)
+            let between = max(experts > 0 ? expertWidth : dense, dense)
+            let kept = embeddingWidth * (experts + 1)
+            return (between, isGated ? 3 * between + kept : between + kept + embeddingWidth)
         }
 
         private func recall(_ index: Int, keyHeads: UInt64, isWindow: Bool) -> Recall {
@@ -104,10 +129,7 @@ extension ModelShape {
             case .all: return .state(numbers: stateNumbers)
             case .beside: return .allAndState(numbers: stateNumbers)
             case .whereNoHeads:
-                if keyHeads == 0 {
-                    return natural("feed_forward_length", index) ?? 0 > 0 && architecture.hasPrefix("nemotron")
-                        ? .nothing : .state(numbers: stateNumbers)
-                }
+                guard keyHeads > 0 else { return isFeedForwardOnly(index) ? .nothing : .state(numbers: stateNumbers) }
             case .between:
                 let interval = Int(clamping: natural("full_attention_interval") ?? 4)
                 if (index + 1) % max(1, interval) != 0 { return .state(numbers: stateNumbers) }
@@ -120,6 +142,11 @@ extension ModelShape {
             }
             guard keyHeads > 0 else { return .nothing }
             return isWindow ? .window : .all
+        }
+
+        /// Layers of Nemotron-H are either attention, or a state, or feed-forward.
+        private func isFeedForwardOnly(_ index: Int) -> Bool {
+            architecture.hasPrefix("nemotron") && natural("feed_forward_length", index) ?? 0 > 0
         }
 
         /// Numbers of one layer's state for one sequence.
@@ -176,14 +203,14 @@ private struct WindowPattern {
         let list = pattern?.array
         flags = list?.integers.map { $0.map { $0 != 0 } } ?? list.flatMap { Self.bools($0) }
         let isKnown = family != nil || flags != nil
-        length = isKnown ? said ?? family?.length ?? 0 : 0
+        length = isKnown ? min(said ?? family?.length ?? 0, UInt64(Int32.max)) : 0
         period = pattern?.integer.flatMap(Int.init(exactly:)) ?? family?.period ?? 1
         startsDense = family?.startsDense ?? false
     }
 
     private static func bools(_ array: GGUFArray) -> [Bool]? {
         guard array.elementType == .bool else { return nil }
-        return (0..<array.count).map { array.bytes(at: $0)?.first == 1 }
+        return (0..<array.count).map { array[$0].bool == true }
     }
 
     func covers(_ layer: Int) -> Bool {

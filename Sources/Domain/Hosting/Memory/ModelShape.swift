@@ -27,6 +27,8 @@ public struct ModelShape: Sendable, Equatable {
         public var queryWidth: UInt64
         /// Numbers between the two matrices of the feed-forward part, of all experts that a token visits.
         public var feedForwardWidth: UInt64
+        /// Numbers of one token that are there at the same time while the feed-forward part is computed.
+        public var stepWidth: UInt64
         /// Bytes of its tensors in the file.
         public var weightBytes: UInt64
         /// Of these, bytes of experts.
@@ -34,7 +36,7 @@ public struct ModelShape: Sendable, Equatable {
 
         public init(
             recall: Recall, keyWidth: UInt64, valueWidth: UInt64, headCount: UInt64, queryWidth: UInt64,
-            feedForwardWidth: UInt64, weightBytes: UInt64, expertBytes: UInt64 = 0
+            feedForwardWidth: UInt64, stepWidth: UInt64, weightBytes: UInt64, expertBytes: UInt64 = 0
         ) {
             self.recall = recall
             self.keyWidth = keyWidth
@@ -42,6 +44,7 @@ public struct ModelShape: Sendable, Equatable {
             self.headCount = headCount
             self.queryWidth = queryWidth
             self.feedForwardWidth = feedForwardWidth
+            self.stepWidth = stepWidth
             self.weightBytes = weightBytes
             self.expertBytes = expertBytes
         }
@@ -84,8 +87,9 @@ public struct ModelShape: Sendable, Equatable {
     public var fileBytes: UInt64
     /// Bytes of matrices that llama.cpp copies into another order on processors with AVX2, unless that is forbidden.
     public var repackableBytes: UInt64
-    /// Bytes of the vocabulary's texts in the file.
+    /// Bytes of the texts of tokens and merges in the file, and how many texts.
     public var vocabularyBytes: UInt64
+    public var vocabularyTextCount: UInt64
     /// For a projector.
     public var projection: Projection?
 

@@ -88,11 +88,14 @@ public struct ResidencyPolicy: Sendable, Equatable {
     /// Models that may be loading at the same time.
     public var loadsMax = 2
     /// While another model waits for its memory, a loaded one goes on taking requests at most this long…
-    public var turnMax = Duration.seconds(15)
+    ///
+    /// Chosen: A B A C at two requests a second, four seconds to load, one model at a time. In the order of arrival 400 requests
+    /// are 400 loads; without turns 48, mean wait 6.5 s; with 5 s 24 loads, 9.1 s; with 15 s 13 loads, 15 s.
+    public var turnMax = Duration.seconds(5)
     /// …and at most so many.
     public var turnRequestsMax = 64
-    /// A model that was just loaded and falls idle is held back from leaving for so many times its loading time, as long
-    /// as its next request is expected within that time.
+    /// A turn is no shorter than so many times the model's loading time; and a model that falls idle in it is held back from
+    /// leaving as long as its next request is expected within that time.
     public var holdFactor = 1.0
     /// No model is held longer than this.
     public var holdMax = Duration.seconds(10)

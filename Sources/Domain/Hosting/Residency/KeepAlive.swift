@@ -19,8 +19,9 @@ public enum KeepAlive: Sendable, Hashable {
     /// Source: `api.Duration` of Ollama, which parses texts as Go's `time.ParseDuration`. Differs from it in: a text without
     /// unit is accepted, because its users write `"300"`.
     ///
+    /// Gives `nil` when it is neither, or no number; the caller says what is allowed, see `allowed`.
+    ///
     /// - Parameter json: the field's value.
-    /// - Returns: `nil` when it is neither, or no finite number; the caller says what is allowed, see `allowed`.
     public init?(_ json: JSONValue) {
         if let text = json.string {
             guard let seconds = Self.seconds(in: text) else { return nil }

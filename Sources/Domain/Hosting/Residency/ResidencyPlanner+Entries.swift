@@ -32,8 +32,6 @@ extension ResidencyPlanner {
         private var usesAt: Moment = .zero
         /// Between its last uses, in seconds, smoothed; `nil` before the second one.
         private(set) var meanGap: Double?
-        /// Greedy-Dual's base when it was last used.
-        var base = 0.0
         /// Requests that were admitted since somebody began to wait for its memory.
         var admittedInTurn = 0
         /// Somebody wants it loaded.

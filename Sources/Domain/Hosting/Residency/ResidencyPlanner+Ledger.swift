@@ -70,13 +70,15 @@ extension ResidencyPlanner {
             need.footprint.fits(in: freeWithout(gone)) && couldHaveInGroup(need, without: gone)
         }
 
-        func couldHaveInGroup(_ need: Need, without gone: [Entry]) -> Bool {
+        private func couldHaveInGroup(_ need: Need, without gone: [Entry]) -> Bool {
             guard let name = need.group, let pool = groups[name] else { return true }
             let members = gone.filter { $0.model.group == name }
             return need.footprint.fits(in: members.reduce(pool.free + pool.coming) { $0 + $1.reserved })
         }
 
-        func freeWithout(_ gone: [Entry]) -> Footprint { gone.reduce(all.free + all.coming) { $0 + $1.reserved } }
+        private func freeWithout(_ gone: [Entry]) -> Footprint {
+            gone.reduce(all.free + all.coming) { $0 + $1.reserved }
+        }
 
         /// The first of the candidates that make enough room together, without those that are not needed for it; `nil` when
         /// all of them do not.

@@ -74,11 +74,9 @@ extension ResidencyPlanner {
     ) -> [Action] {
         let others = entries.values.filter { $0.model.id != demand.id && !ledger.leaving.contains($0.model.id) }
         let movable = others.filter { $0.standing == .ready && !$0.model.isPinned }
-        let staying = others.filter { $0.standing == .loading && !$0.model.isPinned }
-        guard ledger.couldHave(need, without: movable + staying) else {
+        guard isPossible(need, for: demand.id) else {
             guard demand.since != nil else { return [] }
-            let refusal = refusal(of: need, ledger, movable: movable + staying, others: Array(others))
-            return refuseWaiters(for: demand.id, refusal)
+            return refuseWaiters(for: demand.id, refusal(of: need, for: demand.id))
         }
         let yielding = leastWorth(of: movable.filter { yields($0, to: demand, at: now) }, at: now)
         let free = yielding.filter { end(of: $0, for: demand, at: now) <= now }
@@ -108,7 +106,7 @@ extension ResidencyPlanner {
                 end(of: $1, for: demand, at: now), $1.model.id.name
             )
         }
-        for entry in ledger.victims(of: byEnd, for: need) ?? byEnd {
+        for entry in ledger.victims(of: byEnd, for: need) ?? [] {
             entries[entry.model.id]?.isContested = true
             let end = end(of: entry, for: demand, at: now)
             if end > now { wakeUp(at: end, after: now) }
@@ -139,30 +137,47 @@ extension ResidencyPlanner {
         return min(turnEnd, entry.lastUse + .seconds(2 * gap))
     }
 
-    private func refusal(
-        of need: Need, _ ledger: Ledger, movable: [Entry], others: [Entry]
-    ) -> ResidencyRefusal {
-        let pinned = others.filter { $0.model.isPinned && $0.standing != .absent }
-            .sorted { ($1.reserved.total, $0.model.id.name) < ($0.reserved.total, $1.model.id.name) }
-            .map(\.model.id)
-        if let group = need.group, let budget = policy.groupBudgets[group],
-            !ledger.couldHaveInGroup(need, without: movable)
-        {
-            return .groupTooSmall(group: group, needed: need.footprint, budget: budget, pinned: pinned)
+    /// Pinned models beside this one, and what they hold.
+    private func pinned(beside id: ModelID, in group: String? = nil) -> [Entry] {
+        entries.values.filter { entry in
+            entry.model.isPinned && entry.standing != .absent && entry.model.id != id
+                && (group == nil || entry.model.group == group)
+        }.sorted { ($1.reserved.total, $0.model.id.name) < ($0.reserved.total, $1.model.id.name) }
+    }
+
+    private func room(in budget: Footprint, beside pinned: [Entry]) -> Footprint {
+        budget.less(pinned.reduce(.none) { $0 + $1.reserved })
+    }
+
+    /// Whether a model would fit if everything left that may.
+    private func isPossible(_ need: Need, for id: ModelID) -> Bool {
+        need.footprint.fits(in: room(in: policy.budget, beside: pinned(beside: id))) && fitsGroup(need, for: id)
+    }
+
+    private func fitsGroup(_ need: Need, for id: ModelID) -> Bool {
+        guard let group = need.group, let budget = policy.groupBudgets[group] else { return true }
+        return need.footprint.fits(in: room(in: budget, beside: pinned(beside: id, in: group)))
+    }
+
+    private func refusal(of need: Need, for id: ModelID) -> ResidencyRefusal {
+        if let group = need.group, let budget = policy.groupBudgets[group], !fitsGroup(need, for: id) {
+            let inside = pinned(beside: id, in: group).map(\.model.id)
+            return .groupTooSmall(group: group, needed: need.footprint, budget: budget, pinned: inside)
         }
+        let all = pinned(beside: id)
         return .tooLarge(
-            needed: need.footprint, free: ledger.freeWithout(movable), budget: policy.budget, pinned: pinned)
+            needed: need.footprint, free: room(in: policy.budget, beside: all), budget: policy.budget,
+            pinned: all.map(\.model.id))
     }
 }
 
 extension ResidencyPlanner {
-    /// What losing a model would cost, by the bytes that it holds: Greedy-Dual-Size-Frequency.
+    /// What losing a model would cost, by the bytes that it holds.
     func worth(of entry: Entry, at now: Moment, usesMin: Double = 0) -> Double {
         let bytes = max(1, Double((entry.standing == .absent ? entry.wanted : entry.reserved).total))
         let uses = max(usesMin, entry.frequency(at: now, halfLife: policy.usageHalfLife))
-        let base = entry.standing == .absent ? inflation : entry.base
         // Per GiB, so that numbers stay readable.
-        return base + uses * max(0, entry.model.loadSeconds + entry.recomputeSeconds) / (bytes / 1_073_741_824)
+        return uses * max(0, entry.model.loadSeconds + entry.recomputeSeconds) / (bytes / 1_073_741_824)
     }
 
     /// In the order in which they would leave.

@@ -72,7 +72,6 @@ extension ResidencyPlanner {
             guard let entry = entries[waiter.model] else { continue }
             if entry.isContested, entry.admittedInTurn >= policy.turnRequestsMax { continue }
             entries[waiter.model]?.admit(keepAlive: waiter.keepAlive)
-            entries[waiter.model]?.base = inflation
             running[waiter.ticket] = waiter.model
             admitted.insert(waiter.ticket)
             actions.append(.admit(waiter.ticket))
@@ -126,7 +125,6 @@ extension ResidencyPlanner {
             entries[id]?.leavesWhenReady = departure
             return []
         case .ready:
-            if departure == .memory { inflation = max(inflation, worth(of: entry, at: now)) }
             guard entry.runningCount == 0 else {
                 entries[id]?.drain(because: departure)
                 return [.drain(id, because: departure)]

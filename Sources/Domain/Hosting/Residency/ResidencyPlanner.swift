@@ -7,9 +7,9 @@ public import Vocabulary
 ///   budget by a decision of this planner. (A worker that turns out to take more than planned can; then somebody idle leaves.)
 /// - Only models without running requests are unloaded. A busy one that has to make room takes no more requests, *drains*,
 ///   and leaves when its last one ends.
-/// - Who leaves: the least urgent first, then the least worth by Greedy-Dual-Size-Frequency (Cherkasova 1998): how often
-///   it is used, times the seconds to load it and to compute its cached tokens again, by the bytes that it holds, and a base that
-///   rises with each departure, so that what was dear long ago leaves too.
+/// - Who leaves: the least urgent first, then the least worth: how often it is used, times the seconds to load it and to compute
+///   its cached tokens again, by the bytes that it holds. That is Greedy-Dual-Size-Frequency (Cherkasova 1998), with uses that fade
+///   with time in the place of its rising base: a model that is slow to load and used now and then would lose to the rising base.
 /// - Who comes: the most urgent first, then the longest waiting; waiting makes urgent (`agingStep`).
 /// - Thrash protection: while others wait, a loaded model goes on serving whoever asks for it, up to `turnMax` and
 ///   `turnRequestsMax`; then it is the others' turn. A model that just came and fell idle is held back for a time in proportion to
@@ -42,8 +42,6 @@ public struct ResidencyPlanner: Sendable {
     /// In the order of arrival.
     var waiters: [Waiter] = []
     var running: [Ticket: ModelID] = [:]
-    /// Greedy-Dual's base.
-    var inflation = 0.0
     /// When something happens by itself next; `wake` is to be called then. Later calls may move it.
     public internal(set) var nextWakeUp: Moment?
     private var ticketsGiven: UInt64 = 0

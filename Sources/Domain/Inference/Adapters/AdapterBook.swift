@@ -12,8 +12,8 @@ final class AdapterBook: Sendable {
     /// Gives a request its adapters, for as long as the lease lives.
     func lease(_ asked: [AdapterScale]?) throws(ServiceError) -> AdapterLease {
         let entered = register.withLock { register in result { () throws(ServiceError) in try register.enter(asked) } }
-        let (set, key) = try entered.get()
-        return set.isEmpty ? .none : AdapterLease(set, key: key, book: self)
+        let (set, named) = try entered.get()
+        return set.isEmpty ? .none : AdapterLease(set, named: named, book: self)
     }
 
     fileprivate func leave(_ set: AdapterSet) { register.withLock { $0.leave(set) } }
@@ -43,19 +43,26 @@ private func result<Success>(_ body: () throws(ServiceError) -> Success) -> Resu
     }
 }
 
+extension ReproductionReceipt.Adapter {
+    fileprivate var key: String { "\(fingerprint)*\(String(scale.bitPattern, radix: 16))" }
+}
+
 /// What one request is computed with. As long as it lives, none of its adapters is removed.
 final class AdapterLease: Sendable {
     let set: AdapterSet
     /// The same for the same adapters with the same scales, also over a restart; empty for none.
     let key: String
+    /// What the key is made of.
+    let named: [ReproductionReceipt.Adapter]
     private let book: AdapterBook?
 
     /// Of requests without adapters.
-    static let none = AdapterLease(.none, key: "", book: nil)
+    static let none = AdapterLease(.none, named: [], book: nil)
 
-    fileprivate init(_ set: AdapterSet, key: String, book: AdapterBook?) {
+    fileprivate init(_ set: AdapterSet, named: [ReproductionReceipt.Adapter], book: AdapterBook?) {
         self.set = set
-        self.key = key
+        self.named = named
+        key = named.map(\.key).joined(separator: "+")
         self.book = book
     }
 

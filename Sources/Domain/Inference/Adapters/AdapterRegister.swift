@@ -34,25 +34,26 @@ struct AdapterRegister {
     /// Counts a request in.
     ///
     /// - Parameter asked: what it names; `nil` takes the scales of the list as they are now.
-    /// - Returns: what it is computed with, and the same as a text that outlives ids.
+    /// - Returns: what it is computed with, and the same by names that outlive ids, sorted by them, so that it does not depend
+    ///   on who was loaded first.
     /// - Throws: `invalidValue` when there is no such adapter.
-    mutating func enter(_ asked: [AdapterScale]?) throws(ServiceError) -> (set: AdapterSet, key: String) {
+    mutating func enter(_ asked: [AdapterScale]?) throws(ServiceError) -> (
+        set: AdapterSet, named: [ReproductionReceipt.Adapter]
+    ) {
         if let asked { try check(asked, parameter: "lora") }
         let set = AdapterSet(asked ?? loaded.map { AdapterScale(id: $0.id, scale: $0.entry.scale) })
         for one in set.scales { entries[one.id]?.users += 1 }
-        return (set, key(of: set))
+        let named = set.scales.compactMap { one in
+            entries[one.id].map {
+                ReproductionReceipt.Adapter(fingerprint: $0.candidate.fingerprint, scale: one.scale)
+            }
+        }
+        return (set, named.sorted { ($0.fingerprint, $0.scale) < ($1.fingerprint, $1.scale) })
     }
 
     /// Counts a request out.
     mutating func leave(_ set: AdapterSet) {
         for one in set.scales { entries[one.id]?.users -= 1 }
-    }
-
-    /// What the numbers of a set depend on. Sorted by content, so that it does not depend on who was loaded first.
-    private func key(of set: AdapterSet) -> String {
-        set.scales.compactMap { one in
-            entries[one.id].map { "\($0.candidate.fingerprint)*\(String(one.scale.bitPattern, radix: 16))" }
-        }.sorted().joined(separator: "+")
     }
 
     private func check(_ scales: [AdapterScale], parameter: String) throws(ServiceError) {

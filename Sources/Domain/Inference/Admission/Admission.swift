@@ -57,6 +57,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         admitted.media = media.prompt
         if !media.canBeKept { admitted.cache.isUsed = false }
         admitted.shift = shift
+        admitted.compression = try compression(request, hasMedia: !media.prompt.isEmpty)
         admitted.newTokensAsked = request.newTokensMax
         let details = request.reports.details ? details(of: request, admitted) : nil
         return Admitted(request: admitted, reading: reading, details: details)
@@ -104,6 +105,7 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         request.reasoning.format = request.reasoning.format ?? reasoning.format
         request.reasoning.isEnabled = request.reasoning.isEnabled ?? reasoning.isEnabled
         request.reasoning.tokensMax = request.reasoning.tokensMax ?? reasoning.tokensMax
+        request.reasoning.budgetMessage = request.reasoning.budgetMessage ?? reasoning.budgetMessage
         request.reasoning.effort = request.reasoning.effort ?? reasoning.effort
         return request
     }
@@ -238,7 +240,9 @@ struct Admission<Tokenizer: Tokenizing>: Sendable {
         return ThinkingPlan(
             opening: Array(tags.start.utf8), closing: Array(tags.end.utf8), isOpen: isOpen,
             tokensMax: request.reasoning.tokensMax,
-            endTokens: try tokenizer.tokens(of: "\n\(tags.end)\n\n", addsSpecial: false, parsesSpecial: true))
+            endTokens: try tokenizer.tokens(of: "\n\(tags.end)\n\n", addsSpecial: false, parsesSpecial: true),
+            messageTokens: try tokenizer.tokens(
+                of: request.reasoning.budgetMessage ?? "", addsSpecial: false, parsesSpecial: false))
     }
 }
 

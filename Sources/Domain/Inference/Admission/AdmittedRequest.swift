@@ -38,6 +38,8 @@ struct AdmittedRequest: Sendable {
     var media = PromptMedia.none
     /// How far tokens may be guessed ahead.
     var speculation = SpeculationLimits()
+    /// What of it stays when it is long; `nil` is all.
+    var compression: CompressionPolicy?
 
     var scope: CacheScope {
         CacheScope(tenant: cache.scope == .shared ? nil : scheduling.tenant, adapters: adapters.key)
@@ -50,7 +52,8 @@ struct AdmittedRequest: Sendable {
     func receipt(seed: UInt32?) -> ReproductionReceipt? {
         guard isReproducible, let seed, let modelHash else { return nil }
         return ReproductionReceipt(
-            model: modelHash, template: identity.templateHash, seed: seed, build: identity.build)
+            model: modelHash, template: identity.templateHash, seed: seed, build: identity.build,
+            adapters: adapters.named)
     }
 }
 

@@ -8,10 +8,9 @@ import Vocabulary
 extension EngineLoop {
     /// The policy for a sequence; `nil` where it keeps everything.
     private func compression(of sequence: RunningSequence) -> CompressionPolicy? {
-        // After an image a place in the list of tokens is not a position.
-        guard let policy = options.compression, runtime.shape.observedRowsMax > 0, !sequence.isIsolated,
-            sequence.generation.request.media.isEmpty
-        else { return nil }
+        guard let policy = sequence.generation.request.compression, runtime.shape.observedRowsMax > 0 else {
+            return nil
+        }
         return policy
     }
 
@@ -22,8 +21,8 @@ extension EngineLoop {
 
     /// How many tokens of a prompt may come from the cache: all but those whose attention is to be observed.
     func unobserved(of request: AdmittedRequest) -> Int {
-        guard let policy = options.compression, runtime.shape.observedRowsMax > 0, !request.isReproducible,
-            request.media.isEmpty, request.prompt.count > policy.budget
+        guard let policy = request.compression, runtime.shape.observedRowsMax > 0,
+            request.prompt.count > policy.budget
         else { return .max }
         return request.prompt.count - rowsObserved
     }

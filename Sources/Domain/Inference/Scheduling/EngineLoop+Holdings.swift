@@ -10,6 +10,8 @@ struct SlotHoldings {
 
     /// By slot.
     var holdings: [Int: Holding] = [:]
+    /// Slots whose last sequence lost a part of its positions, so that nothing can go on from it.
+    var compressed: Set<Int> = []
     /// For slots that are busy, oldest first.
     var orders: [SlotOrder] = []
 
@@ -44,6 +46,11 @@ extension EngineLoop {
     /// Notes what a sequence leaves in its slot when it ends.
     mutating func note(_ sequence: RunningSequence) {
         guard !sequence.isIsolated else { return }
+        if sequence.dropped > 0 {
+            slotHoldings.compressed.insert(sequence.slot)
+        } else {
+            slotHoldings.compressed.remove(sequence.slot)
+        }
         slotHoldings.holdings[sequence.slot] = sequence.lease.map { lease in
             .init(tokens: Array(sequence.generation.tokens.prefix(sequence.computed)), scope: lease.scope)
         }
@@ -58,11 +65,13 @@ extension EngineLoop {
     }
 
     private mutating func read(_ slot: Int) -> Result<ShelvedState, ServiceError> {
-        guard let holding = slotHoldings.holdings[slot] else { return .failure(.nothingHeld(slot)) }
+        guard !slotHoldings.compressed.contains(slot) else { return .failure(.compressed(slot)) }
+        let nothing = ShelvedState(tenant: nil, tokens: [], start: 0, state: [])
+        guard let holding = slotHoldings.holdings[slot] else { return .success(nothing) }
         let lease = cache.attachAll(holding.tokens, scope: holding.scope, to: slot, now: .now)
         let count = lease.node.end
         defer { cache.detach(lease, sequence: slot, computed: count) }
-        guard count > 0 else { return .failure(.nothingHeld(slot)) }
+        guard count > 0 else { return .success(nothing) }
         do {
             let state = try runtime.state(of: slot)
             return .success(
@@ -90,11 +99,13 @@ extension EngineLoop {
         cache.detach(lease, sequence: slot, computed: count)
         cache.trimIdle()
         guard isHeld else { return .failure(.noRoomToHold(count)) }
+        slotHoldings.compressed.remove(slot)
         slotHoldings.holdings[slot] = .init(tokens: held.tokens, scope: scope)
         return .success(())
     }
 
     private mutating func erase(_ slot: Int) -> Int {
+        slotHoldings.compressed.remove(slot)
         guard let holding = slotHoldings.holdings.removeValue(forKey: slot) else { return 0 }
         cache.erase(holding.tokens, scope: holding.scope)
         return holding.tokens.count
@@ -102,10 +113,10 @@ extension EngineLoop {
 }
 
 extension ServiceError {
-    fileprivate static func nothingHeld(_ slot: Int) -> ServiceError {
+    fileprivate static func compressed(_ slot: Int) -> ServiceError {
         ServiceError(
-            .conflict, "Slot \(slot) holds nothing that could be saved.",
-            hint: "A slot holds what the last request that used the prefix cache left in it.", parameter: "id_slot")
+            .conflict, "What slot \(slot) held was compressed (--kv-compress), and nothing can go on from it.",
+            hint: "Send requests whose slots are to be saved with nexus.kv_compress: false.", parameter: "id_slot")
     }
 
     fileprivate static func noRoomToHold(_ count: Int) -> ServiceError {

@@ -45,6 +45,7 @@ extension EngineLoop {
             report.acceptedDraftTokens = generation.drafts?.accepted ?? 0
             report.droppedTokens = sequence.dropped
             let most = generation.request.newTokensMax
+            report.adapters = sequence.adapters.scales
             report.remainingTokens = most == .max ? nil : most - generation.written
             return report
         }

@@ -108,7 +108,14 @@ final class WaitingRoom<Item: Waiter>: Sendable {
     /// - Returns: `nil` when nobody waits who can start.
     func nextMostUrgent(_ now: ContinuousClock.Instant, where canStart: @Sendable (Item) -> Bool) -> Next? {
         state.withLock { state in
-            guard let entry = state.queue.mostUrgent(where: { canStart($0) }) else { return nil }
+            let queued = state.queue.mostUrgent(where: { canStart($0) })
+            let direct = state.direct.indices.filter { canStart(state.direct[$0]) }
+                .max { state.direct[$0].scheduling.priority < state.direct[$1].scheduling.priority }
+            // Whoever came when slots were free came before the queue.
+            if let direct, queued.map({ state.direct[direct].scheduling.priority >= $0.terms.priority }) ?? true {
+                return Next(submission: state.direct.remove(at: direct), charge: nil)
+            }
+            guard let entry = queued else { return nil }
             return state.queue.take(entry.terms.key, now: now - epoch).map { Self.taken($0, &state) }
         }
     }

@@ -28,6 +28,7 @@ struct DraftModel<Runtime: ModelRuntime> {
     private(set) var readSeconds = 0.0
     /// After a failure it guesses no more.
     private(set) var isBroken = false
+    private let onFailure: @Sendable (any Error) -> Void
 
     /// - Parameters:
     ///   - runtime: with as many sequences as the engine has slots.
@@ -38,6 +39,7 @@ struct DraftModel<Runtime: ModelRuntime> {
         self.vocabularyCount = min(runtime.shape.vocabulary, vocabularyCount)
         batchTokensMax = options.batchTokensMax
         contextTokens = min(options.contextTokens, runtime.shape.cells)
+        onFailure = options.draftFailed
         held = [[Int32]](repeating: [], count: min(options.sequencesMax, runtime.shape.sequences))
     }
 
@@ -172,6 +174,7 @@ struct DraftModel<Runtime: ModelRuntime> {
             return true
         } catch {
             isBroken = true
+            onFailure(error)
             for slot in held.indices { forget(slot, from: 0) }
             return false
         }

@@ -9,13 +9,19 @@ public struct ThinkingPlan: Sendable, Equatable {
     public var tokensMax: Int?
     /// The tokens that end thinking when it reaches its limit.
     public var endTokens: [Int32]
+    /// What is written before them then; empty for nothing.
+    public var messageTokens: [Int32]
 
-    public init(opening: [UInt8], closing: [UInt8], isOpen: Bool, tokensMax: Int?, endTokens: [Int32]) {
+    public init(
+        opening: [UInt8], closing: [UInt8], isOpen: Bool, tokensMax: Int?, endTokens: [Int32],
+        messageTokens: [Int32] = []
+    ) {
         self.opening = opening
         self.closing = closing
         self.isOpen = isOpen
         self.tokensMax = tokensMax
         self.endTokens = endTokens
+        self.messageTokens = messageTokens
     }
 }
 
@@ -77,7 +83,7 @@ struct ThinkingTracker {
             tail = Array(tail.suffix(plan.closing.count + 64))
             guard state == .open, let max = plan.tokensMax, count >= max else { return .goesOn }
             state = .ending
-            return .isOverBudget(plan.endTokens)
+            return .isOverBudget(plan.messageTokens + plan.endTokens)
         case .over: return .goesOn
         }
     }

@@ -1,5 +1,5 @@
 /// One file of a model, as it was when it was last looked at.
-public struct ModelFile: Sendable, Equatable {
+public struct ModelFile: Sendable, Hashable {
     /// What a file is to its model.
     public enum Role: String, Sendable, Hashable, CaseIterable {
         /// The weights, or one part of them; the parts in order.
@@ -27,6 +27,9 @@ public struct ModelFile: Sendable, Equatable {
         self.identity = identity
         self.sha256 = sha256
     }
+
+    /// The file as a look at the disk tells it.
+    public var withoutDigest: ModelFile { ModelFile(path: path, role: role, identity: identity) }
 }
 
 /// By what a file is known again without reading it (`stat(2)`).

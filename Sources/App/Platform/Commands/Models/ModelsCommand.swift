@@ -5,5 +5,8 @@ enum ModelsCommand {
     static let group = CommandGroup("models", "Models of this machine")
 
     /// In the order of the help.
-    static let all: [AdminCommand] = []
+    static let all: [AdminCommand] = [
+        ListModelsCommand.command, ShowModelCommand.command, ImportModelsCommand.command, RemoveModelCommand.command,
+        DownloadCommand.command, RecommendCommand.command, BenchmarkCommand.command,
+    ]
 }

@@ -1,6 +1,0 @@
-/// A format that model files come in.
-public enum ModelFileFormat: String, Sendable, Hashable, CaseIterable {
-    case gguf
-    case safetensors
-    case onnx
-}
