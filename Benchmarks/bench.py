@@ -18,6 +18,7 @@ import chat
 import decode
 import embeddings
 import events
+import hotswap
 import neighbour
 import overhead
 import rpc
@@ -34,6 +35,7 @@ MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
     "speculation": speculation.measure, "rpc": rpc.measure, "cachetypes": cachetypes.measure,
+    "hotswap": hotswap.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings"]
 
@@ -86,7 +88,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
 
 def require(arguments: argparse.Namespace) -> None:
     paths = [arguments.build / name for name in (
-        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine")]
+        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine", "nexus")]
     missing = [str(path) for path in paths if not path.exists()]
     if not arguments.only or "answers" in arguments.only:
         missing += [tool for tool in ("wrk", "nginx") if not shutil.which(tool)]

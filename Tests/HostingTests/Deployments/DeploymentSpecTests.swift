@@ -15,6 +15,7 @@ import Vocabulary
          "queue_max": 0, "threads": 3, "temperature": 0.5, "top_p": 0.9, "top_k": 40, "min_p": 0.05, "seed": 4294967295,
          "engine": "b9000", "arguments": ["--flash-attn", "on"], "purpose": "embeddings", "aliases": ["x", "y/z:1"],
          "replicas": 3, "fallback": ["b"], "keep_alive": "5m", "pinned": true, "priority": "high", "preload": true,
+         "preload_times": [{"from": "08:05", "to": "18:00", "days": ["mon", "sun"]}, {"from": "22:00", "to": "02:00"}],
          "remark": "why"}
         """#,
         #"""
@@ -59,6 +60,12 @@ import Vocabulary
         (#"{"model": "x", "aliases": ["a b"]}"#, "aliases[0]"),
         (#"{"model": "x", "arguments": ["--port", "1"]}"#, "arguments[0]"),
         (#"{"model": "x", "arguments": ["--socket=/tmp/x"]}"#, "arguments[0]"),
+        (#"{"model": "x", "preload_times": [{"from": "8:00", "to": "18:00"}]}"#, "preload_times[0].from"),
+        (#"{"model": "x", "preload_times": [{"from": "08:00", "to": "24:00"}]}"#, "preload_times[0].to"),
+        (
+            #"{"model": "x", "preload_times": [{"from": "08:00", "to": "09:00", "days": ["day"]}]}"#,
+            "preload_times[0].days[0]"
+        ),
         (#"{"kind": "command", "command": []}"#, "command"),
         (#"{"kind": "command", "command": ["x"], "environment": {"A=B": "1"}}"#, "environment.A=B"),
         (#"{"kind": "command", "command": ["x"], "ready_path": "health"}"#, "ready_path"),
@@ -91,8 +98,8 @@ import Vocabulary
         let after = try JSONValue.parse(#"{"a": 1, "b": {"c": 3, "d": [1]}, "f": null}"#)
         let changes = ConfigurationDifference.between(before, after)
         #expect(changes.map(\.path) == ["e", "b.c", "b.d", "f"])
-        #expect(changes[0] == ConfigurationDifference(path: "e", before: true, after: nil))
-        #expect(changes[1] == ConfigurationDifference(path: "b.c", before: 2, after: 3))
+        #expect(changes[0].before == true && changes[0].after == nil)
+        #expect(changes[1].before == 2 && changes[1].after == 3)
         #expect(ConfigurationDifference.between(before, before).isEmpty)
         #expect(
             before.merged(try JSONValue.parse(#"{"b": {"c": 3, "d": [1]}, "e": null, "g": {"h": null}}"#)).text

@@ -38,9 +38,21 @@ extension Deployments {
         for deployment in all { await deployment.prepare() }
     }
 
-    /// Loads what is to be there from the start.
+    /// Loads what is to be there from the start, as far as memory has room for it; the rest comes with its first request.
     func preload() async {
-        for deployment in all { await deployment.preload() }
+        var sum = Footprint.none
+        for deployment in all where await deployment.isToBePreloaded {
+            let need = await deployment.predicted
+            guard (sum + need).fits(in: around.desk.budget) else {
+                deployment.log.note("there is no room for it beside those before it: its first request loads it")
+                around.logger.warning(
+                    "a model is not preloaded, because those before it take the memory",
+                    [.model: .string(deployment.name), "needed": .string(need.shown)])
+                continue
+            }
+            sum = sum + need
+            await deployment.preload()
+        }
     }
 
     private func record(
@@ -83,8 +95,10 @@ extension Deployment {
         host()
     }
 
+    var isToBePreloaded: Bool { active.spec.isPreloaded && !record.isStopped }
+
     func preload() async {
-        guard active.spec.isPreloaded, !record.isStopped else { return }
+        guard isToBePreloaded else { return }
         guard active.spec.kind.isLocal else {
             do { try await load() } catch { log.note("not ready: \(error)") }
             return

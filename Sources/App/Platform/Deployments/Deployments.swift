@@ -122,6 +122,11 @@ extension Deployments {
         }
     }
 
+    /// Those who follow logs would otherwise be waited for at the end.
+    func endLogs() {
+        for deployment in all { deployment.log.finish() }
+    }
+
     /// Ends all servers at the same time.
     func shutDown() async {
         await around.desk.close()

@@ -23,6 +23,7 @@ final class LogRing: Sendable {
         var count: UInt64 = 0
         var readers: [UInt64: AsyncStream<DeploymentLogLine>.Continuation] = [:]
         var readerCount: UInt64 = 0
+        var isOver = false
         /// The newest line that told of an error.
         var reason: String?
     }
@@ -64,7 +65,7 @@ final class LogRing: Sendable {
             guard state.readers.count < Self.readersMax else { return nil }
             state.readerCount += 1
             for line in state.lines.suffix(count) { continuation.yield(line) }
-            state.readers[state.readerCount] = continuation
+            if state.isOver { continuation.finish() } else { state.readers[state.readerCount] = continuation }
             return state.readerCount
         }
         guard let id else { return nil }
@@ -74,9 +75,10 @@ final class LogRing: Sendable {
         return stream
     }
 
-    /// No more lines will come.
+    /// Nobody is to wait for more lines: the deployment, or the server, is at its end.
     func finish() {
         let readers = state.withLock { state in
+            state.isOver = true
             defer { state.readers = [:] }
             return Array(state.readers.values)
         }

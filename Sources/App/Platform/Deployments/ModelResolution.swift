@@ -1,14 +1,16 @@
 import ModelCatalog
 import Vocabulary
 
-/// A model of the catalogue, as a deployment needs it.
+/// A model's files, as a deployment needs them.
 struct ServableModel: Sendable, Equatable {
-    /// Its name in the catalogue, under which its life is noted.
-    var name: String
+    /// Its name in the catalogue, under which its life is noted; `nil` for one that was given by its path.
+    var name: String?
     /// The weights' file.
     var path: String
     /// What reads images or recordings for it.
     var projector: String?
+
+    init(path: String) { self.path = path }
 
     /// `nil` when nothing of it lies on this machine.
     init?(_ record: ModelRecord) {

@@ -34,7 +34,7 @@ struct ReplicaFoundry: Sendable {
         case .command(let settings):
             let found = try await model(settings.model)
             var plan = try commandPlan(settings, name, path: found?.path)
-            plan.subject = .init(deployment: name, replica: replica, model: found?.name ?? name)
+            plan.subject = await subject(name, replica, found)
             return supervisor(plan, log)
         case .remote(let settings):
             let endpoint = RemoteModel.Endpoint(
@@ -49,7 +49,7 @@ struct ReplicaFoundry: Sendable {
             let found = try await model(settings.model)
             let docker = DockerEngine(socketPath: hosting.dockerSocket, client: client)
             return ContainerServer(
-                settings, subject: .init(deployment: name, replica: replica, model: found?.name ?? name),
+                settings, subject: await subject(name, replica, found),
                 docker: docker,
                 client: client, log: log, logger: logger, report: report)
         }
@@ -58,14 +58,13 @@ struct ReplicaFoundry: Sendable {
     /// A model by the path of its file or by its name in the catalogue; `nil` where none was named.
     ///
     /// - Throws: `invalidValue` when there is no such file.
-    func model(_ name: String?) async throws -> (path: String, name: String?, projector: String?)? {
+    func model(_ name: String?) async throws -> ServableModel? {
         guard let name else { return nil }
         if name.hasPrefix("/"), FileManager.default.isReadableFile(atPath: name) {
-            let real = URL(filePath: name).resolvingSymlinksInPath().path
-            return (name, await resolution.ofFile(real)?.name, nil)
+            return ServableModel(path: name)
         }
-        if let known = await resolution.named(name) { return (known.path, known.name, known.projector) }
-        if FileManager.default.isReadableFile(atPath: name) { return (name, nil, nil) }
+        if let known = await resolution.named(name) { return known }
+        if FileManager.default.isReadableFile(atPath: name) { return ServableModel(path: name) }
         throw ServiceError(
             .invalidValue, "There is no model file '\(name)'.",
             hint: "Give the path of a file that the server can read, or the name of a model of the catalogue.",
@@ -84,10 +83,9 @@ struct ReplicaFoundry: Sendable {
         // A file that is not there is the worker's to tell: it may come, and attempts are made anew.
         var path = settings.model
         var settings = settings
-        var subject = WorkerSupervisor.Subject(deployment: name, replica: replica, model: name)
-        if let known = await found(settings.model) {
+        let known = await found(settings.model)
+        if let known {
             path = known.path
-            subject.model = known.name ?? name
             settings.projector = settings.projector ?? known.projector
         }
         var worker = engine
@@ -105,12 +103,22 @@ struct ReplicaFoundry: Sendable {
             idleMax: .seconds(60))
         var plan = WorkerPlan(
             name: name, prepare: { (command, endpoint) }, endpoint: endpoint, readyWithin: hosting.loadMax)
-        plan.subject = subject
+        plan.subject = await subject(name, replica, known)
         return plan
     }
 
+    /// Whose server it is. Of several models of the catalogue with one file it is the one that is called as the deployment.
+    private func subject(_ name: String, _ replica: Int, _ found: ServableModel?) async -> WorkerSupervisor.Subject {
+        var subject = WorkerSupervisor.Subject(deployment: name, replica: replica, model: found?.name ?? name)
+        guard let found, found.name == nil else { return subject }
+        let real = URL(filePath: found.path).resolvingSymlinksInPath().path
+        if await resolution.named(name)?.path == real { return subject }
+        subject.model = await resolution.ofFile(real)?.name ?? name
+        return subject
+    }
+
     /// A model that is there; what is not, its worker tells.
-    func found(_ name: String?) async -> (path: String, name: String?, projector: String?)? {
+    func found(_ name: String?) async -> ServableModel? {
         do { return try await model(name) } catch { return nil }
     }
 

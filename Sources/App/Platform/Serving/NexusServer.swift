@@ -136,6 +136,7 @@ struct NexusServer {
         logger.notice("draining", ["deadline": .milliseconds(drain)])
         // First, because those who follow its events would otherwise be waited for.
         working.cancel()
+        deployments.endLogs()
         await servers.shutDown(deadline: drain)
         watch.cancel()
         await watch.value

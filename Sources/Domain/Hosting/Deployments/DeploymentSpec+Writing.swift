@@ -22,6 +22,7 @@ extension DeploymentSpec {
         object.setUnless(!isPinned, "pinned", true)
         object.setUnless(priority == .normal, "priority", .string(priority.rawValue))
         object.setUnless(!isPreloaded, "preload", true)
+        object.setUnless(preloadTimes.isEmpty, "preload_times", .array(preloadTimes.map(\.json)))
         object["remark"] = remark.map(JSONValue.string)
         return .object(object)
     }
