@@ -226,7 +226,7 @@ def test_a_swap_and_a_rollback_under_load_fail_no_request(start: Start) -> None:
     versions = server.http.get(f"{DEPLOYMENTS}/busy/versions").json()["versions"]
     assert [(v["version"], v["state"], v["note"]) for v in versions] == [
         (1, "superseded", ""), (2, "superseded", "512 tokens"), (3, "superseded", "384 tokens"),
-        (4, "active", "rolled back to version the one before")]
+        (4, "active", "rolled back to version 2")]
     difference = server.http.get(f"{DEPLOYMENTS}/busy/diff", params={"from": 1, "to": 3}).json()
     assert difference["changes"] == [{"path": "context_tokens", "before": 256, "after": 384}]
 

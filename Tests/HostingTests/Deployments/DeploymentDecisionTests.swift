@@ -49,9 +49,10 @@ import Vocabulary
         // What a value holds is no template.
         #expect(try CommandTemplate.filled("${MODEL}", values) == "/m ${PORT}")
         #expect(try CommandTemplate.filled("$${PORT} $PORT ${PORT", values) == "${PORT} $PORT ${PORT")
-        #expect(throws: CommandTemplate.Unknown(name: "HOST", known: ["MODEL", "PORT"])) {
-            try CommandTemplate.filled("x ${HOST}", values)
+        let unknown = try #require(throws: CommandTemplate.Unknown.self) {
+            _ = try CommandTemplate.filled("x ${HOST}", values)
         }
+        #expect(unknown.name == "HOST" && unknown.known == ["MODEL", "PORT"])
     }
 
     // MARK: Fallback

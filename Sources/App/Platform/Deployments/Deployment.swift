@@ -98,7 +98,12 @@ actor Deployment {
                 try await lease.replica.server.ready()
             } catch let error as ServiceError {
                 // It may have been taken out of the rotation meanwhile; then another one answers.
-                guard replicas.contains(where: { $0 === lease.replica }), !isSwitching else { continue }
+                guard replicas.contains(where: { $0 === lease.replica }) else { continue }
+                if isSwitching {
+                    // What takes its place may be well.
+                    try await Task.sleep(for: .milliseconds(50))
+                    continue
+                }
                 await collapse(error)
                 throw error
             }

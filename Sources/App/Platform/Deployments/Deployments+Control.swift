@@ -51,16 +51,18 @@ extension Deployments: DeploymentControl {
 
     func rollBack(_ name: String, to number: Int?, _ terms: ChangeTerms) async throws -> DeploymentReport {
         let deployment = try known(name)
+        let before = await deployment.record.previous?.number
+        guard let target = number ?? before else {
+            throw ServiceError(.notFound, "'\(name)' had no version before the one that is active.", parameter: "to")
+        }
         var told = terms
-        let target = number.map(String.init) ?? "the one before"
         if told.note.isEmpty { told.note = "rolled back to version \(target)" }
         try await deployment.change(told) { [self] record in
-            guard let version = number.map({ record.version($0) }) ?? record.previous, version.state != .pending else {
+            guard let version = record.version(target), version.state != .pending else {
                 let numbers = record.versions.map { String($0.number) }.joined(separator: ", ")
                 throw ServiceError(
-                    .notFound,
-                    number.map { "There is no version \($0) of '\(name)'." } ?? "There is no version before it.",
-                    hint: "There are versions \(numbers).", parameter: "version")
+                    .notFound, "There is no version \(target) of '\(name)'.", hint: "There are versions \(numbers).",
+                    parameter: "to")
             }
             try check(version.spec, for: deployment.name)
             return version.spec
