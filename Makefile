@@ -9,6 +9,10 @@ MODEL ?= Models/tiny-chat.gguf
 export NEXUS_LLAMA_PREFIX := $(shell scripts/llama-runtime.sh --where)
 export PKG_CONFIG_PATH := $(NEXUS_LLAMA_PREFIX)/lib/pkgconfig:$(PKG_CONFIG_PATH)
 
+# What `nexus serve` has beside every model, where it can be had; no failure where it cannot.
+EMBEDDER := python3 scripts/minilm.py > /dev/null || \
+	echo "Without it nothing is served as 'embed', which semantic search and the semantic cache ask for." >&2
+
 # The Swift tests that run at least; raised as tests are added.
 TESTS_MIN := 1300
 SANITIZED_MIN := 500
@@ -29,7 +33,7 @@ build: setup ## make the release build
 	@ln -sf nexus .build/release/llama-nexus
 
 embedder: build ## fetch the sentence encoder that is served as `embed`, and convert it
-	@python3 scripts/minilm.py > /dev/null || echo "Without it nothing is served as \`embed\`; semantic search and cache need it." >&2
+	@$(EMBEDDER)
 
 run: embedder ## start Llama Nexus on http://127.0.0.1:8484 with MODEL (default: the starter model)
 	@.build/release/nexus serve --model $(MODEL) $(ARGS)
@@ -45,6 +49,7 @@ test-swift: debug
 	@NEXUS_PYTHON=$$(scripts/python.sh test) scripts/swift-test.sh $(TESTS_MIN)
 
 test-integration: debug
+	@$(EMBEDDER)
 	@$$(scripts/python.sh test) -m pytest -q Tests/Integration
 
 test-sanitize: setup ## run the concurrency modules' tests under Thread Sanitizer

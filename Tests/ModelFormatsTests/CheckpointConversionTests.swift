@@ -48,6 +48,12 @@ import Testing
         #expect(types == [.f32: 5, .bf16: 16])
     }
 
+    @Test func `rows that are not made of whole blocks are written in 16 bits`() throws {
+        let file = try converted(SmallCheckpoint.decoder("LlamaForCausalLM"), as: .q8_0).file
+        let types = Dictionary(grouping: file.tensors) { $0.type }.mapValues(\.count)
+        #expect(types == [.f32: 5, .f16: 16] && file.metadata["general.file_type"] == .uint32(7))
+    }
+
     @Test func `an encoder keeps its tables precise and takes names of two generations`() throws {
         let (file, _) = try converted(SmallCheckpoint.encoder(), as: .f16)
         func type(_ name: String) -> TensorType? { file.tensors.first { $0.name == name }?.type }
@@ -77,6 +83,8 @@ import Testing
         #expect(try converted(folder).file.metadata["bert.pooling_type"] == .uint32(2))
         folder[text: "1_Pooling/config.json"] = #"{"pooling_mode_max_tokens": true}"#
         #expect(refused(folder)?.kind == .unsupportedSetting)
+        folder[text: "modules.json"] = #"[{"type": "a.Transformer"}, {"type": "a.Dense", "path": "2_Dense"}]"#
+        #expect(refused(folder)?.field == "[1].type" && refused(folder)?.found == "a.Dense")
         folder[text: "modules.json"] = #"[{"type": "a.Pooling", "path": "../secret"}]"#
         #expect(throws: (any Error).self) { try FolderOnDisk(path: "/tmp").file("../secret/config.json") }
     }
@@ -222,6 +230,23 @@ import Testing
         let error = refused(folder, as: .f16)
         #expect(error?.kind == .outOfRange && error?.field.hasSuffix("q_proj.weight") == true)
         #expect(throws: Never.self) { try converted(folder, as: .bf16) }
+    }
+
+    @Test func `pickled weights are refused with the reason`() throws {
+        var folder = SmallCheckpoint.decoder("LlamaForCausalLM").without("model.safetensors")
+        #expect(refused(folder)?.kind == .missing)
+        folder.files["pytorch_model.bin"] = [0x80, 2, 0x7D, 0x2E]
+        let error = refused(folder)
+        #expect(error?.kind == .unsafeFormat && error?.file == "pytorch_model.bin")
+        #expect(refusal { _ = try ModelFormats.summary(of: .folder(folder)) }?.kind == .unsafeFormat)
+        for (name, start, kind) in [
+            ("model.pt", [0x80, 2, 0x7D, 0x2E], .unsafeFormat), ("model.pth", [0x50, 0x4B, 3, 4], .unsafeFormat),
+            ("photos.zip", [0x50, 0x4B, 3, 4], .unknownFormat), ("tiny.bin", [0x80], .unknownFormat),
+            ("noise.bin", [1, 2, 3, 4], .unknownFormat),
+        ] as [(String, [UInt8], ModelFormatError.Kind)] {
+            let item = ModelItem.file(name: name, BytesInMemory(start))
+            #expect(refusal { _ = try ModelFormats.summary(of: item) }?.kind == kind, "\(name)")
+        }
     }
 
     @Test func `a file cut anywhere is refused before anything is written`() throws {

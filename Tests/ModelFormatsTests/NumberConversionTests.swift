@@ -73,4 +73,44 @@ import Testing
         #expect(NumberConversion(source: .bf16, target: .f32).converted([0x80, 0x3F]) == [0, 0, 0x80, 0x3F])
         #expect(NumberConversion(source: .f16, target: .f32).converted([0x00, 0x3C]) == [0, 0, 0x80, 0x3F])
     }
+
+    // MARK: Blocks
+
+    @Test func `32 numbers become a scale and bytes, rounded away from zero on a tie`() throws {
+        let toBlocks = NumberConversion(source: .f32, target: .q8_0)
+        // The scale is 1, so that each number is its byte.
+        let numbers = [127, -127, 0.5, -0.5, 1.5, 2.4] + (0..<26).map { Float($0) }
+        let block = try #require(toBlocks.converted(bytes(numbers)))
+        let expected: [Int8] = [127, -127, 1, -1, 2, 2] + (0..<26).map { Int8($0) }
+        #expect(block == [0x00, 0x3C] + expected.map(UInt8.init(bitPattern:)))
+        #expect(toBlocks.converted(bytes(Array(repeating: 0, count: 64))) == Array(repeating: 0, count: 68))
+    }
+
+    @Test func `blocks are near what they stand for, from numbers of every type`() throws {
+        var random = SeededRandom(seed: 7)
+        let numbers = (0..<32).map { _ in Float(Float16(Float.random(in: -3...3, using: &random))) }
+        let fromSingles = try #require(NumberConversion(source: .f32, target: .q8_0).converted(bytes(numbers)))
+        let halves = numbers.flatMap { number in
+            let bits = Float16(number).bitPattern
+            return [UInt8(truncatingIfNeeded: bits), UInt8(truncatingIfNeeded: bits >> 8)]
+        }
+        #expect(NumberConversion(source: .f16, target: .q8_0).converted(halves) == fromSingles)
+        let scale = Float(Float16(bitPattern: UInt16(fromSingles[0]) | UInt16(fromSingles[1]) << 8))
+        let largest = numbers.map(abs).max() ?? 0
+        for (index, number) in numbers.enumerated() {
+            let found = Float(Int8(bitPattern: fromSingles[2 + index])) * scale
+            #expect(abs(found - number) <= largest / 127 * 0.51 + largest / 2048)
+        }
+    }
+
+    @Test func `what no block can hold is told`() {
+        let toBlocks = NumberConversion(source: .f32, target: .q8_0)
+        func block(with number: Float) -> [UInt8]? {
+            toBlocks.converted(bytes([number] + Array(repeating: 1, count: 31)))
+        }
+        #expect(block(with: .nan) == nil && block(with: .infinity) == nil && block(with: -.infinity) == nil)
+        #expect(block(with: 65536 * 127) == nil && block(with: 65504 * 127) != nil)
+        let tiny = toBlocks.converted(bytes(Array(repeating: .leastNonzeroMagnitude, count: 32)))
+        #expect(tiny == Array(repeating: 0, count: 34))
+    }
 }

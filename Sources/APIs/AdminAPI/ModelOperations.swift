@@ -30,11 +30,27 @@ public struct ImportOrder: Sendable, Equatable {
     public var kind: Kind?
     /// For one single model.
     public var name: ModelName?
+    /// For one single model that was made on this machine.
+    public var made: Making?
 
-    public init(path: String, kind: Kind? = nil, name: ModelName? = nil) {
+    /// How a model was made.
+    public struct Making: Sendable, Equatable {
+        /// Of what: a model's name, or a path.
+        public var source: String?
+        /// "converted to F16".
+        public var how: String
+
+        public init(of source: String?, how: String) {
+            self.source = source
+            self.how = how
+        }
+    }
+
+    public init(path: String, kind: Kind? = nil, name: ModelName? = nil, made: Making? = nil) {
         self.path = path
         self.kind = kind
         self.name = name
+        self.made = made
     }
 }
 

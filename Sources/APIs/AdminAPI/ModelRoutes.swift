@@ -100,7 +100,13 @@ public struct ModelRoutes: Sendable {
                 kind = known
             }
             let name = try body.optional("name")?.string(bytesIn: 1...512)
-            order = ImportOrder(path: path, kind: kind, name: try name.map { try Catalog.name($0) })
+            var made: ImportOrder.Making?
+            if let field = try body.optional("made") {
+                made = .init(
+                    of: try field.optional("from")?.string(bytesIn: 1...4_095),
+                    how: try field.required("how").string(bytesIn: 1...256))
+            }
+            order = ImportOrder(path: path, kind: kind, name: try name.map { try Catalog.name($0) }, made: made)
         } catch {
             throw ServiceError(reading: error)
         }

@@ -85,6 +85,10 @@ enum ModelSchemas {
                     "path": ["type": "string"],
                     "kind": ["type": "string", "enum": ["folder", "ollama", "llama_swap"]],
                     "name": ["type": "string"],
+                    "made": [
+                        "type": "object", "required": ["how"],
+                        "properties": ["from": ["type": "string"], "how": ["type": "string"]],
+                    ],
                 ],
             ])
         ],

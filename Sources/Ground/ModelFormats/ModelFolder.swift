@@ -57,7 +57,14 @@ public struct FolderOnDisk: ModelFolder {
         var status = stat()
         guard stat(path, &status) == 0 else { throw Self.failure(path, errno) }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw ModelFormatError(.unreadable, in: path, "folder", found: "a file", allowed: "a folder")
+            if case .file(let name, let source) = try ModelItem(path: path),
+                let refusal = try PickledWeights.refusal(of: name, source)
+            {
+                throw refusal
+            }
+            throw ModelFormatError(
+                .unreadable, in: path, "folder", found: "a file",
+                allowed: "the folder that it lies in, with config.json and the tokenizer")
         }
         self.path = path
     }

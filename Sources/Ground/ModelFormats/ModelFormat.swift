@@ -11,6 +11,14 @@ public enum ModelItem {
     case file(name: String, any ByteSource)
     case folder(any ModelFolder)
 
+    /// What it is called.
+    var name: String {
+        switch self {
+        case .file(let name, _): name
+        case .folder(let folder): folder.name
+        }
+    }
+
     /// Opens what lies at a path.
     ///
     /// - Throws: `unreadable` with the system's reason.
@@ -62,12 +70,26 @@ public enum ModelFormats {
     /// - Returns: what is the same in all formats, and what only this one has.
     /// - Throws: `unknownFormat`, and what the format finds wrong.
     public static func summary(atPath path: String) throws(ModelFormatError) -> ModelFileSummary {
-        let item = try ModelItem(path: path)
+        try summary(of: try ModelItem(path: path))
+    }
+
+    /// What something says of itself.
+    ///
+    /// - Throws: `unsafeFormat` for pickles, `unknownFormat`, and what the format finds wrong.
+    static func summary(of item: ModelItem) throws(ModelFormatError) -> ModelFileSummary {
         guard let format = try format(of: item) else {
+            if let refusal = try pickleRefusal(of: item) { throw refusal }
             throw ModelFormatError(
-                .unknownFormat, in: path, "format", found: "none of them",
+                .unknownFormat, in: item.name, "format", found: "none of them",
                 allowed: "a file in GGUF, SafeTensors or ONNX, or a folder with config.json and model.safetensors")
         }
         return try format.summary(of: item)
+    }
+
+    private static func pickleRefusal(of item: ModelItem) throws(ModelFormatError) -> ModelFormatError? {
+        switch item {
+        case .file(let name, let source): try PickledWeights.refusal(of: name, source)
+        case .folder(let folder): try PickledWeights.refusal(of: folder)
+        }
     }
 }

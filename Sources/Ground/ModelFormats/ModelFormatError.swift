@@ -32,6 +32,8 @@ public struct ModelFormatError: Error, Sendable, Equatable {
         case unwritable
         /// None of the formats that are known.
         case unknownFormat
+        /// A format that cannot be read without running what the file says.
+        case unsafeFormat
         /// The file ends inside its header.
         case truncated
         /// A count or a length beyond what the file can hold, or beyond the limits.
@@ -99,6 +101,7 @@ extension ModelFormatError: CustomStringConvertible {
         case .unreadable: "The file could not be read"
         case .unwritable: "The file could not be written"
         case .unknownFormat: "This is no model file of a known format"
+        case .unsafeFormat: "This format is not safe to read"
         case .truncated: "The file ends too early, download it again"
         case .tooLarge: "A count or a length is impossible"
         case .malformed: "The file is malformed"

@@ -15,8 +15,8 @@ import Testing
         /// Each row costs as much as the first.
         case dear
 
-        var costs: VerificationCosts {
-            VerificationCosts(
+        var costs: RowCosts {
+            RowCosts(
                 RowGroups.sizes(rowsMax: 64).map { RowGroups.Measurement(rows: $0, seconds: milliseconds($0) / 1_000) })
         }
 
@@ -30,7 +30,7 @@ import Testing
     }
 
     private struct Writer {
-        let costs: VerificationCosts
+        let costs: RowCosts
         var shared = AcceptanceRecord(memory: 256)
         var drafts = SequenceDrafts(lookup: nil)
         var random: SeededRandom

@@ -40,7 +40,7 @@ struct ModelImporter: ModelOperations {
         } catch let error as ModelFileError {
             throw ServiceError(.invalidValue, error.description, hint: nil, parameter: "path")
         }
-        return try await keep(findings, named: order.name)
+        return try await keep(findings, order)
     }
 
     private static func find(_ order: ImportOrder, disk: DiskModelFiles) throws -> ImportFindings {
@@ -92,18 +92,23 @@ struct ModelImporter: ModelOperations {
         return findings
     }
 
-    private func keep(_ findings: ImportFindings, named name: ModelName?) async throws -> ImportReport {
+    private func keep(_ findings: ImportFindings, _ order: ImportOrder) async throws -> ImportReport {
         var report = ImportReport()
         report.problems = findings.problems
         report.problemsLeftOut = findings.problemsLeftOut
         report.deployments = findings.deployments
-        if name != nil, findings.models.count != 1 {
+        if order.name != nil || order.made != nil, findings.models.count != 1 {
+            let member = order.name == nil ? "made" : "name"
+            // A file that cannot be read says more than that there is no model.
+            let reason = findings.problems.first.map { " \($0.place): \($0.reason)" } ?? ""
             throw ServiceError(
-                .invalidValue, "A name was given, and \(findings.models.count) models were found.",
-                hint: "Leave the name out, or name one file.", parameter: "name")
+                .invalidValue,
+                "'\(member)' is for one model, and \(findings.models.count) models were found." + reason,
+                hint: "Leave it out, or name one file.", parameter: member)
         }
         for var found in findings.models {
-            if let name { found.name = name }
+            if let name = order.name { found.name = name }
+            if let made = order.made { found.origin = .made(from: made.source, how: made.how) }
             switch try await catalog.add(found) {
             case .added(let name): report.added.append(name)
             case .refreshed(let name): report.refreshed.append(name)

@@ -13,8 +13,8 @@ enum ModelOption {
     ///   - environment: all variables of the process.
     ///   - takesModel: whether the command's `--model` is this option; `deploy` has another one.
     ///   - embedder: the file of the default embedder, to be served too.
-    /// - Returns: the configuration.
-    /// - Throws: `ConfigurationErrors`.
+    /// - Returns: the configuration with what is to be served.
+    /// - Throws: `ConfigurationErrors`; what reading the files throws.
     static func load(
         _ parsed: ParsedCommand, _ environment: [String: String], takesModel: Bool = true, embedder: String? = nil
     ) throws -> Configuration {

@@ -54,7 +54,7 @@ public enum NexusProgram {
         switch parsed.name {
         case ServeCommand.command.name: try await ServeCommand.run(parsed, environment)
         case ChatCommand.command.name: try await ChatCommand.run(parsed, environment)
-        case ConvertCommand.command.name: try await ConvertCommand.run(parsed)
+        case ConvertCommand.command.name: try await ConvertCommand.run(parsed, environment)
         case ConfigurationCommand.command.name: try ConfigurationCommand.run(parsed, environment)
         default:
             guard let found = adminCommands.first(where: { $0.command.name == parsed.name }) else {

@@ -10,7 +10,7 @@ enum DefaultEmbedder {
     /// The file in the cache of `scripts/`, if it is there.
     static func path(_ environment: [String: String]) -> String? {
         guard let cache = cache(environment) else { return nil }
-        let path = "\(cache)/models/all-minilm-l6-v2-f16.gguf"
+        let path = "\(cache)/models/all-MiniLM-L6-v2-F16.gguf"
         return FileManager.default.isReadableFile(atPath: path) ? path : nil
     }
 

@@ -5,6 +5,9 @@ struct StepPart {
     let shares: ArraySlice<StepShare>
     /// Rows that nobody needs.
     let padding: Int
+
+    /// Whether each of its sequences has one row, and wants the next token.
+    var isPlain: Bool { shares.allSatisfy { $0.wantsToken && $0.range.count == 1 && $0.guess.isEmpty } }
 }
 
 /// Computing shares with the model: in groups of rows, and what those groups are worth.
@@ -22,12 +25,14 @@ extension EngineLoop {
         parts += media.indices.map { StepPart(shares: media[$0...$0], padding: 0) }
         var outcomes: [StepOutcome] = []
         for part in parts {
-            let began = speculator == nil ? nil : ContinuousClock.now
+            let began = speculator == nil && rowPlans[threads] == nil ? nil : ContinuousClock.now
             guard let rows = compute(part.shares, padding: part.padding, with: runtime) else {
                 return (outcomes, false)
             }
             if let began {
-                observe(part, seconds: (ContinuousClock.now - began) / .seconds(1), isStep: parts.count == 1)
+                let seconds = (ContinuousClock.now - began) / .seconds(1)
+                if part.isPlain { rowPlans[threads]?.observe(rows: part.shares.count + part.padding, seconds: seconds) }
+                observe(part, seconds: seconds, isStep: parts.count == 1)
             }
             for share in part.shares {
                 cache.useCells(share.range.count)
@@ -41,9 +46,9 @@ extension EngineLoop {
     }
 
     /// The groups of rows that are fastest for so many threads.
-    func groupedParts(_ shares: [StepShare], threads: Int) -> [StepPart] {
+    mutating func groupedParts(_ shares: [StepShare], threads: Int) -> [StepPart] {
         let writers = shares.filter { $0.wantsToken && $0.range.count == 1 }
-        let groups = (rowGroups[threads] ?? .together).groups(of: writers.count)
+        let groups = rowPlans[threads]?.next(rows: writers.count) ?? RowGroups.together.groups(of: writers.count)
         guard groups.count > 1 || groups.contains(where: { $0.computed > $0.rows }) else {
             return shares.isEmpty ? [] : [StepPart(shares: shares[...], padding: 0)]
         }
@@ -120,31 +125,39 @@ extension EngineLoop {
         guard options.groupsRows, runtime.shape.memory == .cells else { return }
         for threads in Set([runtime.shape.threads, 1]).sorted(by: >) {
             runtime.setThreads(threads)
-            rowGroups[threads] = measuredGroups()
+            rowPlans[threads] = measuredPlan()
         }
         runtime.setThreads(runtime.shape.threads)
     }
 
+    /// Goes over all numbers of rows several times: what disturbs it for a moment then spoils one of several figures of each.
+    ///
     /// - Returns: `nil` when one row takes so long that grouping is of no use, or when computing fails.
-    private func measuredGroups() -> RowGroups? {
-        var measured: [RowGroups.Measurement] = []
+    private func measuredPlan() -> RowPlan? {
+        var least: [(rows: Int, time: Duration)] = []
+        let sizes = RowGroups.sizes(rowsMax: options.sequencesMax).filter { $0 <= options.batchTokensMax }
         let began = ContinuousClock.now
-        for rows in RowGroups.sizes(rowsMax: options.sequencesMax) where rows <= options.batchTokensMax {
-            var least = Duration.seconds(1_000)
-            for _ in 0..<4 {
-                let start = ContinuousClock.now
-                pad(rows, with: runtime)
-                do { try runtime.decode() } catch { return nil }
-                least = min(least, .now - start)
-                runtime.forget(paddingSequence, from: 0)
+        for round in 0..<Self.measuringRounds {
+            for (place, rows) in sizes.enumerated() where round == 0 || place < least.count {
+                // The very first one reads the weights from the disk, perhaps.
+                for _ in 0..<(round == 0 && place == 0 ? 3 : 1) {
+                    let start = ContinuousClock.now
+                    pad(rows, with: runtime)
+                    do { try runtime.decode() } catch { return nil }
+                    let time = ContinuousClock.now - start
+                    runtime.forget(paddingSequence, from: 0)
+                    if place == least.count { least.append((rows, time)) }
+                    least[place].time = min(least[place].time, time)
+                }
+                if rows == 1, least[0].time > Self.largeStep { return nil }
+                if .now - began > .seconds(1) { break }
             }
-            if rows == 1, least > Self.largeStep { return nil }
-            measured.append(.init(rows: rows, seconds: least / .seconds(1)))
-            if .now - began > .seconds(1) { break }
         }
-        return RowGroups(measured, rowsMax: options.sequencesMax)
+        return RowPlan(
+            least.map { .init(rows: $0.rows, seconds: $0.time / .seconds(1)) }, rowsMax: options.sequencesMax)
     }
 
+    private static var measuringRounds: Int { 4 }
     /// One row that takes longer than this is bound by reading weights.
     private static var largeStep: Duration { .milliseconds(40) }
 }

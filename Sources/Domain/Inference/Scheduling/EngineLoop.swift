@@ -22,7 +22,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var cache: PrefixCache<Runtime>
     var threadPolicies: ThreadPolicies
     /// By the number of threads that compute; where nothing is known, rows are computed together.
-    var rowGroups: [Int: RowGroups] = [:]
+    var rowPlans: [Int: RowPlan] = [:]
     var adapterTurns = AdapterTurns()
     /// Guesses tokens ahead; `nil` where nothing is guessed.
     var speculator: Speculator<Runtime>?

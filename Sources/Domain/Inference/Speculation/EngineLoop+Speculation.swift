@@ -24,7 +24,7 @@ extension EngineLoop {
         speculator = Speculator(options, shape: runtime.shape, ledger: heartbeat.speculation, model: model)
         guard speculator != nil, options.groupsRows else { return }
         let measured = measuredSteps()
-        speculator?.costs = VerificationCosts(measured)
+        speculator?.costs = RowCosts(measured)
     }
 
     /// What steps of several rows of one sequence take: at most about two seconds' worth of them.
@@ -111,7 +111,7 @@ extension EngineLoop {
         let round = speculator.model?.roundSeconds ?? 0
         let costs: DepthPolicy.Costs
         if isPure {
-            let groups = rowGroups[threadPolicies.next(rows: count)] ?? .together
+            let groups = rowPlans[threadPolicies.next(rows: count)]?.groups ?? .together
             costs = DepthPolicy.Costs(
                 plain: groups.groups(of: count).reduce(0) { $0 + speculator.costs.seconds($1.computed) },
                 together: { speculator.costs.seconds(count + $0) },
@@ -159,7 +159,7 @@ extension EngineLoop {
     private static var probeDepth: Int { 8 }
 
     /// The parts of a step with guesses: all together, or each guess by itself; filled up to whole tiles where there is room.
-    func guessedParts(_ step: GuessedStep, threads: Int) -> [StepPart] {
+    mutating func guessedParts(_ step: GuessedStep, threads: Int) -> [StepPart] {
         let shares = step.shares
         guard step.isApart else { return [StepPart(shares: shares[...], padding: padding(of: shares[...]))] }
         var parts: [StepPart] = []

@@ -5,7 +5,7 @@ import Vocabulary
 struct Speculator<Runtime: ModelRuntime> {
     let options: SpeculationOptions
     let ledger: SpeculationLedger
-    var costs = VerificationCosts([])
+    var costs = RowCosts([])
     /// What all answers met with.
     var shared = AcceptanceRecord(memory: 256)
     var allowance = ProbeAllowance()

@@ -98,7 +98,7 @@ extension PlannedTensor {
 extension MatchedTensors.Match {
     /// Plans the tensor in the file that is written. Its numbers are read when it is its turn.
     func add(to writer: inout GGUFWriter, as type: ConversionType) throws(GGUFError) {
-        let target = plan.isPrecise ? ConversionType.f32 : type
+        let target = plan.isPrecise ? ConversionType.f32 : type.fitting(rowLength: plan.shape.last ?? 1)
         // ggml counts the innermost axis first.
         let dimensions = plan.shape.reversed().map(UInt64.init)
         guard let entry else {

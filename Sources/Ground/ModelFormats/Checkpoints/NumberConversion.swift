@@ -1,12 +1,12 @@
 /// Turns numbers of one type into another, in the order in which they stand. Rounds to nearest, ties to even, as NumPy and
-/// ggml do.
+/// ggml do; `Q8Blocks` says how it is with blocks.
 struct NumberConversion {
     let source: NumberType
     let target: ConversionType
 
     /// The numbers of `bytes` in the target's type, little endian.
     ///
-    /// - Parameter bytes: whole numbers of the source's type.
+    /// - Parameter bytes: whole numbers of the source's type, in whole blocks of the target's.
     /// - Returns: `nil` when a finite number does not fit the target.
     func converted(_ bytes: [UInt8]) -> [UInt8]? {
         switch (source, target) {
@@ -20,6 +20,9 @@ struct NumberConversion {
         case (.f64, .f32): return map(bytes, UInt64.self) { single(ofDouble: $0) }
         case (.f64, .f16): return map(bytes, UInt64.self) { half(of: single(ofDouble: $0)) }
         case (.f64, .bf16): return map(bytes, UInt64.self) { brainHalf(of: single(ofDouble: $0)) }
+        case (_, .q8_0):
+            guard let singles = NumberConversion(source: source, target: .f32).converted(bytes) else { return nil }
+            return Q8Blocks.quantized(singles)
         }
     }
 
@@ -76,7 +79,8 @@ extension ConversionType {
         switch self {
         case .f16: 0x7C00
         case .bf16: 0x7F80
-        case .f32: 0x7F80_0000
+        // Numbers become blocks by way of F32.
+        case .f32, .q8_0: 0x7F80_0000
         }
     }
 

@@ -1,17 +1,27 @@
 import GGUF
 
 /// The types that a conversion writes matrices in. Vectors and norms are always F32.
+// The cases are spelled like the types' own names.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public enum ConversionType: String, Sendable, CaseIterable {
     case f32
     case f16
     case bf16
+    /// 32 numbers share a scale; F16 for a matrix whose rows are not made of such blocks.
+    case q8_0
 
     var tensorType: TensorType {
         switch self {
         case .f32: .f32
         case .f16: .f16
         case .bf16: .bf16
+        case .q8_0: .q8_0
         }
+    }
+
+    /// What a matrix with rows of this length is written in.
+    func fitting(rowLength: Int) -> ConversionType {
+        UInt64(rowLength).isMultiple(of: tensorType.blockLength) ? self : .f16
     }
 
     /// `general.file_type`. Source: `llama_ftype` of llama.cpp.
@@ -20,6 +30,7 @@ public enum ConversionType: String, Sendable, CaseIterable {
         case .f32: 0
         case .f16: 1
         case .bf16: 32
+        case .q8_0: 7
         }
     }
 }

@@ -11,6 +11,14 @@ enum Pooling: UInt32 {
     static func read(from folder: some ModelFolder, _ config: CheckpointConfig) throws(ModelFormatError) -> Pooling? {
         if config.className == "BertForSequenceClassification" { return .rank }
         let modules = try CheckpointText.json("modules.json", in: folder)?.array ?? []
+        let known = ["Transformer", "Pooling", "Normalize"]
+        for (index, module) in modules.enumerated() {
+            let type = module["type"]?.string ?? "none"
+            guard !known.contains(where: { type.split(separator: ".").last.map(String.init) == $0 }) else { continue }
+            throw ModelFormatError(
+                .unsupportedSetting, in: "modules.json", "[\(index)].type", found: type,
+                allowed: known.joined(separator: ", "))
+        }
         guard let module = modules.first(where: { $0["type"]?.string?.hasSuffix("Pooling") == true }) else {
             // What sentence-transformers does with an encoder that says nothing.
             return config.family == .bert ? .mean : nil

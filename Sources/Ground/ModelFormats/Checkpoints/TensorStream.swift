@@ -68,7 +68,14 @@ struct TensorStream {
         if let result = NumberConversion(source: type, target: target).converted(bytes) { return result }
         throw ModelFormatError(
             .outOfRange, in: entry.file, entry.tensor.name, found: "a number too large for \(target.rawValue)",
-            allowed: target == .f16
-                ? "less than 65520; take the type bf16 or f32" : "a finite number of \(target.rawValue)")
+            allowed: Self.range(of: target))
+    }
+
+    private static func range(of target: ConversionType) -> String {
+        switch target {
+        case .f16: "less than 65520; take the type bf16 or f32"
+        case .q8_0: "less than 65520 * 127, and a number; take the type bf16 or f32"
+        case .bf16, .f32: "a finite number of \(target.rawValue)"
+        }
     }
 }

@@ -28,9 +28,10 @@ public struct SafeTensorsCheckpoint {
     /// Reads and checks the headers of all files.
     ///
     /// - Throws: `missing` for a shard or a tensor that the index names and that is not there, `duplicate` for a tensor
-    ///   that two files have, and what `SafeTensorsFile` finds.
+    ///   that two files have, `unsafeFormat` when the weights are pickled, and what `SafeTensorsFile` finds.
     public static func read(from folder: some ModelFolder) throws(ModelFormatError) -> Self {
         guard let text = try folder.bytes(of: indexName, max: indexBytesMax) else {
+            if try folder.file(fileName) == nil, let refusal = try PickledWeights.refusal(of: folder) { throw refusal }
             return try Self([(fileName, try folder.required(fileName))], expected: nil)
         }
         let index: JSONValue

@@ -49,6 +49,8 @@ struct CheckpointVocabulary {
     }
 
     /// BERT's: `tokenizer.json`, or one word a line.
+    ///
+    /// llama.cpp makes pieces of a word of more than 100 characters, which the library "tokenizers" calls unknown.
     private static func wordPieces(
         _ json: TokenizerJSON?, _ folder: some ModelFolder, _ config: CheckpointConfig
     ) throws(ModelFormatError) -> Self {

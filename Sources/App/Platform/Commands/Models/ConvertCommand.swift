@@ -3,110 +3,61 @@ import Foundation
 import JSONText
 import Launch
 import ModelFormats
-import Synchronization
+import Vocabulary
 
-/// `nexus models convert`: a checkpoint's folder becomes a GGUF file. Local work, which needs no platform.
+/// `nexus models convert`: a checkpoint's folder becomes a GGUF file. The work is done in this process; a platform is asked
+/// only where the catalogue has a part in it.
 enum ConvertCommand {
     private static let type = CommandOption<ConversionType>(
-        "type", short: "t", .choice, "What matrices are written in: f16 (default), bf16 or f32.")
+        "type", short: "t", .choice, "What matrices are written in: f16 (default), bf16, f32 or q8_0.")
     private static let name = CommandOption<String>(
         "name", short: "n", .text("NAME", bytesMax: 256), "The model's name in the file (default: the folder's).")
+    private static let adds = CommandOption<Bool>(
+        "add", .flag, "Put the model into the catalogue; in the platform's own models folder it always gets there.")
     private static let force = CommandOption<Bool>("force", .flag, "Replace a file that is there already.")
-    private static let json = CommandOption<Bool>("json", .flag, "Print what was written as JSON.")
 
     static let command = Command(
         "models convert",
         "Turn a checkpoint's folder (config.json, model.safetensors, tokenizer) into a GGUF file.",
         operands: [
-            Operand("folder", .one, "The checkpoint: of the LLaMA, Mistral, Qwen 2, Qwen 3 or BERT family."),
-            Operand("file", .one, "The GGUF file to write."),
+            Operand(
+                "checkpoint", .one,
+                "A folder, or a model of the catalogue: of the LLaMA, Mistral, Qwen 2, Qwen 3 or BERT family."),
+            Operand("file", .optional, "The GGUF file to write (default: one in the platform's models folder)."),
         ],
-        options: [type.declared, name.declared, force.declared, json.declared], takesConfiguration: false,
+        options: [type.declared, name.declared, adds.declared, force.declared, AdminCall.json.declared],
         listsSettings: false)
 
-    static func run(_ parsed: ParsedCommand) async throws {
-        let order = Order(
-            folder: parsed.operands[0], file: parsed.operands[1], type: parsed[type] ?? .f16, name: parsed[name],
-            replaces: parsed[force])
-        let isStopped = StopFlag()
-        let signals = TerminationSignals()
-        let watch = Task {
-            _ = await signals.wait()
-            isStopped.set()
+    static func run(_ parsed: ParsedCommand, _ environment: [String: String]) async throws {
+        let configuration = try ModelOption.load(parsed, environment)
+        let catalogue = ConversionCatalogue(
+            parsed: parsed, environment: environment, ownFolder: CatalogPart.ownFolder(of: configuration))
+        let checkpoint = parsed.operands[0]
+        let folder = try await catalogue.folder(of: checkpoint)
+        let type = parsed[type] ?? .f16
+        let file =
+            try parsed.operands.dropFirst().first
+            ?? catalogue.ownFile(for: parsed[name] ?? FolderOnDisk(path: folder).name, type)
+        if parsed[adds], !file.lowercased().hasSuffix(".gguf") {
+            throw ServiceError(
+                .invalidValue, "The catalogue knows model files by their names.", hint: "Let the name end with .gguf.")
         }
-        defer { watch.cancel() }
-        let done = try await onThread { try order.carryOut(isStopped) }
-        guard parsed[json] else {
-            StandardStream.output.write(done.sentence + "\n")
+        let order = ConversionOrder(
+            folder: folder, file: file, type: type, name: parsed[name], replaces: parsed[force])
+        try catalogue.prepare(file)
+        let done = try await order.carryOut()
+        var added: String?
+        if parsed[adds] || catalogue.owns(file) {
+            // A model's name is kept as it is, a path so that it is one everywhere.
+            let source = folder == checkpoint ? URL(filePath: folder).standardizedFileURL.path : checkpoint
+            added = try await catalogue.add(file, madeOf: source, how: "converted to \(type.rawValue.uppercased())")
+        }
+        guard parsed[AdminCall.json] else {
+            StandardStream.output.write(done.sentence + "\n" + (added.map { "In the catalogue as \($0).\n" } ?? ""))
             return
         }
-        let answer: JSONObject = [
-            "file": .string(order.file), "type": .string(order.type.rawValue),
-            "architecture": .string(done.architecture), "parameters": .integer(Int64(clamping: done.parameterCount)),
-            "size_bytes": .integer(Int64(clamping: done.byteCount)), "seconds": .number(done.seconds),
-        ]
+        var answer = done.json
+        answer["model"] = added.map(JSONValue.string)
         StandardStream.output.write(JSONValue.object(answer).prettyText + "\n")
     }
-
-    /// Reading and writing block, so they get a thread of their own.
-    private static func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value
-    {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread { continuation.resume(with: Result(catching: work)) }.start()
-        }
-    }
-}
-
-/// What to convert into what.
-private struct Order: Sendable {
-    let folder: String
-    let file: String
-    let type: ConversionType
-    let name: String?
-    let replaces: Bool
-
-    /// What became of it.
-    struct Outcome: Sendable {
-        let architecture: String
-        let parameterCount: UInt64
-        let byteCount: UInt64
-        let seconds: Double
-        let sentence: String
-    }
-
-    func carryOut(_ isStopped: StopFlag) throws -> Outcome {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let conversion = try CheckpointConversion(FolderOnDisk(path: folder), as: type, named: name)
-        var line = ProgressLine()
-        var shown = start
-        defer { line.end() }
-        try conversion.write(toFile: file, replaces: replaces) { progress in
-            if isStopped.isSet { throw CancellationError() }
-            let now = clock.now
-            guard now - shown > .milliseconds(100) || progress.bytesDone == progress.bytesTotal else { return }
-            shown = now
-            let rate = Self.megabytes(progress.bytesDone) / max((now - start) / .seconds(1), 1e-3)
-            line.update(
-                "converting", fraction: Double(progress.bytesDone) / Double(progress.bytesTotal),
-                detail: "\(Int(rate)) MB/s")
-        }
-        let seconds = (clock.now - start) / .seconds(1)
-        let size = Self.megabytes(conversion.byteCount)
-        let sentence =
-            "\(PlainText.safe(file)): \(conversion.architecture), \(conversion.parameterCount) parameters, \(type.rawValue), "
-            + "\(Int(size.rounded())) MB in \(Int(seconds * 1000)) ms (\(Int(size / max(seconds, 1e-3))) MB/s)"
-        return Outcome(
-            architecture: conversion.architecture, parameterCount: conversion.parameterCount,
-            byteCount: conversion.byteCount, seconds: seconds, sentence: sentence)
-    }
-
-    private static func megabytes(_ bytes: UInt64) -> Double { Double(bytes) / 1e6 }
-}
-
-/// Set once, by a signal.
-private final class StopFlag: Sendable {
-    private let flag = Atomic(false)
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-    func set() { flag.store(true, ordering: .relaxed) }
 }

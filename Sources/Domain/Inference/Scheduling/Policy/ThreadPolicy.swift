@@ -9,6 +9,8 @@ struct ThreadPolicy: Sendable, Equatable {
     static let trialSteps = 3
     /// Steps between two trials, at least and at most.
     static let pauses = 48...768
+    /// Steps after which all threads are tried again for the first time: what took them may have been a moment's noise.
+    static let firstPause = 12
     /// A step that takes so much longer than usual calls for a trial.
     static let alarm = 1.5
     /// How much faster the other way must be.
@@ -71,7 +73,7 @@ struct ThreadPolicy: Sendable, Equatable {
         let now = Self.median(Array(recent.suffix(Self.trialSteps)))
         if Self.median(trial) < now * Self.gainMin {
             threads = other
-            pause = Self.pauses.lowerBound
+            pause = threads == most ? Self.pauses.lowerBound : Self.firstPause
         } else {
             pause = min(pause * 2, Self.pauses.upperBound)
         }

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Inference
 
-@Suite struct VerificationCostsTests {
+@Suite struct RowCostsTests {
     /// What was seen of a processor's tiles, in milliseconds.
-    private let tiles = VerificationCosts(
+    private let tiles = RowCosts(
         [(1, 4.0), (2, 9), (4, 25), (8, 40), (16, 27), (32, 67)].map {
             RowGroups.Measurement(rows: $0.0, seconds: $0.1 / 1_000)
         })
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `without measurements a row more costs little`() {
-        let guess = VerificationCosts([])
+        let guess = RowCosts([])
         #expect(guess.seconds(1) > 0 && guess.seconds(16) < 2 * guess.seconds(1))
         #expect(guess.seconds(64) > guess.seconds(16))
     }
