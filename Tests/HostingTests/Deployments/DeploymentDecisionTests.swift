@@ -113,6 +113,7 @@ import Vocabulary
 }
 
 private struct Instant: InstantProtocol, Sendable {
+    typealias Duration = Swift.Duration
     let seconds: Double
     init(_ seconds: Double) { self.seconds = seconds }
     static func < (left: Self, right: Self) -> Bool { left.seconds < right.seconds }

@@ -89,7 +89,7 @@ extension Deployment {
 
     private func swap(to version: DeploymentVersion, need: Footprint) async throws {
         // Held as a request would hold it, it does not leave meanwhile to make room for others.
-        let ticket = active.spec.kind.isLocal ? try await around.desk.enter(id, priority: .critical) : nil
+        let ticket = try await active.spec.kind.isLocal ? around.desk.enter(id, priority: .critical) : nil
         defer { if let ticket { around.desk.leave(ticket) } }
         guard phase == .serving else { return try await activate(version) }
         isSwitching = true

@@ -198,7 +198,7 @@ actor Deployment {
             around.measures.failed(name)
             lastStatus = await replicas.first?.server.status
             await endReplicas(grace: .zero)
-            let told = record.isStopped ? Self.stopped(name) : Self.told(error, name)
+            let told: any Error = record.isStopped ? Self.stopped(name) : Self.told(error, name)
             failure = (told, .now)
             if phase == .loading { phase = .unloaded }
             throw told

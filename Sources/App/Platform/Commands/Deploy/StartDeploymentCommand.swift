@@ -38,10 +38,8 @@ enum StartDeploymentCommand {
         let members = try DeploymentOptions.members(call.parsed)
         let given = call.parsed[variant].map { "\(asked):\($0)" } ?? asked
         let name = call.parsed[name] ?? deploymentName(for: given)
-        if members.isEmpty, let known = try await known(name, call) {
-            return try await load(known["name"]?.string ?? name, call)
-        }
-        if try await known(name, call) != nil {
+        if let found = try await known(name, call) {
+            if members.isEmpty { return try await load(found["name"]?.string ?? name, call) }
             throw ServiceError(
                 .conflict, "There is a deployment '\(name)'.",
                 hint: "nexus deploy change \(name) … changes it; --name makes another.")
