@@ -25,9 +25,7 @@ enum DeploymentSchemas {
         "purpose": ["enum": ["text", "embeddings", "reranking"]], "aliases": texts,
         "replicas": ["type": "integer", "minimum": 1, "maximum": .whole(DeploymentSpec.replicasMax)],
         "fallback": texts, "keep_alive": ["type": ["string", "number"]], "pinned": flag,
-        "priority": ["enum": ["low", "normal", "high", "critical"]], "preload": flag,
-        "preload_times": ["type": "array", "maxItems": .whole(PreloadWindow.countMax), "items": ["type": "object"]],
-        "remark": text,
+        "priority": ["enum": ["low", "normal", "high", "critical"]], "preload": flag, "remark": text,
     ]
 
     static let create = object(["name": text, "start": flag], configuration, terms, required: ["name"])

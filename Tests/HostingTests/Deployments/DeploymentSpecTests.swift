@@ -15,7 +15,6 @@ import Vocabulary
          "queue_max": 0, "threads": 3, "temperature": 0.5, "top_p": 0.9, "top_k": 40, "min_p": 0.05, "seed": 4294967295,
          "engine": "b9000", "arguments": ["--flash-attn", "on"], "purpose": "embeddings", "aliases": ["x", "y/z:1"],
          "replicas": 3, "fallback": ["b"], "keep_alive": "5m", "pinned": true, "priority": "high", "preload": true,
-         "preload_times": [{"from": "08:05", "to": "18:00", "days": ["mon", "sun"]}, {"from": "22:00", "to": "02:00"}],
          "remark": "why"}
         """#,
         #"""
@@ -60,12 +59,6 @@ import Vocabulary
         (#"{"model": "x", "aliases": ["a b"]}"#, "aliases[0]"),
         (#"{"model": "x", "arguments": ["--port", "1"]}"#, "arguments[0]"),
         (#"{"model": "x", "arguments": ["--socket=/tmp/x"]}"#, "arguments[0]"),
-        (#"{"model": "x", "preload_times": [{"from": "8:00", "to": "18:00"}]}"#, "preload_times[0].from"),
-        (#"{"model": "x", "preload_times": [{"from": "08:00", "to": "24:00"}]}"#, "preload_times[0].to"),
-        (
-            #"{"model": "x", "preload_times": [{"from": "08:00", "to": "09:00", "days": ["day"]}]}"#,
-            "preload_times[0].days[0]"
-        ),
         (#"{"kind": "command", "command": []}"#, "command"),
         (#"{"kind": "command", "command": ["x"], "environment": {"A=B": "1"}}"#, "environment.A=B"),
         (#"{"kind": "command", "command": ["x"], "ready_path": "health"}"#, "ready_path"),

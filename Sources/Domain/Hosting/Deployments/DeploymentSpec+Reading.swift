@@ -36,15 +36,11 @@ extension DeploymentSpec {
         isPinned = try field.optional("pinned")?.bool() ?? false
         priority = try field.optional("priority")?.choice() ?? .normal
         isPreloaded = try field.optional("preload")?.bool() ?? false
-        for window in try field.optional("preload_times")?.elements(countMax: PreloadWindow.countMax) ?? [] {
-            preloadTimes.append(try PreloadWindow(reading: window))
-        }
         remark = try field.optional("remark")?.string(bytesIn: 0...1_000)
     }
 
     static let members = [
-        "kind", "purpose", "aliases", "replicas", "fallback", "keep_alive", "pinned", "priority", "preload",
-        "preload_times", "remark",
+        "kind", "purpose", "aliases", "replicas", "fallback", "keep_alive", "pinned", "priority", "preload", "remark",
     ]
 }
 

@@ -22,7 +22,6 @@ extension DeploymentSpec {
         object.setUnless(!isPinned, "pinned", true)
         object.setUnless(priority == .normal, "priority", .string(priority.rawValue))
         object.setUnless(!isPreloaded, "preload", true)
-        object.setUnless(preloadTimes.isEmpty, "preload_times", .array(preloadTimes.map(\.json)))
         object["remark"] = remark.map(JSONValue.string)
         return .object(object)
     }

@@ -22,8 +22,6 @@ public struct DeploymentSpec: Sendable, Equatable {
     public var priority = Priority.normal
     /// It is loaded when the server starts, instead of with the first request.
     public var isPreloaded = false
-    /// When it is loaded by itself, if there is room.
-    public var preloadTimes: [PreloadWindow] = []
     /// A remark for people.
     public var remark: String?
 
