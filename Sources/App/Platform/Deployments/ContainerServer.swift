@@ -70,7 +70,6 @@ actor ContainerServer: ReplicaServer {
         starting?.cancel()
         guard let container else { return }
         self.container = nil
-        event("stopping", nil)
         do {
             try await docker.stop(container, grace: grace)
             try await docker.remove(container)

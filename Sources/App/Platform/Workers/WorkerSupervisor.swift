@@ -142,7 +142,6 @@ actor WorkerSupervisor {
         readiness.store(false, ordering: .releasing)
         switch lifecycle.stop() {
         case .terminate(_, let waiters):
-            event("stopping", nil)
             refuse(waiters, .stopped)
             await child?.process.end(plan.stopSignal, grace: grace)
         case .refuse(let waiters): refuse(waiters, .stopped)
