@@ -61,7 +61,7 @@ struct LoadingStream: AsyncSequence, Sendable {
 
         mutating func next() async throws -> GenerationEvent? {
             if answer == nil {
-                if let stage = await stages.next() { return .loading(stage) }
+                if let stage = await stages.next(isolation: #isolation) { return .loading(stage) }
                 try Task.checkCancellation()
                 answer = try await work.task.value.makeAsyncIterator()
             }
