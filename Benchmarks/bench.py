@@ -16,9 +16,11 @@ import arrival
 import cachetypes
 import chat
 import decode
+import download
 import embeddings
 import events
 import hotswap
+import memory
 import neighbour
 import overhead
 import rpc
@@ -37,7 +39,7 @@ MODEL_PARTS = {
     "speculation": speculation.measure, "rpc": rpc.measure, "cachetypes": cachetypes.measure,
     "hotswap": hotswap.measure,
 }
-PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings"]
+PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings", "download", "memory"]
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -82,6 +84,8 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
         "events": lambda: events.measure(bench_server, arguments.events_seconds),
         "chat": lambda: chat.measure(setup, ROOT / "Models/tiny-chat.gguf"),
         "embeddings": lambda: embeddings.measure(setup),
+        "download": lambda: download.measure(arguments.build, arguments.rounds, arguments.quick),
+        "memory": lambda: memory.measure(setup),
     } | {name: lambda measure=measure: measure(setup) for name, measure in MODEL_PARTS.items()}
     return {name: measures[name] for name in wanted}
 
@@ -90,6 +94,8 @@ def require(arguments: argparse.Namespace) -> None:
     paths = [arguments.build / name for name in (
         "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine", "nexus")]
     missing = [str(path) for path in paths if not path.exists()]
+    if not arguments.only or "download" in arguments.only:
+        missing += [tool for tool in ("curl", "sha256sum") if not shutil.which(tool)]
     if not arguments.only or "answers" in arguments.only:
         missing += [tool for tool in ("wrk", "nginx") if not shutil.which(tool)]
     if missing:

@@ -21,6 +21,20 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Band:
+    """What a value must lie within."""
+
+    low: float
+    high: float
+
+    def is_met_by(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return f"{self.low:.3g}..{self.high:.3g}"
+
+
+@dataclass(frozen=True)
 class Row:
     what: str
     unit: str
@@ -30,7 +44,7 @@ class Row:
     less_is_better: bool = False
     #: Median of the rounds' ratios where rounds were paired, else ours / theirs.
     paired_ratio: float | None = None
-    bar: Bar | None = None
+    bar: Bar | Band | None = None
     #: The bar is for our own figure, though there is a peer.
     judges_ours: bool = False
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,12 @@ def announcing(name: str, command: list[str]) -> Iterator[Server]:
 
 
 def announced_port(process: subprocess.Popen[bytes]) -> int:
+    line = select_line(process, lambda line: line.startswith(b'{"event":"ready"') and line.endswith(b"}"))
+    return int(json.loads(line)["port"])
+
+
+def select_line(process: subprocess.Popen[bytes], is_wanted: Callable[[bytes], bool]) -> bytes:
+    """The first line on standard output that is wanted."""
     assert process.stdout
     deadline = time.monotonic() + START_SECONDS_MAX
     text = b""
@@ -62,9 +68,9 @@ def announced_port(process: subprocess.Popen[bytes]) -> int:
         if not chunk:
             raise ServerError("ended before it was ready")
         text += chunk
-        for line in text.splitlines():
-            if line.startswith(b'{"event":"ready"') and line.endswith(b"}"):
-                return int(json.loads(line)["port"])
+        for line in text.rpartition(b"\n")[0].splitlines():
+            if is_wanted(line):
+                return line
     raise ServerError(f"was not ready within {START_SECONDS_MAX} s")
 
 

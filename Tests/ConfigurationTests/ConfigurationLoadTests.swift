@@ -166,6 +166,25 @@ private func problems(
         #expect(try load(environment: environment).configuration.server.port == 8484)
     }
 
+    @Test func `variables that other programs read count where nothing of ours is set`() throws {
+        let usual = ["HF_TOKEN": "hf_usual", "HF_ENDPOINT": "https://mirror.test"]
+        let loaded = try load(environment: usual)
+        #expect(loaded.configuration.hub.url == "https://mirror.test")
+        #expect(loaded.configuration.hub.token?.revealed == "hf_usual")
+        #expect(
+            loaded.report.entries.filter { $0.path.hasPrefix("hub.") }.prefix(2).map(\.source.description)
+                == ["HF_ENDPOINT", "HF_TOKEN"])
+        #expect(!loaded.report.table().contains("hf_usual"))
+        #expect(try load("hub: {token: own}", environment: usual).configuration.hub.token?.revealed == "own")
+        let both = usual.merging(["NEXUS_HUB_TOKEN": "own"]) { $1 }
+        #expect(try load(environment: both).configuration.hub.token?.revealed == "own")
+        let file = usual.merging(["NEXUS_HUB_TOKEN_FILE": "/t"]) { $1 }
+        #expect(try load(environment: file, files: ["/t": "own\n"]).configuration.hub.token?.revealed == "own")
+        #expect(try load(environment: ["HF_TOKEN": ""]).configuration.hub.token == nil)
+        #expect(
+            problems(environment: ["HF_ENDPOINT": "mirror"]).first?.hasPrefix("HF_ENDPOINT: hub.url must be") == true)
+    }
+
     @Test func `a named file must exist, the usual one need not`() throws {
         #expect(problems(environment: ["NEXUS_CONFIG": "gone.yaml"]).first?.contains("does not exist") == true)
         let usual = ["/home/u/.config/llama-nexus/nexus.yaml": "server: {port: 7}"]

@@ -1,5 +1,6 @@
 """Servers that tests share, and factories for tests that harm theirs."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import openai
 import pytest
 from support.servers import Engine, Nexus
+
+# Read when NumPy is first imported. Matrices of the tests' references are small: threads would spin beside the server.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy
 import pytest
 from support.hub import Asked, Fault, Hub
 from support.polling import until
-from support.program import MODEL
+from support.program import BINARIES, MODEL, Program, environment
 from support.servers import Nexus, command
 
 Start = Callable[..., Nexus]
@@ -73,12 +74,15 @@ def ended(server: Nexus, job: str, seconds: float = 60) -> dict[str, Any]:
 
 def arrived(server: Nexus, count: int) -> Callable[[], bool]:
     """Whether blocks of so many bytes are in the ledger."""
+    return listed(place(server), count)
 
+
+def listed(path: Path, count: int) -> Callable[[], bool]:
     def look() -> bool:
-        path = place(server, FILE + ".nexus-ledger")
-        if not path.exists():
+        try:
+            ledger = json.loads(path.with_name(path.name + ".nexus-ledger").read_text())
+        except FileNotFoundError:
             return False
-        ledger = json.loads(path.read_text())
         finished = sum(int(digit, 16).bit_count() for digit in ledger["finished"])
         return finished * ledger["block_bytes"] >= count
 
@@ -87,6 +91,11 @@ def arrived(server: Nexus, count: int) -> Callable[[], bool]:
 
 def place(server: Nexus, name: str = FILE) -> Path:
     return server.folder / "data" / "models" / NAME / name
+
+
+def names(server: Nexus) -> list[str]:
+    """What lies in the model's folder."""
+    return sorted(path.name for path in place(server).parent.iterdir())
 
 
 def of_storage(fault: Callable[[Asked], Fault | None]) -> Callable[[Asked], Fault | None]:
@@ -103,7 +112,7 @@ class TestTheCourse:
         job = ended(server, begin(server))
         assert job["state"] == "succeeded", job
         assert place(server).read_bytes() == model
-        assert sorted(path.name for path in place(server).parent.iterdir()) == [FILE]
+        until(lambda: names(server) == [FILE], "the file is settled")
         result = job["result"]
         assert result["path"] == str(place(server)) and result["quantisation"] == "Q4_K_M"
         assert [file["is_verified"] for file in result["files"]] == [True]
@@ -166,7 +175,8 @@ class TestTheCourse:
         assert job["state"] == "succeeded", job
         assert job["result"]["format"] == "safetensors"
         folder = server.folder / "data" / "models" / "maker" / "checkpoint"
-        assert sorted(path.name for path in folder.iterdir()) == sorted([*small, "model.safetensors"])
+        expected = sorted([*small, "model.safetensors"])
+        until(lambda: sorted(path.name for path in folder.iterdir()) == expected, "the files are settled")
         assert all(file["is_verified"] for file in job["result"]["files"])
 
     def test_a_huge_listing_is_read_page_by_page(self, server: Nexus, hub: Hub) -> None:
@@ -192,7 +202,7 @@ class TestKill:
         assert found["state"] == "succeeded", found
         assert hub.body_bytes - before <= len(model) - 4_000_000
         assert place(again).read_bytes() == model
-        assert sorted(path.name for path in place(again).parent.iterdir()) == [FILE]
+        until(lambda: names(again) == [FILE], "the file is settled")
 
 
 class TestFaults:
@@ -364,6 +374,22 @@ class TestTheTerminal:
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["result"]["path"] == str(place(server))
         assert place(server).read_bytes() == model
+
+    def test_a_download_that_was_interrupted_goes_on(self, hub: Hub, model: bytes, tmp_path: Path) -> None:
+        path = tmp_path / "data" / "models" / NAME / FILE
+        words = ["models", "download", REFERENCE, "--data-dir", str(tmp_path / "data"), "--hub.url", hub.url]
+        hub.faults = of_storage(lambda _: Fault(rate=1_500_000))
+        program = Program([BINARIES / "nexus", *words], environment(tmp_path), tmp_path)
+        until(listed(path, 4_000_000), "some blocks are here", 30)
+        program.process.send_signal(signal.SIGINT)
+        assert program.wait() != 0
+        assert not path.exists()
+        hub.faults = lambda _: None
+        before = hub.body_bytes
+        done = command(tmp_path, *words)
+        assert done.returncode == 0, done.stderr
+        assert path.read_bytes() == model
+        assert hub.body_bytes - before <= len(model) - 4_000_000
 
     def test_what_a_repository_holds(self, hub: Hub, tmp_path: Path) -> None:
         done = command(

@@ -29,6 +29,11 @@ import Testing
         ).run()
     }
 
+    /// Returns when all that is complete would survive a power cut.
+    private func settled(_ setting: DownloadSetting) async {
+        while setting.desk.settlingCount > 0 { await Task.yield() }
+    }
+
     private final class EventLog: Sendable {
         let events = Mutex<[DownloadEvent]>([])
         func note(_ event: DownloadEvent) { events.withLock { $0.append(event) } }
@@ -38,8 +43,10 @@ import Testing
         let bytes = content(2000)
         let hub = StoredHub(["m-Q4_K_M.gguf": bytes, "README.md": [1]])
         let folder = StoredFolder()
-        let model = try await run(setting(hub, folder))
+        let setting = setting(hub, folder)
+        let model = try await run(setting)
         #expect(folder.state.withLock { $0.finished } == ["a/b/m-Q4_K_M.gguf": bytes])
+        await settled(setting)
         #expect(folder.state.withLock { $0.ledgers.isEmpty && $0.parts.isEmpty })
         #expect(folder.state.withLock { $0.writtenBytes } == 2000)
         #expect(model.primaryPath == "/models/a/b/m-Q4_K_M.gguf")
@@ -131,12 +138,14 @@ import Testing
         #expect(log.events.withLock { $0.contains { if case .checksumWrong = $0 { true } else { false } } })
     }
 
-    @Test(arguments: ["wrong", "cut", "dead", "503"])
+    @Test(arguments: ["wrong", "cut", "unmeasured", "overlong", "dead", "503"])
     func `a storage that never gives what was asked for is given up`(_ kind: String) async throws {
         let hub = StoredHub(["m.gguf": content(500)]) { request, _ in
             switch kind {
             case "wrong": .wrongRange
             case "cut": .cutAfter(10)
+            case "unmeasured": .unmeasured(cutAfter: 10)
+            case "overlong": .overlong
             case "dead": .noAnswer
             default: .status(503, [:])
             }
@@ -238,6 +247,39 @@ import Testing
         #expect(folder.state.withLock { $0.writtenBytes } == 5000)
     }
 
+    @Test func `a file that a power cut damaged is fetched again as far as it was lost`() async throws {
+        let bytes = content(1000)
+        let hub = StoredHub(["m.gguf": bytes])
+        let folder = StoredFolder()
+        folder.state.withLock { $0.isSettlingHeld = true }
+        try await run(setting(hub, folder))
+        #expect(folder.state.withLock { $0.finished["a/b/m.gguf"] } == bytes)
+        folder.cutPower()
+        folder.state.withLock { ($0.isSettlingHeld, $0.writtenBytes) = (false, 0) }
+        #expect(folder.state.withLock { $0.finished["a/b/m.gguf"] } != bytes)
+        let damaged = Mutex<[String]>([])
+        try await Leftovers(of: folder).settle { path in damaged.withLock { $0.append(path) } }
+        #expect(damaged.withLock { $0 } == ["a/b/m.gguf"])
+        #expect(folder.state.withLock { $0.finished.isEmpty })
+        let again = setting(hub, folder)
+        try await run(again)
+        await settled(again)
+        #expect(folder.state.withLock { $0.finished["a/b/m.gguf"] } == bytes)
+        #expect(folder.state.withLock { $0.writtenBytes } == 1000)
+    }
+
+    @Test func `a file that was not settled and is whole is left as it is`() async throws {
+        let bytes = content(1000)
+        let hub = StoredHub(["m.gguf": bytes])
+        let folder = StoredFolder()
+        folder.state.withLock { $0.isSettlingHeld = true }
+        try await run(setting(hub, folder))
+        folder.state.withLock { $0.isSettlingHeld = false }
+        try await Leftovers(of: folder).settle { Issue.record("\($0) is whole") }
+        #expect(folder.state.withLock { $0.finished["a/b/m.gguf"] } == bytes)
+        #expect(folder.state.withLock { $0.ledgers.isEmpty && $0.loose.isEmpty })
+    }
+
     @Test(arguments: 0..<60)
     func `through faults, cancels and power cuts the right bytes arrive`(_ seed: Int) async throws {
         var random = SeededRandom(seed: UInt64(seed))
@@ -247,22 +289,28 @@ import Testing
         let hub = StoredHub(["m.gguf": bytes]) { request, _ in
             faults.withLock { random in
                 guard Double.random(in: 0..<1, using: &random) < chance else { return nil }
-                return switch Int.random(in: 0..<7, using: &random) {
+                return switch Int.random(in: 0..<9, using: &random) {
                 case 0: .status(503, [:])
                 case 1: .status(429, ["retry-after": "1"])
                 case 2: .noAnswer
                 case 3: .brokenAfter(Int.random(in: 0...200, using: &random))
                 case 4: .cutAfter(Int.random(in: 0...200, using: &random))
                 case 5: .wrongRange
+                case 6: .unmeasured(cutAfter: Int.random(in: 0...200, using: &random))
+                case 7: .overlong
                 default: .status(403, [:])
                 }
             }
         }
         let folder = StoredFolder()
+        let damaged = Mutex<[String]>([])
         let options = TransferOptions(
             connections: Int.random(in: 1...4, using: &random), blockBytes: Int.random(in: 10...300, using: &random),
-            runBlocksMax: Int.random(in: 1...6, using: &random), ledgerInterval: .seconds(1))
+            runBlocksMax: Int.random(in: 1...6, using: &random), ledgerInterval: .seconds(1),
+            syncInterval: .milliseconds(2))
         for _ in 0..<200 {
+            // As when the platform is started.
+            try await Leftovers(of: folder).settle { path in damaged.withLock { $0.append(path) } }
             let setting = setting(hub, folder, options)
             let attempt = Task { try await run(setting) }
             if Bool.random(using: &random) {
@@ -272,7 +320,15 @@ import Testing
             switch await attempt.result {
             case .success:
                 #expect(folder.state.withLock { $0.finished["a/b/m.gguf"] } == bytes)
-                return
+                if Double.random(in: 0..<1, using: &random) < 0.7 {
+                    await settled(setting)
+                    folder.cutPower()
+                    #expect(folder.state.withLock { $0.finished["a/b/m.gguf"] } == bytes)
+                    #expect(folder.state.withLock { $0.ledgers.isEmpty && $0.parts.isEmpty })
+                    return
+                }
+                folder.cutPower()
+                await settled(setting)
             case .failure(let error):
                 #expect(error is CancellationError || (error as? HubError)?.code == .unreachable, "\(error)")
                 #expect(setting.desk.count == 0)

@@ -14,6 +14,10 @@ final class StoredHub: HubTransport {
         case brokenAfter(Int)
         /// The body ends well, and too early.
         case cutAfter(Int)
+        /// The same, of a body whose length was not announced.
+        case unmeasured(cutAfter: Int)
+        /// More bytes than the range has, of a body whose length was not announced.
+        case overlong
         /// The range is not looked at.
         case rangeIgnored
         case wrongRange
@@ -155,7 +159,16 @@ final class StoredHub: HubTransport {
                 range == nil ? 200 : 206, headers, Array(piece.prefix(count)),
                 error: HubTransportError("The connection broke.", isPassing: true))
         }
-        if case .cutAfter(let count) = fault { piece = Array(piece.prefix(count)) }
+        switch fault {
+        case .cutAfter(let count): piece = Array(piece.prefix(count))
+        case .unmeasured(let count):
+            headers["content-length"] = nil
+            piece = Array(piece.prefix(count))
+        case .overlong:
+            headers["content-length"] = nil
+            piece += [1, 2, 3]
+        default: break
+        }
         return response(range == nil ? 200 : 206, headers, piece)
     }
 
@@ -187,7 +200,12 @@ final class StoredHub: HubTransport {
 /// A folder of models in memory, whose disk may be full and whose process may be killed.
 final class StoredFolder: ModelFolder {
     struct State: Sendable {
+        var era = 1
         var finished: [String: [UInt8]] = [:]
+        /// Finished files that a power cut would damage.
+        var loose: Set<String> = []
+        /// The process ends before anything is settled.
+        var isSettlingHeld = false
         var parts: [String: [UInt8]] = [:]
         var ledgers: [String: [UInt8]] = [:]
         /// What a power cut would leave of the parts.
@@ -200,6 +218,7 @@ final class StoredFolder: ModelFolder {
 
     let state = Mutex(State())
 
+    var era: String { "\(state.withLock { $0.era })" }
     func absolute(_ path: String) -> String { "/models/\(path)" }
     func freeBytes() async throws -> Int { state.withLock { $0.freeBytes } }
     func size(of path: String) async throws -> Int? { state.withLock { $0.finished[path]?.count } }
@@ -215,8 +234,36 @@ final class StoredFolder: ModelFolder {
         return StoredPart(folder: self, path: path)
     }
 
-    /// The machine goes down: only what was synced is there afterwards.
-    func cutPower() { state.withLock { $0.parts = $0.synced } }
+    func settle(_ path: String) async throws {
+        await Task.yield()
+        try state.withLock { state in
+            guard !state.isSettlingHeld else { throw HubError(.fileFailed, "It is too late.") }
+            state.loose.remove(path)
+            state.ledgers[path] = nil
+        }
+    }
+    func unsettled() async throws -> [String] {
+        state.withLock { state in state.ledgers.keys.filter { state.finished[$0] != nil && state.parts[$0] == nil } }
+    }
+    func withdraw(_ path: String) async throws {
+        state.withLock { $0.parts[path] = $0.finished.removeValue(forKey: path) }
+    }
+
+    /// The machine goes down: only what was synced is there afterwards, and the rest is zeros.
+    func cutPower() {
+        state.withLock { state in
+            state.era += 1
+            for (path, bytes) in state.parts { state.parts[path] = lost(bytes, but: state.synced[path]) }
+            for path in state.loose {
+                state.finished[path] = state.finished[path].map { lost($0, but: state.synced[path]) }
+            }
+            state.loose = []
+        }
+    }
+
+    private func lost(_ bytes: [UInt8], but synced: [UInt8]?) -> [UInt8] {
+        synced.map { Array($0.prefix(bytes.count)) } ?? [UInt8](repeating: 0, count: bytes.count)
+    }
 }
 
 private struct StoredPart: PartFile {
@@ -242,8 +289,7 @@ private struct StoredPart: PartFile {
     func finish() async throws {
         folder.state.withLock { state in
             state.finished[path] = state.parts.removeValue(forKey: path)
-            state.ledgers[path] = nil
-            state.synced[path] = nil
+            state.loose.insert(path)
         }
     }
     func discard() async throws {

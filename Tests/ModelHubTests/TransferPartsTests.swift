@@ -78,14 +78,22 @@ import Testing
     @Test func `what is written is read again`() throws {
         var ledger = BlockLedger(size: 25, blockBytes: 10)
         ledger.finish(1)
-        let file = LedgerFile(identity: identity, ledger: ledger)
-        #expect(try #require(LedgerFile(file.bytes)) == file)
+        var synced = ledger
+        ledger.finish(2)
+        let file = LedgerFile(identity: identity, ledger: ledger, synced: synced, era: "now")
+        let read = try #require(LedgerFile(file.bytes))
+        #expect(read == file)
+        #expect(read.ledger(in: "now") == ledger && read.ledger(in: "later") == synced)
+        synced.reset()
+        #expect(LedgerFile(identity: identity, ledger: ledger, synced: nil, era: "now").synced == synced)
     }
 
     @Test func `a text that was cut or changed is no ledger`() {
-        let bytes = LedgerFile(identity: identity, ledger: BlockLedger(size: 25, blockBytes: 10)).bytes
+        let bytes = LedgerFile(
+            identity: identity, ledger: BlockLedger(size: 25, blockBytes: 10), synced: nil, era: "now"
+        ).bytes
         for count in 0..<bytes.count { #expect(LedgerFile(Array(bytes.prefix(count))) == nil) }
-        let other = String(decoding: bytes, as: UTF8.self).replacing("\"version\":1", with: "\"version\":2")
+        let other = String(decoding: bytes, as: UTF8.self).replacing("\"version\":2", with: "\"version\":3")
         #expect(LedgerFile(Array(other.utf8)) == nil)
     }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import ModelHub
@@ -57,6 +58,16 @@ import Testing
         #expect(HTTPDate.seconds("Sun, 06 Nov 1994 08:49:37 GMT") == 784_111_777)
         #expect(HTTPDate.seconds("Thu, 29 Feb 2024 00:00:00 GMT") == 1_709_164_800)
         #expect(HTTPDate.seconds("Sunday, 06-Nov-94 08:49:37 GMT") == nil)
+    }
+
+    @Test func `an answer that ends because its task was cancelled is not taken for a whole one`() async throws {
+        let chunks = Mutex([Array("[1".utf8)])
+        let body = AsyncThrowingStream<[UInt8], any Error> {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return chunks.withLock { $0.popLast() }
+        }
+        let reading = Task { try await HubResponse(status: 200, headers: [:], body: body).collect(upTo: 10) }
+        await #expect(throws: CancellationError.self) { try await reading.value }
     }
 
     @Test func `only the cursor of the next page is taken`() {

@@ -23,6 +23,12 @@ enum EngineMetrics {
         gauge("nexus_engine_cells_used", help: "Cells of the key-value cache that hold something.") {
             Double($0.cellsUsed)
         }
+        gauge("nexus_engine_prefix_bytes", help: "Bytes of prefixes in memory outside the key-value cache.") {
+            Double($0.prefixBytes)
+        }
+        gauge("nexus_engine_step_tokens_max", help: "The most prompt tokens of one step so far.") {
+            Double($0.stepTokensMax)
+        }
         gauge("nexus_engine_completion_tokens", help: "Tokens written so far.") { Double($0.completionTokens) }
         register(heartbeat.speculation, in: metrics)
     }

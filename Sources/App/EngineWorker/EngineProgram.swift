@@ -229,7 +229,8 @@ private struct Worker {
             details: [
                 "heartbeat": [
                     "steps": .integer(Int64(clamping: reading.steps)), "live": .integer(Int64(reading.live)),
-                    "running": .integer(Int64(reading.running)),
+                    "running": .integer(Int64(reading.running)), "cells_used": .whole(reading.cellsUsed),
+                    "prefix_bytes": .whole(reading.prefixBytes), "step_tokens_max": .whole(reading.stepTokensMax),
                 ]
             ])
     }

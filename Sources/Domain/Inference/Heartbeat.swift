@@ -13,6 +13,8 @@ public final class Heartbeat: Sendable {
     private let evictions = Atomic<UInt64>(0)
     private let parked = Atomic<Int>(0)
     private let cellsUsed = Atomic<Int>(0)
+    private let prefixBytes = Atomic<Int>(0)
+    private let stepTokensMax = Atomic<Int>(0)
     /// How guessed tokens fared.
     public let speculation = SpeculationLedger()
     private let busySlots = Atomic<UInt64>(0)
@@ -45,6 +47,10 @@ public final class Heartbeat: Sendable {
         public var parked = 0
         /// Cells of the key-value cache that hold something.
         public var cellsUsed = 0
+        /// Bytes of prefixes in ordinary memory, outside the key-value cache.
+        public var prefixBytes = 0
+        /// The most prompt tokens of one step.
+        public var stepTokensMax = 0
         /// Slots in use, added up over all steps.
         public var busySlots: UInt64 = 0
         /// The most tokens that one generation had.
@@ -71,6 +77,8 @@ public final class Heartbeat: Sendable {
         reading.evictions = evictions.load(ordering: .relaxed)
         reading.parked = parked.load(ordering: .relaxed)
         reading.cellsUsed = cellsUsed.load(ordering: .relaxed)
+        reading.prefixBytes = prefixBytes.load(ordering: .relaxed)
+        reading.stepTokensMax = stepTokensMax.load(ordering: .relaxed)
         reading.busySlots = busySlots.load(ordering: .relaxed)
         reading.sequenceTokensMax = sequenceTokensMax.load(ordering: .relaxed)
         reading.promptTime = .microseconds(promptMicroseconds.load(ordering: .relaxed))
@@ -110,10 +118,16 @@ public final class Heartbeat: Sendable {
         busySlots.add(UInt64(count), ordering: .relaxed)
         promptTokens.add(UInt64(prompts), ordering: .relaxed)
         completionTokens.add(UInt64(completions), ordering: .relaxed)
+        // One thread counts steps.
+        if prompts > stepTokensMax.load(ordering: .relaxed) { stepTokensMax.store(prompts, ordering: .relaxed) }
     }
 
     /// How the memory fares.
-    func remembered(reusedTokens reused: Int, evictions evicted: Int, parked count: Int, cellsUsed cells: Int) {
+    func remembered(
+        reusedTokens reused: Int, evictions evicted: Int, parked count: Int, cellsUsed cells: Int,
+        prefixBytes bytes: Int
+    ) {
+        prefixBytes.store(bytes, ordering: .relaxed)
         reusedTokens.store(UInt64(reused), ordering: .relaxed)
         evictions.store(UInt64(evicted), ordering: .relaxed)
         parked.store(count, ordering: .relaxed)

@@ -22,6 +22,9 @@ public final class JobContext: Sendable {
         self.persist = persist
     }
 
+    /// Somebody cancelled the job, so that it will not go on; false where the task was cancelled because the process ends.
+    public var isGivenUp: Bool { live.stopReason == .cancel }
+
     /// Tells how far the work is. Never waits, and may be called as often as one likes: the latest counts.
     public func report(_ progress: JobProgress) { live.report(progress) }
 

@@ -47,6 +47,25 @@ import Vocabulary
                 == pattern.likelihood)
     }
 
+    @Test func `what was counted hour by hour gives the pattern that was learned live`() {
+        var random = SeededRandom(seed: 3)
+        var live = UsagePattern()
+        var hours: [Int64: Int64] = [:]
+        var seconds = monday + 5_000
+        for _ in 0..<3_000 {
+            seconds += Int64.random(in: 0...3_600, using: &random)
+            live.note(secondsSinceEpoch: seconds)
+            hours[seconds / 3_600, default: 0] += 1
+        }
+        let end = seconds + 50 * 3_600
+        live.advance(secondsSinceEpoch: end)
+        #expect(UsagePattern(hours: hours, until: end) == live)
+        // Nothing of the future, and nothing from nothing.
+        hours[end / 3_600 + 5] = 9
+        #expect(UsagePattern(hours: hours, until: end) == live)
+        #expect(UsagePattern(hours: [:], until: end) == UsagePattern())
+    }
+
     @Test func `wishes fit together, scheduled ones first`() throws {
         var pattern = UsagePattern()
         for day in 0..<7 { pattern.note(secondsSinceEpoch: monday + Int64(day) * 86_400 + 9 * 3600) }

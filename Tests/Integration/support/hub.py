@@ -40,9 +40,10 @@ class Asked:
     number: int
 
     @property
-    def range(self) -> tuple[int, int] | None:
-        found = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("range", ""))
-        return (int(found[1]), int(found[2])) if found else None
+    def range(self) -> tuple[int, int | None] | None:
+        """First and last byte; no last one means to the end."""
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
+        return (int(found[1]), int(found[2]) if found[2] else None) if found else None
 
 
 @dataclass
@@ -71,6 +72,8 @@ class Repository:
         self.in_git = in_git or set()
         self.commit = hashlib.sha1(repr(sorted(files)).encode(), usedforsecurity=False).hexdigest()
         self.is_gated = False
+        #: The hub also offers its chunked storage; the bridge that its redirects lead to speaks plain HTTP.
+        self.is_in_xet = False
         #: Sizes that the listing tells instead of the true ones.
         self.listed_sizes: dict[str, int] = {}
         self._digests: dict[str, str] = {}
@@ -99,12 +102,21 @@ class Repository:
             entry["lfs"] = {"oid": self.digest(name), "size": size, "pointerSize": 134}
         return entry
 
+    def sibling(self, name: str) -> dict[str, Any]:
+        entry = self.entry(name)
+        sibling = {"rfilename": name, "size": entry["size"], "blobId": entry["oid"]}
+        if "lfs" in entry:
+            sibling["lfs"] = {"sha256": entry["lfs"]["oid"], "size": entry["size"], "pointerSize": 134}
+        return sibling
+
 
 class Hub:
     """`faults` is asked for every request; `token` is what private and gated repositories want."""
 
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
+        #: Old names of repositories.
+        self.renamed: dict[str, str] = {}
         self.token: str | None = None
         self.faults: Callable[[Asked], Fault | None] = lambda _: None
         self.asked: list[Asked] = []
@@ -210,7 +222,8 @@ class _Handler(BaseHTTPRequestHandler):
     def answer_file(self, content: Content, headers: dict[str, str]) -> None:
         size = len(content) if isinstance(content, bytes) else content.stat().st_size
         wanted = None if self.fault.ignores_range else self.asked.range
-        first, last = wanted or (0, size - 1)
+        first, last = wanted or (0, None)
+        last = size - 1 if last is None else last
         self.send_response(206 if wanted else 200)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -266,10 +279,15 @@ class _HubHandler(_Handler):
         query = parse_qs(parts.query)
         if found := re.fullmatch(r"/api/models/(.+?)/(revision|tree)/([^/]+)", parts.path):
             name, what, revision = found[1], found[2], unquote(found[3])
+        elif found := re.fullmatch(r"/api/models/([^/]+/[^/]+)", parts.path):
+            name, what, revision = found[1], "revision", "main"
         elif found := re.fullmatch(r"/(.+?)/(resolve)/([^/]+)/(.+)", parts.path):
             name, what, revision = found[1], found[2], unquote(found[3])
         else:
             return self.answer(404, {"X-Error-Code": "RepoNotFound"})
+        if new := self.hub.renamed.get(name):
+            # Relative, as the hub's own client wants it.
+            return self.answer(307, {"Location": self.path.replace(name, new, 1)})
         repository = self.hub.repositories.get(name)
         if self.refuses(repository):
             return None
@@ -277,8 +295,13 @@ class _HubHandler(_Handler):
         if revision not in ("main", repository.commit):
             return self.answer(404, {"X-Error-Code": "RevisionNotFound", "X-Error-Message": "Invalid rev id"})
         if what == "revision":
-            siblings = [{"rfilename": file} for file in repository.files]
-            return self.answer_json({"id": name, "sha": repository.commit, "siblings": siblings})
+            if "blobs" in query:
+                siblings = [repository.sibling(file) for file in repository.files]
+            else:
+                siblings = [{"rfilename": file} for file in repository.files]
+            return self.answer_json({
+                "id": name, "sha": repository.commit, "siblings": siblings, "private": False,
+                "gated": "manual" if repository.is_gated else False})
         if what == "tree":
             return self.list(name, repository, int(query.get("cursor", ["0"])[0]))
         return self.resolve(repository, unquote(found[4]))
@@ -315,6 +338,9 @@ class _HubHandler(_Handler):
             return self.answer_file(repository.files[file], {**headers, "ETag": f'"{repository.digest(file)}"'})
         name = next(name for name, known in self.hub.repositories.items() if known is repository)
         location = f"{self.hub.storage_url}/{quote(name)}/{quote(file)}?X-Signature={self.hub.sign()}"
+        if repository.is_in_xet:
+            headers["X-Xet-Hash"] = "9" * 64
+            headers["Link"] = f'<{self.hub.url}/api/models/{name}/xet-read-token/{repository.commit}>; rel="xet-auth"'
         return self.answer(302, {
             **headers, "Location": location, "X-Linked-Size": str(repository.size(file)),
             "X-Linked-Etag": f'"{repository.digest(file)}"'}, b"Found. Redirecting")

@@ -49,6 +49,15 @@ def with_gap_tokens(path: Path) -> Path:
     return path
 
 
+def in_parts(folder: Path) -> list[Path]:
+    """The starter model in files of at most eight tensors, as llama.cpp's gguf-split writes them."""
+    reader = gguf.GGUFReader(MODEL)
+    writer = gguf.GGUFWriter(folder / "greeter-Q8_0.gguf", "llama", split_max_tensors=8)
+    _metadata(reader, writer, set())
+    _finish(reader, writer)
+    return sorted(folder.glob("*.gguf"))
+
+
 def _finish(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
     """The same weights, and everything to the disk."""
     for tensor in reader.tensors:

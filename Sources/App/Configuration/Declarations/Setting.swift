@@ -8,6 +8,8 @@ struct Setting<Root>: Sendable {
     let path: String
     /// A short flag beside `--<path>`, without dashes: `port`.
     let alias: String?
+    /// A variable of other programs that means the same: `HF_TOKEN`. Used where nothing of ours says otherwise.
+    let customaryVariable: String?
     /// One sentence.
     let documentation: String
     let isSecret: Bool
@@ -22,10 +24,11 @@ struct Setting<Root>: Sendable {
 
     init<Value>(
         _ path: String, _ place: any WritableKeyPath<Root, Value> & Sendable, _ kind: ValueKind<Value>,
-        alias: String? = nil, isSecret: Bool = false, _ documentation: String
+        alias: String? = nil, customaryVariable: String? = nil, isSecret: Bool = false, _ documentation: String
     ) {
         self.path = path
         self.alias = alias
+        self.customaryVariable = customaryVariable
         self.documentation = documentation
         self.isSecret = isSecret
         allowed = kind.allowed

@@ -70,10 +70,13 @@ enum Settings {
 
     private static let hub: [Setting<ConfigurationDraft>] = [
         Setting(
-            "hub.url", \.configuration.hub.url, .httpURL, "Hub that models are downloaded from, or a mirror of it."),
+            "hub.url", \.configuration.hub.url, .httpURL, customaryVariable: "HF_ENDPOINT",
+            "Hub that models are downloaded from, or a mirror of it; HF_ENDPOINT where it is not set."),
         Setting(
-            "hub.token", \.configuration.hub.token, .optional(.secret(.text("TOKEN"))), isSecret: true,
-            "Token for private and gated repositories; sent to the hub's own host only."),
+            "hub.token", \.configuration.hub.token, .optional(.secret(.text("TOKEN"))), customaryVariable: "HF_TOKEN",
+            isSecret: true,
+            "Token for private and gated repositories, sent to the hub's own host only; HF_TOKEN where it is not set."
+        ),
         Setting(
             "hub.bandwidthMax", \.configuration.hub.bandwidthMax,
             .optional(.bytes(in: .kibibytes(1)...(.mebibytes(1 << 20)))),

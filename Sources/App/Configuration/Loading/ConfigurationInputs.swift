@@ -6,7 +6,8 @@ public struct ConfigurationInputs: Sendable {
     public var file: String?
     /// The profile that the command line names.
     public var profile: String?
-    /// All environment variables of the process; only `NEXUS_…`, `HOME` and the `XDG_…_HOME` ones are looked at.
+    /// All environment variables of the process; only `NEXUS_…`, `HOME`, the `XDG_…_HOME` ones and those that a
+    /// declaration names as customary (`HF_TOKEN`) are looked at.
     public var environment: [String: String]
     /// The bytes of the file at a path, `nil` when there is none. Throws when it cannot be read.
     public var readFile: @Sendable (String) throws -> [UInt8]?

@@ -7,7 +7,8 @@ extension Configuration {
         public let report: ConfigurationReport
     }
 
-    /// Joins defaults, file, profile, environment and arguments, each overriding the ones before.
+    /// Joins defaults, other programs' variables (`HF_TOKEN`), file, profile, environment and arguments, each overriding
+    /// the ones before.
     ///
     /// - Throws: everything that is wrong, not only the first.
     public static func load(_ inputs: ConfigurationInputs) throws(ConfigurationErrors) -> Loaded {
@@ -29,6 +30,7 @@ struct ConfigurationLoader {
     }
 
     mutating func load() throws(ConfigurationErrors) -> Configuration.Loaded {
+        apply(customary())
         loadFile()
         apply(environment())
         apply(arguments())
@@ -105,6 +107,15 @@ struct ConfigurationLoader {
     }
 
     // MARK: Environment and arguments
+
+    /// Variables that other programs read, too, say what is usual on this machine; everything of ours overrides them.
+    private func customary() -> [Assignment] {
+        SettingTarget.customary.compactMap { variable, target -> Assignment? in
+            inputs.variable(variable).map {
+                Assignment(target: target, raw: .text($0), source: .environment(variable: variable))
+            }
+        }
+    }
 
     private mutating func environment() -> [Assignment] {
         let own = [ConfigurationInputs.fileVariable, ConfigurationInputs.profileVariable]

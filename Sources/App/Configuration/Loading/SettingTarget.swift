@@ -49,6 +49,12 @@ struct SettingTarget: Sendable {
         pathByVariable[variable].flatMap { general($0) }
     }
 
+    /// What other programs' variables mean.
+    static let customary: [(variable: String, target: SettingTarget)] = Settings.all.compactMap { setting in
+        guard let variable = setting.customaryVariable, let target = general(setting.path) else { return nil }
+        return (variable, target)
+    }
+
     static let generalPaths = paths(Settings.all)
     static let modelPaths = paths(ModelSettings.all)
     static let variables = pathByVariable.keys.sorted()

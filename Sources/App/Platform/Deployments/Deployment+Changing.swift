@@ -77,12 +77,19 @@ extension Deployment {
 
     /// Tells the planner what to believe of this deployment from now on.
     func host() {
+        if active.spec.kind.isLocal { around.desk.host(planned) }
+    }
+
+    /// What the planner is to believe of it; `nil` for what it has no say in: a server elsewhere, and one that was stopped.
+    var hosted: HostedModel? {
+        active.spec.kind.isLocal && !record.isStopped && phase != .removed ? planned : nil
+    }
+
+    private var planned: HostedModel {
         let spec = active.spec
-        guard spec.kind.isLocal else { return }
         let keepAlive = spec.keepAlive?.planned ?? around.foundry.hosting.keepAlive.map { .lasting($0) } ?? .forever
-        around.desk.host(
-            HostedModel(
-                id: id, footprint: predicted, priority: spec.priority, isPinned: spec.isPinned, keepAlive: keepAlive))
+        return HostedModel(
+            id: id, footprint: predicted, priority: spec.priority, isPinned: spec.isPinned, keepAlive: keepAlive)
     }
 
     // MARK: Ways

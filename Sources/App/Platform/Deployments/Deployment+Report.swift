@@ -11,7 +11,7 @@ extension Deployment {
         var report = DeploymentReport(
             name: name, origin: record.origin, stage: stage, active: active, versionCount: record.versions.count)
         report.replicas = replicas
-        report.predictedBytes = active.spec.kind.isLocal ? predicted.host : nil
+        report.predictedBytes = active.spec.kind.isLocal && predicted != .none ? predicted.host : nil
         report.residentBytes = residentBytes()
         report.isFileReplaced = isFileReplaced()
         report.modalities = self.replicas.compactMap(\.description).first?.modalities ?? Modalities()

@@ -8,7 +8,12 @@ extension Deployments {
     ///
     /// A deployment of the configuration has its history in the database, too: what was changed by the API holds until the
     /// configuration itself says something else.
-    func open(_ models: [ModelConfiguration]) async throws {
+    ///
+    /// - Parameters:
+    ///   - models: of the configuration.
+    ///   - foresees: whether to predict what each takes.
+    /// - Throws: when the database cannot be read, or two models have one name.
+    func open(_ models: [ModelConfiguration], foresees: Bool) async throws {
         let kept = try await around.store.deployments()
         for model in models {
             let configured = DeploymentSpec(model)
@@ -35,7 +40,7 @@ extension Deployments {
                     "a deployment cannot be taken in", [.model: .string(record.name), .error: .error(error)])
             }
         }
-        for deployment in all { await deployment.prepare() }
+        for deployment in all { await deployment.prepare(foresees: foresees) }
     }
 
     /// Loads what is to be there from the start, as far as memory has room for it; the rest comes with its first request.
@@ -90,8 +95,8 @@ extension Deployments {
 
 extension Deployment {
     /// Foresees what it takes, and makes it known to the planner.
-    func prepare() async {
-        predicted = await around.forecast.footprint(of: active.spec)
+    func prepare(foresees: Bool = true) async {
+        if foresees { predicted = await around.forecast.footprint(of: active.spec) }
         host()
     }
 

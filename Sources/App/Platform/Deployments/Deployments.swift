@@ -107,21 +107,6 @@ extension Deployments: LoadCarrying {
 }
 
 extension Deployments {
-    /// How often memory is looked at.
-    private static let lookInterval = Duration.seconds(5)
-
-    /// Tells the desk now and then what loaded models really take. Returns when its task is cancelled.
-    func watchMemory() async {
-        while !Task.isCancelled {
-            for deployment in all {
-                guard let bytes = await deployment.measured() else { continue }
-                around.measures.resident(deployment.name, bytes)
-                around.desk.measured(deployment.id, bytes: bytes)
-            }
-            do { try await Task.sleep(for: Self.lookInterval) } catch { return }
-        }
-    }
-
     /// Those who follow logs would otherwise be waited for at the end.
     func endLogs() {
         for deployment in all { deployment.log.finish() }
@@ -133,14 +118,5 @@ extension Deployments {
         await withTaskGroup { group in
             for deployment in all { group.addTask { await deployment.shutDown() } }
         }
-    }
-}
-
-extension Deployment {
-    /// Resident bytes of what serves; `nil` while nothing does, or while memory is held for two versions.
-    func measured() -> UInt64? {
-        guard phase == .serving, !isSwitching, retired.isEmpty else { return nil }
-        _ = isFileReplaced()
-        return residentBytes()
     }
 }

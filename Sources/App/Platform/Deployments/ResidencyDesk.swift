@@ -123,9 +123,7 @@ final class ResidencyDesk: Sendable {
     }
 
     /// What a loaded model's servers take, for the next decisions.
-    func measured(_ id: ModelID, bytes: UInt64) {
-        change { ((), $0.planner.measured(id, Footprint(host: bytes), at: now)) }
-    }
+    func measured(_ id: ModelID, _ use: Footprint) { change { ((), $0.planner.measured(id, use, at: now)) } }
 
     /// Sets memory aside beside what a model has, if it is free.
     ///

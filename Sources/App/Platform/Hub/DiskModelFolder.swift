@@ -6,6 +6,7 @@ struct DiskModelFolder: ModelFolder {
     /// Absolute.
     let root: String
     let threads: DiskThreads
+    let era: String
 
     /// Bytes that are read at once to make a checksum.
     static let readBytes = 1 << 20
@@ -69,6 +70,42 @@ struct DiskModelFolder: ModelFolder {
             }
         }
         return DiskPart(path: path, file: file, threads: threads)
+    }
+
+    func settle(_ path: String) async throws {
+        let path = absolute(path)
+        try await threads.run {
+            do {
+                try OpenFile(path, O_RDONLY).sync()
+                try OpenFile.syncFolder(of: path)
+                try OpenFile.remove(path + HubPath.ledgerEnd)
+            } catch let error as DiskFailure {
+                throw error.told
+            }
+        }
+    }
+
+    func unsettled() async throws -> [String] {
+        try await threads.run { [root] in
+            let names = FileManager.default.enumerator(atPath: URL(filePath: root).resolvingSymlinksInPath().path)
+            var found: [String] = []
+            while let name = names?.nextObject() as? String {
+                guard name.hasSuffix(HubPath.ledgerEnd) else { continue }
+                let path = String(name.dropLast(HubPath.ledgerEnd.count))
+                let isThere = { (path: String) in FileManager.default.fileExists(atPath: "\(root)/\(path)") }
+                if isThere(path), !isThere(path + HubPath.partEnd) { found.append(path) }
+            }
+            return found.sorted()
+        }
+    }
+
+    func withdraw(_ path: String) async throws {
+        let path = absolute(path)
+        try await threads.run {
+            do { try OpenFile.rename(path, to: path + HubPath.partEnd) } catch let error as DiskFailure {
+                throw error.told
+            }
+        }
     }
 
     private func open(_ path: String, _ flags: Int32) async throws -> OpenFile {
@@ -135,18 +172,13 @@ private struct DiskPart: PartFile {
             // Under another name first: the ledger is the old one or the new one, never half of it.
             let new = try OpenFile(name + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
             try new.write(bytes, at: 0)
-            try new.sync()
             try OpenFile.rename(name + ".new", to: name)
         }
     }
 
     func finish() async throws {
         let path = path
-        try await perform {
-            try file.sync()
-            try OpenFile.rename(path + HubPath.partEnd, to: path)
-            try OpenFile.remove(path + HubPath.ledgerEnd)
-        }
+        try await perform { try OpenFile.rename(path + HubPath.partEnd, to: path) }
     }
 
     func discard() async throws {

@@ -11,31 +11,28 @@ extension HubPart {
     func kind(into part: CatalogPart) -> JobKind {
         let catalog = part.catalog
         return kind(
-            started: { reference in
+            begun: { reference in
                 do {
                     try await catalog.beginDownload(Self.name(of: reference), origin: Self.origin(of: reference))
                 } catch is InvalidTransition {
                     // The model is here already and may be in use: it is looked whether the hub has another one now.
                 }
             },
-            ended: { reference, result in
+            ended: { reference, outcome in
                 let name = Self.name(of: reference)
-                switch result {
-                case .success(let model):
-                    guard model.kind != .file else {
-                        try await Self.giveUp(name, in: catalog, .downloadCancelled, nil)
-                        return
-                    }
+                switch outcome {
+                case .here(let model) where model.kind == .file:
+                    try await Self.giveUp(name, in: catalog, .downloadCancelled, "It is a file, and no model.")
+                case .here(let model):
                     let found = try await BlockingWork.run { try Self.found(model, of: reference) }
                     do {
                         try await catalog.finishDownload(found)
                     } catch is InvalidTransition {
                         _ = try await catalog.add(found)
                     }
-                case .failure(let error as HubError):
-                    try await Self.giveUp(name, in: catalog, .downloadFailed, error.description)
-                case .failure:
-                    try await Self.giveUp(name, in: catalog, .downloadCancelled, nil)
+                case .failed(let why): try await Self.giveUp(name, in: catalog, .downloadFailed, why)
+                case .givenUp: try await Self.giveUp(name, in: catalog, .downloadCancelled, nil)
+                case .interrupted: break
                 }
             })
     }

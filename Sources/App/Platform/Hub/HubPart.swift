@@ -6,6 +6,7 @@ import HTTPServing
 import JSONText
 import Jobs
 import Launch
+import ModelCatalog
 import ModelHub
 import Synchronization
 import Telemetry
@@ -16,6 +17,7 @@ struct HubPart: Sendable {
     let setting: DownloadSetting
     let client: HubClient
     let throttle: Throttle
+    private let folder: DiskModelFolder
     private let http: HTTPClient
     private let live = LiveDownloads()
     private let settings: HubConfiguration
@@ -38,13 +40,35 @@ struct HubPart: Sendable {
             transport: HTTPHubTransport(client: http, isHubNear: configuration.hub.url.lowercased().hasPrefix("http:")),
             time: time)
         throttle = Throttle(bytesPerSecond: configuration.hub.bandwidthMax?.bytes, time: time)
+        folder = DiskModelFolder(root: root, threads: DiskThreads(count: Self.diskThreads), era: Self.era())
         setting = DownloadSetting(
-            client: client, folder: DiskModelFolder(root: root, threads: DiskThreads(count: Self.diskThreads)),
-            throttle: throttle, desk: TransferDesk(),
+            client: client, folder: folder, throttle: throttle, desk: TransferDesk(),
             options: TransferOptions(connections: configuration.hub.connections))
         self.http = http
         self.logger = logger
         settings = configuration.hub
+    }
+
+    /// The kernel's name of the time since the machine was started; where there is none, each process is a time of its
+    /// own, and what it had not synced is fetched again.
+    private static func era() -> String {
+        do {
+            return try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+        } catch {
+            return UUID().uuidString
+        }
+    }
+
+    /// Looks at what was complete when the platform ended, and not yet safe from a power cut.
+    func settleLeftovers() async {
+        do {
+            try await Leftovers(of: folder).settle { path in
+                logger.warning(
+                    "a downloaded file is damaged; the same download mends it", ["file": .string(path)])
+            }
+        } catch {
+            logger.warning("downloaded files were not looked at", ["error": .string("\(error)")])
+        }
     }
 
     /// Ends all exchanges with the hub.
@@ -52,15 +76,26 @@ struct HubPart: Sendable {
 
     // MARK: the job
 
+    /// What has become of a download.
+    enum Outcome: Sendable {
+        case here(DownloadedModel)
+        /// For people: why.
+        case failed(String)
+        /// Somebody cancelled it.
+        case givenUp
+        /// The platform ends; its next start goes on with it.
+        case interrupted
+    }
+
     /// Downloads as a kind of job.
     ///
     /// - Parameters:
-    ///   - started: called when a download begins, with what was asked for.
-    ///   - ended: called when it is over: with the model, or with the error.
+    ///   - begun: called when the hub has what was asked for, before the first byte.
+    ///   - ended: called when a download that has begun is over, however it ended.
     /// - Returns: the kind to register with the runner. Submissions of the same reference are one job.
     func kind(
-        started: @escaping @Sendable (HubReference) async throws -> Void = { _ in },
-        ended: @escaping @Sendable (HubReference, Result<DownloadedModel, any Error>) async throws -> Void = { _, _ in }
+        begun: @escaping @Sendable (HubReference) async throws -> Void,
+        ended: @escaping @Sendable (HubReference, Outcome) async throws -> Void
     ) -> JobKind {
         JobKind(
             DownloadJob.name, runningMax: 3,
@@ -68,22 +103,55 @@ struct HubPart: Sendable {
             check: { parameters in try DownloadJob.check(parameters) }
         ) { context in
             let reference = try DownloadJob.reference(of: context.parameters)
-            try await started(reference)
+            let hasBegun = Mutex(false)
+            // Whoever cancels the job does not mean the writing of what has become of it.
+            let end = { @Sendable (outcome: Outcome) async throws -> Void in
+                try await Task { try await ended(reference, outcome) }.value
+            }
             do {
-                let model = try await run(reference, context)
-                try await ended(reference, .success(model))
+                let model = try await run(reference, context) {
+                    try await begun(reference)
+                    hasBegun.withLock { $0 = true }
+                }
+                try await end(.here(model))
                 return DownloadJob.result(model)
-            } catch let error as HubError {
-                try await ended(reference, .failure(error))
-                throw error.recorded
             } catch {
-                try await ended(reference, .failure(error))
-                throw error
+                let failure = Self.told(error)
+                if hasBegun.withLock({ $0 }) {
+                    do {
+                        try await end(Self.outcome(of: failure, context))
+                    } catch let second {
+                        logger.warning("the end of a download was not written", ["error": .string("\(second)")])
+                    }
+                }
+                throw failure
             }
         }
     }
 
-    private func run(_ reference: HubReference, _ context: JobContext) async throws -> DownloadedModel {
+    private static func outcome(of failure: any Error, _ context: JobContext) -> Outcome {
+        if failure is CancellationError { return context.isGivenUp ? .givenUp : .interrupted }
+        return .failed(
+            (failure as? ServiceError).map { error in
+                error.hint.map { "\(error.message) \($0)" } ?? error.message
+            } ?? "\(failure)")
+    }
+
+    /// An error in the words that a job keeps.
+    private static func told(_ error: any Error) -> any Error {
+        switch error {
+        case let error as HubError: error.recorded
+        case let error as ModelFileError:
+            ServiceError(
+                .invalidValue, "The download is complete, but it is no model that can be read: \(error)",
+                hint: "The repository's owner may know why. The files are kept.")
+        default: error
+        }
+    }
+
+    private func run(
+        _ reference: HubReference, _ context: JobContext, begin: @escaping @Sendable () async throws -> Void
+    ) async throws -> DownloadedModel {
         defer { live.forget(context.id) }
         let download = Download(
             reference, setting: setting,
@@ -94,7 +162,8 @@ struct HubPart: Sendable {
             event: { event in
                 context.log(event.line)
                 logger.info("download", ["job": .string(context.id.text), "event": .string(event.line)])
-            })
+            },
+            begin: begin)
         return try await download.run()
     }
 

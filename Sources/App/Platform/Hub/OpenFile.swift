@@ -60,11 +60,14 @@ final class OpenFile: Sendable {
         guard fdatasync(descriptor) == 0 else { throw DiskFailure("fdatasync", path) }
     }
 
-    /// Renames, and returns when the new name survives a power cut.
     static func rename(_ old: String, to new: String) throws(DiskFailure) {
         guard Foundation.rename(old, new) == 0 else { throw DiskFailure("rename", new) }
-        let folder = try OpenFile((new as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY)
-        guard fsync(folder.descriptor) == 0 else { throw DiskFailure("fsync", new) }
+    }
+
+    /// Returns when the name of a file survives a power cut.
+    static func syncFolder(of path: String) throws(DiskFailure) {
+        let folder = try OpenFile((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY)
+        guard fsync(folder.descriptor) == 0 else { throw DiskFailure("fsync", path) }
     }
 
     /// Removes a file, if it is there.

@@ -102,32 +102,42 @@ struct NexusServer {
             HardwarePart.Surroundings(
                 configuration: configuration, database: database, client: client, launcher: launcher,
                 engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
+        let memory = MemoryPart(
+            database: database, client: client,
+            machine: MachineGlance(watch: hardware.watch, engines: hardware.engines), logger: logger.labelled("memory"),
+            find: MemoryForecast.Files.finder(configuration, catalog.catalog))
         let deployments = try await DeploymentsPart(
             configuration: configuration, logger: logger, engineProgram: engineProgram, environment: environment,
             database: database, client: client, launcher: launcher, sockets: sockets, metrics: metrics,
-            resolution: ModelResolution(catalog.catalog, hardware.engines),
+            resolution: ModelResolution(catalog.catalog, hardware.engines), forecast: memory.forecast,
             report: { event in
                 events.report(event)
                 catalog.report(event)
             }
-        ).open()
+        ).open(isServing: purpose == .serving)
         let gateway = ModelGateway(
             deployments: deployments, configuredDefault: defaultModel, created: unixSeconds(),
-            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { catalog.ledger.add($1, to: $0) })
+            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { model, usage in
+                catalog.ledger.add(usage, to: model)
+                memory.journal.note(model)
+            })
         uses.follow(deployments)
         let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
         let hub = try HubPart(configuration, logger: logger.labelled("hub"))
         await jobs.runner.register(hub.kind(into: catalog))
+        let hosting = DeploymentsMemory(deployments: deployments)
         let router = makeRouter(
             gateway, events: events,
             more: DeploymentRoutes(deployments).routes + catalog.routes + jobs.routes + hub.routes(jobs.runner)
-                + hardware.routes,
-            tracer: tracer,
-            metrics: metrics)
+                + hardware.routes + memory.routes(hosting),
+            tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
-        let working = Task { await jobs.run() }
-        let watch = Task { await deployments.watchMemory() }
+        let working = Task {
+            await hub.settleLeftovers()
+            await jobs.run()
+        }
+        let measuring = Task { await memory.run(hosting, preloads: purpose == .serving) }
         if purpose == .serving { await deployments.preload() }
         onStart(servers.port)
         await order()
@@ -137,11 +147,11 @@ struct NexusServer {
         // First, because those who follow its events would otherwise be waited for.
         working.cancel()
         deployments.endLogs()
+        measuring.cancel()
         await servers.shutDown(deadline: drain)
-        watch.cancel()
-        await watch.value
         await deployments.shutDown()
         await working.value
+        await measuring.value
         await hub.shutDown()
         await launcher.shutDown()
         spans.finish()

@@ -1,7 +1,7 @@
 /// What predictions for one model and one set of settings have to be multiplied by, learned from what its workers took.
 ///
-/// Only peaks count, because memory grows with use: a sample is the largest resident size that a worker had in its life. The
-/// ratio follows slowly downwards, at once upwards, and stays within bounds, so that one odd reading does no harm.
+/// Memory grows with use, so that only workers that had a whole step to compute teach downwards: the first one at once, later
+/// ones less and less. Upwards the ratio follows at once. It stays within bounds, so that one odd reading does no harm.
 public struct MemoryCorrection: Sendable, Equatable {
     /// Measured by predicted.
     public private(set) var ratio: Double
@@ -10,7 +10,7 @@ public struct MemoryCorrection: Sendable, Equatable {
 
     /// A ratio outside says that something else is wrong.
     public static let allowed = 0.5...2.0
-    /// How far a smaller sample pulls the ratio down.
+    /// How far a smaller sample pulls the ratio down at least.
     private static let downwards = 0.2
 
     public static let none = MemoryCorrection()
@@ -33,7 +33,8 @@ public struct MemoryCorrection: Sendable, Equatable {
         guard predicted > 0, measured > 0 else { return }
         let sample = Double(measured) / Double(predicted)
         guard sample > ratio || isPeak else { return }
-        let next = sample > ratio ? sample : ratio + Self.downwards * (sample - ratio)
+        let weight = max(Self.downwards, 1 / Double(count + 1))
+        let next = sample > ratio ? sample : ratio + weight * (sample - ratio)
         ratio = min(max(next, Self.allowed.lowerBound), Self.allowed.upperBound)
         count += 1
     }

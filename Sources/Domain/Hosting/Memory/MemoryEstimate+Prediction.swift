@@ -49,8 +49,9 @@ extension MemoryEstimate {
     private static func weights(
         _ shape: ModelShape, _ request: MemoryRequest, _ placement: LayerPlacement
     ) -> [Part] {
+        let reason = MemoryReasons.weights(shape, placement)
         var parts = placement.weightBytes.devices.sorted { $0.key < $1.key }.map {
-            Part(.weights, on: $0.key, bytes: $0.value)
+            Part(.weights, on: $0.key, bytes: $0.value, because: reason)
         }
         let all = shape.weightBytes
         let host = placement.weightBytes.host
@@ -59,13 +60,17 @@ extension MemoryEstimate {
             // The whole file is mapped and read, its header too.
             let mapped = placement.layersOnDevices == 0 ? max(host, shape.fileBytes) : host
             parts.append(
-                Part(.weights, bytes: mapped, request.loading == .mapped ? .mapped : .resident))
+                Part(
+                    .weights, bytes: mapped, request.loading == .mapped ? .mapped : .resident,
+                    because: "the file is mapped, header and all: " + reason))
             if request.repacks, all > 0 {
                 let part = Double(host) / Double(all)
                 parts.append(
-                    Part(.repackedWeights, bytes: UInt64(Double(shape.repackableBytes) * min(1, part))))
+                    Part(
+                        .repackedWeights, bytes: UInt64(Double(shape.repackableBytes) * min(1, part)),
+                        because: "matrices of 4-bit types, copied into the order of this processor's kernels"))
             }
-        case .read: parts.append(Part(.weights, bytes: host))
+        case .read: parts.append(Part(.weights, bytes: host, because: "read into memory: " + reason))
         }
         return parts
     }
@@ -80,8 +85,10 @@ extension MemoryEstimate {
             caches[device] = (caches[device] ?? 0).addedOrMax(context.cacheBytes(layer))
             states[device] = (states[device] ?? 0).addedOrMax(context.stateBytes(layer))
         }
-        return inOrder(caches).map { Part(.kvCache, on: $0, bytes: $1) }
-            + inOrder(states).map { Part(.recurrentState, on: $0, bytes: $1) }
+        return inOrder(caches).map { Part(.kvCache, on: $0, bytes: $1, because: MemoryReasons.cache(shape, context)) }
+            + inOrder(states).map {
+                Part(.recurrentState, on: $0, bytes: $1, because: MemoryReasons.states(shape, context))
+            }
     }
 
     private static func inOrder(_ bytes: [String?: UInt64]) -> [(String?, UInt64)] {
@@ -92,14 +99,24 @@ extension MemoryEstimate {
         _ shape: ModelShape, _ request: MemoryRequest, _ context: ServedContext, _ placement: LayerPlacement
     ) -> [Part] {
         let numbers = StepNumbers(shape, request, context)
-        var parts = [Part(.output, bytes: context.outputBytes, request.use == .text ? .resident : .onDemand)]
+        var parts = [
+            Part(
+                .output, bytes: context.outputBytes, request.use == .text ? .resident : .onDemand,
+                because: MemoryReasons.output(shape, request, context))
+        ]
         if placement.layersOnDevices <= shape.layers.count {
-            parts.append(Part(.compute, bytes: numbers.touchedBytes, .onDemand))
+            parts.append(
+                Part(
+                    .compute, bytes: numbers.touchedBytes, .onDemand,
+                    because: MemoryReasons.step(numbers, context)))
         }
         // A device's buffer is taken whole when the context is made.
         for device in placement.devices where placement.weightBytes.devices[device] ?? 0 > 0 {
             let logits = device == placement.outputDevice ? numbers.logitBytes : 0
-            parts.append(Part(.compute, on: device, bytes: numbers.reservedBytes.addedOrMax(logits)))
+            parts.append(
+                Part(
+                    .compute, on: device, bytes: numbers.reservedBytes.addedOrMax(logits),
+                    because: MemoryReasons.step(numbers, context) + "; a device's buffer is taken whole"))
         }
         return parts
     }
@@ -108,23 +125,38 @@ extension MemoryEstimate {
         _ shape: ModelShape, _ request: MemoryRequest, _ context: ServedContext
     ) -> [Part] {
         var parts = [
-            Part(.process, bytes: Measured.programBytes, .mapped), Part(.process, bytes: Measured.heapBytes),
+            Part(
+                .process, bytes: Measured.programBytes, .mapped,
+                because: "the program and its libraries; all workers share these pages"),
+            Part(.process, bytes: Measured.heapBytes, because: "heap, threads and buffers, measured"),
             Part(
                 .vocabulary,
                 bytes: shape.vocabularyTextCount * Measured.textBytes
-                    + shape.vocabularyBytes.saturatingLess(shape.vocabularyTextCount * Measured.shortTextBytes)),
+                    + shape.vocabularyBytes.saturatingLess(shape.vocabularyTextCount * Measured.shortTextBytes),
+                because:
+                    "\(shape.vocabularyTextCount) texts of tokens and merges × \(Measured.textBytes) bytes, measured, "
+                    + "and their letters"),
         ]
         guard request.use == .text else { return parts }
         let tier = request.prefixCacheBytes ?? min(8 << 30, request.machineBytes / 8)
-        parts.append(Part(.prefixCache, bytes: tier, .onDemand))
+        parts.append(
+            Part(
+                .prefixCache, bytes: tier, .onDemand,
+                because: request.prefixCacheBytes == nil
+                    ? "--cache-ram was not said: an eighth of the machine's memory, at most 8 GiB"
+                    : "as --cache-ram says"))
         return parts
     }
 
     private static func companions(_ request: MemoryRequest, _ context: ServedContext) -> [Part] {
         var parts: [Part] = []
         if let projector = request.projector {
-            parts.append(Part(.projector, bytes: projector.weightBytes))
-            parts.append(Part(.projector, bytes: StepNumbers.ofProjector(projector, request), .onDemand))
+            parts.append(
+                Part(.projector, bytes: projector.weightBytes, because: "the tensors of the projector's file"))
+            parts.append(
+                Part(
+                    .projector, bytes: StepNumbers.ofProjector(projector, request), .onDemand,
+                    because: "one image of \(projector.projection?.patches ?? 0) patches on its way"))
         }
         if let draft = request.draft {
             var own = request
@@ -133,11 +165,22 @@ extension MemoryEstimate {
             own.valueType = draft.valueType
             let beside = ServedContext(draft.shape, own, sequences: request.parallel)
             let cache = draft.shape.layers.reduce(UInt64(0)) { $0.addedOrMax(beside.cacheBytes($1)) }
-            parts.append(Part(.draft, bytes: draft.shape.fileBytes, request.loading == .mapped ? .mapped : .resident))
-            parts.append(Part(.draft, bytes: cache.addedOrMax(beside.outputBytes)))
-            parts.append(Part(.draft, bytes: StepNumbers(draft.shape, own, beside).touchedBytes, .onDemand))
+            let numbers = StepNumbers(draft.shape, own, beside)
+            parts.append(
+                Part(
+                    .draft, bytes: draft.shape.fileBytes, request.loading == .mapped ? .mapped : .resident,
+                    because: "the draft's file"))
+            parts.append(
+                Part(
+                    .draft, bytes: cache.addedOrMax(beside.outputBytes),
+                    because: "its cache: " + MemoryReasons.cache(draft.shape, beside) + "; and its logits"))
+            parts.append(
+                Part(.draft, bytes: numbers.touchedBytes, .onDemand, because: MemoryReasons.step(numbers, beside)))
         }
-        parts.append(Part(.adapters, bytes: request.adapterBytes.reduce(UInt64(0)) { $0.addedOrMax($1) }))
+        parts.append(
+            Part(
+                .adapters, bytes: request.adapterBytes.reduce(UInt64(0)) { $0.addedOrMax($1) },
+                because: "the tensors of \(request.adapterBytes.count) LoRA adapters"))
         return parts
     }
 

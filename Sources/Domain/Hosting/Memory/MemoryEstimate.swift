@@ -42,12 +42,18 @@ public struct MemoryEstimate: Sendable, Equatable {
         public var device: String?
         public var bytes: UInt64
         public var residence: Residence
+        /// How the number comes about, with the numbers that it is made of.
+        public var reason: String
 
-        public init(_ kind: Kind, on device: String? = nil, bytes: UInt64, _ residence: Residence = .resident) {
+        public init(
+            _ kind: Kind, on device: String? = nil, bytes: UInt64, _ residence: Residence = .resident,
+            because reason: String = ""
+        ) {
             self.kind = kind
             self.device = device
             self.bytes = bytes
             self.residence = residence
+            self.reason = reason
         }
     }
 

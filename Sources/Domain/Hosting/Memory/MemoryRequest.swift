@@ -11,7 +11,7 @@ public struct MemoryRequest: Sendable, Equatable {
         /// Read into memory of the process.
         case read = "none"
         /// Mapped, and kept.
-        case locked = "mlock"
+        case locked = "mmap+mlock"
     }
     /// How layers are spread over devices.
     public enum Split: String, Sendable, CaseIterable { case none, layer, row }

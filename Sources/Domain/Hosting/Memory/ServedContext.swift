@@ -17,8 +17,10 @@ struct ServedContext {
     let hasMemory: Bool
     /// Bytes of the logits and vectors that llama.cpp hands out; cleared when it takes them, so all of them are resident.
     let outputBytes: UInt64
-    private let keyType: KVCacheType
-    private let valueType: KVCacheType
+    /// Tokens whose logits and vectors there is room for.
+    let outputRows: UInt64
+    let keyType: KVCacheType
+    let valueType: KVCacheType
 
     /// llama.cpp makes contexts in steps of so many cells.
     private static let cellStep: UInt64 = 256
@@ -55,6 +57,7 @@ struct ServedContext {
             usesFlashAttention = request.flashAttention != .off
             keyType = request.keyType
             valueType = request.valueType
+            outputRows = self.sequences
             outputBytes = self.sequences.multipliedOrMax(by: shape.vocabularySize * 4)
         } else {
             sequenceTokens = min(most, request.sequenceTokens ?? asked ?? Self.embeddingTokensDefault)
@@ -69,7 +72,8 @@ struct ServedContext {
             keyType = .f16
             valueType = .f16
             // Every token of a batch is an output, and llama.cpp keeps room for logits beside the vectors.
-            outputBytes = max(Self.embeddingSequences, microBatch) * (shape.vocabularySize + shape.embeddingWidth) * 4
+            outputRows = max(Self.embeddingSequences, microBatch)
+            outputBytes = outputRows * (shape.vocabularySize + shape.embeddingWidth) * 4
         }
         let window = shape.slidingWindow * self.sequences + microBatch
         windowCells = request.keepsWholeWindow ? cells : min(cells, Self.padded(min(cells, window)))

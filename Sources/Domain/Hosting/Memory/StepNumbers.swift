@@ -10,6 +10,8 @@ struct StepNumbers {
     let reservedBytes: UInt64
     /// The logits of every token of a micro batch.
     let logitBytes: UInt64
+    /// Of `touchedBytes`: numbers of the largest moment, masks, converted inputs, and logits of the rows that are written.
+    let summands: [(what: String, bytes: UInt64)]
 
     init(_ shape: ModelShape, _ request: MemoryRequest, _ context: ServedContext) {
         let tokens = context.microBatch
@@ -27,8 +29,12 @@ struct StepNumbers {
         logitBytes = tokens.multipliedOrMax(by: shape.vocabularySize).multipliedOrMax(by: 4)
         reservedBytes = moment.multipliedOrMax(by: 4).addedOrMax(masks)
         let rows = request.use == .text ? request.parallel : 0
-        touchedBytes = reservedBytes.addedOrMax(max(converted, inputs)).addedOrMax(
-            rows.multipliedOrMax(by: shape.vocabularySize * 4))
+        let logits = rows.multipliedOrMax(by: shape.vocabularySize * 4)
+        touchedBytes = reservedBytes.addedOrMax(max(converted, inputs)).addedOrMax(logits)
+        summands = [
+            ("numbers of the widest moment", moment.multipliedOrMax(by: 4)), ("masks", masks),
+            ("inputs in the weights' form", max(converted, inputs)), ("logits", logits),
+        ]
     }
 
     /// Of the attention of all heads of a layer to all cells.

@@ -9,6 +9,9 @@ public struct PreloadSchedule: Sendable, Equatable {
     public var start: Int
     public var end: Int
 
+    /// Schedules of a server at most.
+    public static let countMax = 256
+
     /// `nil` unless days are 0 to 6 and not empty, and both minutes are of a day.
     public init?(model: ModelID, days: Set<Int>, start: Int, end: Int) {
         let minutes = 0..<WeekTime.minutesPerDay
@@ -39,6 +42,12 @@ public struct PreloadPlan: Sendable, Equatable {
         public var keepAlive: KeepAlive
         /// Why: a schedule, or the likelihood that it is asked for.
         public var likelihood: Double?
+
+        public init(model: ModelID, keepAlive: KeepAlive, likelihood: Double? = nil) {
+            self.model = model
+            self.keepAlive = keepAlive
+            self.likelihood = likelihood
+        }
     }
 
     /// A model that might be wished for.

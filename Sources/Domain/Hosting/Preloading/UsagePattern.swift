@@ -34,12 +34,29 @@ public struct UsagePattern: Sendable, Equatable {
         self.hoursSeen = hoursSeen
     }
 
-    /// Notes a request.
+    /// Learns from what was counted before, as if all of it happened now.
     ///
-    /// - Parameter seconds: Unix time, moved to the local clock. A time before the last one counts in the present hour.
-    public mutating func note(secondsSinceEpoch seconds: Int64) {
+    /// - Parameters:
+    ///   - hours: requests in hours since the epoch of the local clock, in any order; hours without are left out.
+    ///   - present: Unix time, moved to the local clock. Hours after it are passed over.
+    public init(hours: [Int64: Int64], until present: Int64) {
+        self.init()
+        let now = present.quotientRoundedDown(by: 3600)
+        for (hour, requests) in hours.sorted(by: { $0.key < $1.key }) where hour <= now {
+            note(secondsSinceEpoch: hour * 3600, requests: requests)
+        }
+        guard hour != nil else { return }
+        advance(secondsSinceEpoch: present)
+    }
+
+    /// Notes requests.
+    ///
+    /// - Parameters:
+    ///   - seconds: Unix time, moved to the local clock. A time before the last one counts in the present hour.
+    ///   - requests: how many.
+    public mutating func note(secondsSinceEpoch seconds: Int64, requests: Int64 = 1) {
         advance(secondsSinceEpoch: seconds)
-        count += 1
+        count += Double(max(0, requests))
     }
 
     /// Lets time pass, so that hours without requests are learned, too.

@@ -31,6 +31,39 @@ public struct MemoryPlan: Sendable, Equatable {
         public var leavesAs: Int?
         /// Why it would leave, or does.
         public var departure: Departure?
+
+        /// A model of which nothing is known but what it takes; everything else can be said afterwards.
+        public init(_ model: HostedModel, standing: Standing, reserved: Footprint) {
+            self.init(
+                id: model.id, standing: standing, reserved: reserved, predicted: model.footprint,
+                isPinned: model.isPinned, priority: model.priority, group: model.group, runningCount: 0,
+                waitingCount: 0, keepAlive: model.keepAlive, loadSeconds: model.loadSeconds, worth: 0)
+        }
+
+        init(
+            id: ModelID, standing: Standing, reserved: Footprint, predicted: Footprint, measured: Footprint? = nil,
+            isPinned: Bool, priority: Priority, group: String?, runningCount: Int, waitingCount: Int,
+            keepAlive: KeepAlive, leavesIn: Duration? = nil, idleFor: Duration? = nil, loadSeconds: Double,
+            worth: Double, leavesAs: Int? = nil, departure: Departure? = nil
+        ) {
+            self.id = id
+            self.standing = standing
+            self.reserved = reserved
+            self.predicted = predicted
+            self.measured = measured
+            self.isPinned = isPinned
+            self.priority = priority
+            self.group = group
+            self.runningCount = runningCount
+            self.waitingCount = waitingCount
+            self.keepAlive = keepAlive
+            self.leavesIn = leavesIn
+            self.idleFor = idleFor
+            self.loadSeconds = loadSeconds
+            self.worth = worth
+            self.leavesAs = leavesAs
+            self.departure = departure
+        }
     }
 
     public var budget: Footprint
@@ -41,6 +74,14 @@ public struct MemoryPlan: Sendable, Equatable {
     public var lines: [Line]
     /// Requests that wait for a model.
     public var waitingCount: Int
+
+    public init(budget: Footprint, reserved: Footprint, free: Footprint, lines: [Line], waitingCount: Int) {
+        self.budget = budget
+        self.reserved = reserved
+        self.free = free
+        self.lines = lines
+        self.waitingCount = waitingCount
+    }
 }
 
 extension ResidencyPlanner {

@@ -81,7 +81,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
             if shares.isEmpty { heartbeat.rested() }
             heartbeat.remembered(
                 reusedTokens: cache.counts.tokensReused, evictions: cache.counts.evictions, parked: parked.count,
-                cellsUsed: cache.cellsUsed)
+                cellsUsed: cache.cellsUsed, prefixBytes: cache.ramBytes)
             // A quiet moment is used for one state at a time, so that whoever comes waits for no more than that.
             let mayRest = shares.isEmpty && !cache.shelveOne()
             let messages = mayRest ? mailbox.wait(until: nextDeadline) : mailbox.take()

@@ -33,20 +33,24 @@ public struct Download: Sendable {
     let setting: DownloadSetting
     private let progress: @Sendable (DownloadProgress) -> Void
     private let event: @Sendable (DownloadEvent) -> Void
+    private let begin: @Sendable () async throws -> Void
 
     /// - Parameters:
     ///   - reference: what is asked for.
     ///   - setting: shared by all downloads.
     ///   - progress: called often, from any thread; must not wait.
     ///   - event: called once for each thing that happens, from any thread; must not wait.
+    ///   - begin: called when the hub has what is asked for, before the first byte; again when the repository has changed.
     public init(
         _ reference: HubReference, setting: DownloadSetting,
-        progress: @escaping @Sendable (DownloadProgress) -> Void, event: @escaping @Sendable (DownloadEvent) -> Void
+        progress: @escaping @Sendable (DownloadProgress) -> Void, event: @escaping @Sendable (DownloadEvent) -> Void,
+        begin: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.reference = reference
         self.setting = setting
         self.progress = progress
         self.event = event
+        self.begin = begin
     }
 
     /// Runs to the end.
@@ -77,6 +81,7 @@ public struct Download: Sendable {
             .chosen(
                 repository: reference.repository.description, commit: listing.commit,
                 files: transfers.map(\.identity.path), bytes: total))
+        try await begin()
         let gauge = DownloadGauge(
             sizes: transfers.map(\.identity.size), now: setting.client.time.now, progress: progress)
         try await checkSpace(transfers)
@@ -85,7 +90,8 @@ public struct Download: Sendable {
             gauge.begin(index, transfer.identity.path)
             let file = try await setting.desk.fetch(
                 transfer.identity, at: transfer.path, report: { note in hear(note, transfer, index, gauge) },
-                run: { report in try await transfer.reporting(to: report).run() })
+                run: { report in try await transfer.reporting(to: report).run() },
+                settle: { [folder = setting.folder] in try await folder.settle(transfer.path) })
             gauge.finish(index)
             event(
                 .fetched(file: transfer.identity.path, checksum: file.checksum.hexadecimal, isVerified: file.isVerified)
@@ -134,8 +140,9 @@ public struct Download: Sendable {
         for transfer in transfers {
             let identity = transfer.identity
             if try await setting.folder.size(of: transfer.path) == identity.size { continue }
-            let ledger = try await FileTransfer.ledger(
+            let record = try await FileTransfer.record(
                 of: transfer.path, identity: identity, folder: setting.folder, options: setting.options)
+            let ledger = record.ledger(in: setting.folder.era)
             remaining += identity.size - ledger.finishedBytes
         }
         try SpaceNeed(remaining: remaining, free: try await setting.folder.freeBytes()).check()

@@ -51,12 +51,12 @@ extension FileTransfer {
             state.forget(place)
             throw Setback(error.message)
         }
-        guard answer == .whole else { return try await receive(response, from: asked.lowerBound, state, part) }
+        guard answer == .whole else { return try await receive(response, asked, state, part) }
         state.giveBack(errand)
         // Where another connection reads the whole file already, this one has nothing more to do.
         guard state.becomeWhole() else { return }
         defer { state.endWhole() }
-        try await receive(response, from: 0, state, part)
+        try await receive(response, 0..<identity.size, state, part)
     }
 
     private func currentPlace(_ state: TransferState) async throws -> FilePlace {
@@ -88,21 +88,19 @@ extension FileTransfer {
         return Setback("The storage answers with status \(status); the hub is asked for a new address.")
     }
 
-    /// Writes a body that begins at `start`. Blocks that are here already are passed over.
+    /// Writes a body that holds `bytes` of the file. Blocks that are here already are passed over.
     private func receive(
-        _ response: HubResponse, from start: Int, _ state: TransferState, _ part: any PartFile
+        _ response: HubResponse, _ bytes: Range<Int>, _ state: TransferState, _ part: any PartFile
     ) async throws {
-        let length = response.headers["content-length"].flatMap { Int($0) }
-        let end = response.status == 206 ? length.map { start + $0 } : identity.size
-        var intake = BlockIntake(start: start, state: state)
+        var intake = BlockIntake(start: bytes.lowerBound, state: state)
         var stall = StallWatch(rateMin: options.rateMin, window: options.slowMax)
         defer { intake.leave() }
         var asked = client.time.now()
         for try await chunk in response.body {
             let arrived = client.time.now()
             let isSlow = stall.note(bytes: chunk.count, waiting: arrived - asked)
-            guard intake.offset + chunk.count <= identity.size else {
-                throw Setback("The storage sends more than the \(identity.size) bytes of the file.")
+            guard intake.offset + chunk.count <= bytes.upperBound else {
+                throw Setback("The storage sends more than the \(bytes.count) bytes that it announced.")
             }
             if intake.needs(chunk.count) { try await part.write(chunk, at: intake.offset) }
             intake.take(chunk.count)
@@ -111,8 +109,10 @@ extension FileTransfer {
             if isSlow { throw Setback("The connection was slower than \(options.rateMin) bytes per second.") }
             asked = client.time.now()
         }
-        if let end, intake.offset < end {
-            throw Setback("The storage ended after \(intake.offset - start) of \(end - start) bytes.")
+        // A body without a length may end early without an error, and so does one whose task is cancelled.
+        try Task.checkCancellation()
+        guard intake.offset == bytes.upperBound else {
+            throw Setback("The storage ended after \(intake.offset - bytes.lowerBound) of \(bytes.count) bytes.")
         }
     }
 }
@@ -125,7 +125,9 @@ struct BlockIntake {
     /// Bytes of the current block that this answer has brought.
     private var partial = 0
 
-    /// - Parameter start: where a block begins.
+    /// - Parameters:
+    ///   - start: where a block begins.
+    ///   - state: what the connections of the file share.
     init(start: Int, state: TransferState) {
         precondition(start % state.blockBytes == 0, "answers are asked for in whole blocks")
         offset = start

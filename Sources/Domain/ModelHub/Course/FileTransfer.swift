@@ -18,18 +18,23 @@ struct FileTransfer: Sendable {
     func run() async throws -> FetchedFile {
         if let here = try await existing() { return here }
         let part = try await folder.openPart(of: path, size: identity.size)
-        var ledger = try await Self.ledger(of: path, identity: identity, folder: folder, options: options)
+        let record = try await Self.record(of: path, identity: identity, folder: folder, options: options)
+        var ledger = record.ledger(in: folder.era)
+        var synced: BlockLedger? = record.synced
         if ledger.finishedBytes > 0 { report(.resumed(ledger.finishedBytes)) }
         var isSecondTime = false
         while true {
-            let state = TransferState(ledger: ledger, place: try await firstPlace())
+            let state = TransferState(ledger: ledger, synced: synced, place: try await firstPlace())
             let found = try await fetchAll(state, part)
             guard let expected = identity.checksum, expected != found else {
+                // With its checksum: if the power goes before the file is settled, that tells whether it is whole.
+                try await write(state, as: identity.checked(found), part)
                 try await part.finish()
                 return FetchedFile(
                     path: path, size: identity.size, checksum: found, isVerified: identity.checksum != nil)
             }
             ledger.reset()
+            synced = nil
             if isSecondTime {
                 try await part.discard()
                 throw HubError(
@@ -38,23 +43,25 @@ struct FileTransfer: Sendable {
                         + "\(expected.hexadecimal), twice.",
                     hint: "The bytes were thrown away. The hub's storage or something on the way to it is broken.")
             }
-            try await part.writeLedger(LedgerFile(identity: identity, ledger: ledger).bytes)
+            try await write(TransferState(ledger: ledger, synced: nil, place: nil), as: identity, part)
             report(.checksumWrong(expected: expected, found: found))
             isSecondTime = true
         }
     }
 
     /// The ledger that a killed process left, if it belongs to this content; else one where everything is missing.
-    static func ledger(
+    static func record(
         of path: String, identity: ContentIdentity, folder: any ModelFolder, options: TransferOptions
-    ) async throws -> BlockLedger {
+    ) async throws -> LedgerFile {
         if let bytes = try await folder.ledger(of: path), let file = LedgerFile(bytes),
             file.identity.hasContent(of: identity)
         {
-            return file.ledger
+            return file
         }
         let blockBytes = max(options.blockBytes, identity.size / BlockLedger.blocksMax + 1)
-        return BlockLedger(size: identity.size, blockBytes: blockBytes)
+        return LedgerFile(
+            identity: identity, ledger: BlockLedger(size: identity.size, blockBytes: blockBytes), synced: nil,
+            era: folder.era)
     }
 
     /// The finished file, if it is already here and right.
@@ -129,7 +136,7 @@ struct FileTransfer: Sendable {
         } catch {
             // So that the next start goes on from here. Where that fails, too, the first error is the one to tell.
             do {
-                try await note(state, part)
+                try await write(state, as: identity, part)
             } catch let second {
                 report(.ledgerFailed("The progress could not be kept: \(second)"))
             }
@@ -160,6 +167,7 @@ struct FileTransfer: Sendable {
 
     private func keepLedger(_ state: TransferState, _ part: any PartFile) async throws {
         var kept = state.finishedBytes
+        var syncedAt = client.time.now()
         while !state.isComplete {
             do {
                 try await client.time.sleep(options.ledgerInterval)
@@ -168,15 +176,20 @@ struct FileTransfer: Sendable {
             }
             guard state.finishedBytes != kept else { continue }
             kept = state.finishedBytes
-            try await note(state, part)
+            if client.time.now() - syncedAt >= options.syncInterval {
+                // Data first, then the ledger that says that the data is there.
+                let ledger = state.ledger
+                try await part.sync()
+                state.synced = ledger
+                syncedAt = client.time.now()
+            }
+            try await write(state, as: identity, part)
         }
     }
 
-    /// Data first, then the ledger that says that the data is there.
-    private func note(_ state: TransferState, _ part: any PartFile) async throws {
-        let ledger = state.ledger
-        try await part.sync()
-        try await part.writeLedger(LedgerFile(identity: identity, ledger: ledger).bytes)
+    private func write(_ state: TransferState, as identity: ContentIdentity, _ part: any PartFile) async throws {
+        try await part.writeLedger(
+            LedgerFile(identity: identity, ledger: state.ledger, synced: state.synced, era: folder.era).bytes)
     }
 }
 

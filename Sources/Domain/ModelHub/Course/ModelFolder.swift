@@ -2,6 +2,9 @@
 ///
 /// Safe to use from any task. Errors are `HubError` (`noSpace`, `fileFailed`).
 public protocol ModelFolder: Sendable {
+    /// Names the time since the machine was started. What a process has written in it is there for the next process,
+    /// however the first one ended; what was written before it is there only if it was synced.
+    var era: String { get }
     /// The absolute path of a file, for people and for programs that open it.
     func absolute(_ path: String) -> String
     /// Bytes that an ordinary program may still write.
@@ -14,8 +17,18 @@ public protocol ModelFolder: Sendable {
     func ledger(of path: String) async throws -> [UInt8]?
     /// Opens the unfinished file for `path`, with its folders, and makes it where there is none. What is in it stays.
     ///
-    /// - Parameter size: what it will have.
+    /// - Parameters:
+    ///   - path: of the finished file.
+    ///   - size: what it will have, in bytes.
+    /// - Returns: the file, open until nobody holds it.
+    /// - Throws: `noSpace`, `fileFailed`.
     func openPart(of path: String, size: Int) async throws -> any PartFile
+    /// Returns when a finished file survives a power cut, and removes its ledger.
+    func settle(_ path: String) async throws
+    /// Finished files that have a ledger still: a process ended before they were settled.
+    func unsettled() async throws -> [String]
+    /// Makes a finished file an unfinished one again.
+    func withdraw(_ path: String) async throws
 }
 
 /// An unfinished file. Safe to use from any task; writes to different places may happen at the same time.
@@ -25,9 +38,10 @@ public protocol PartFile: Sendable {
     func digest(_ range: Range<Int>, into digest: RunningDigest) async throws
     /// Returns when everything that was written survives a power cut.
     func sync() async throws
-    /// Replaces the ledger beside the file, whole or not at all.
+    /// Replaces the ledger beside the file: a process that is killed leaves the old one or the new one. After a power
+    /// cut it may be neither.
     func writeLedger(_ bytes: [UInt8]) async throws
-    /// Syncs the file, gives it its own name in place of what has it now, and removes the ledger.
+    /// Gives the file its own name in place of what has it now. The ledger stays until the file is settled.
     func finish() async throws
     /// Removes file and ledger.
     func discard() async throws

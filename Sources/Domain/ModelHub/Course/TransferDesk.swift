@@ -18,6 +18,8 @@ public final class TransferDesk: Sendable {
         var lastID = 0
         /// By path.
         var running: [String: Shared] = [:]
+        /// Files that are being settled.
+        var settling = 0
     }
 
     private let state = Mutex(State())
@@ -27,6 +29,9 @@ public final class TransferDesk: Sendable {
     /// Transfers under way.
     public var count: Int { state.withLock { $0.running.count } }
 
+    /// Files that are complete, and not yet safe from a power cut.
+    public var settlingCount: Int { state.withLock { $0.settling } }
+
     /// Brings a file, or waits for the one who is bringing it.
     ///
     /// - Parameters:
@@ -34,10 +39,14 @@ public final class TransferDesk: Sendable {
     ///   - path: relative to the folder of all models.
     ///   - report: called for every note of the transfer, from any thread.
     ///   - run: the transfer; called only when nobody brings the file yet.
+    ///   - settle: makes a file that is complete safe from power cuts. Nobody waits for it; what fails is looked at again
+    ///     when the platform is started next.
+    /// - Returns: the file, complete.
     /// - Throws: what the transfer throws; `CancellationError`, of which the others notice nothing.
     func fetch(
         _ identity: ContentIdentity, at path: String, report: @escaping @Sendable (TransferNote) -> Void,
-        run: @escaping @Sendable (@escaping @Sendable (TransferNote) -> Void) async throws -> FetchedFile
+        run: @escaping @Sendable (@escaping @Sendable (TransferNote) -> Void) async throws -> FetchedFile,
+        settle: @escaping @Sendable () async throws -> Void
     ) async throws -> FetchedFile {
         let id = state.withLock { state in
             state.lastID += 1
@@ -54,7 +63,7 @@ public final class TransferDesk: Sendable {
                             hint: "Wait for it, or cancel it.")
                     }
                     if state.running[path] == nil {
-                        state.running[path] = Shared(identity: identity, task: start(path, run))
+                        state.running[path] = Shared(identity: identity, task: start(path, run, settle))
                     }
                     state.running[path]?.watchers[id] = watcher
                     state.running[path]?.reports[id] = report
@@ -70,7 +79,8 @@ public final class TransferDesk: Sendable {
     /// Runs a transfer and tells everybody its end.
     private func start(
         _ path: String,
-        _ run: @escaping @Sendable (@escaping @Sendable (TransferNote) -> Void) async throws -> FetchedFile
+        _ run: @escaping @Sendable (@escaping @Sendable (TransferNote) -> Void) async throws -> FetchedFile,
+        _ settle: @escaping @Sendable () async throws -> Void
     ) -> Task<Void, Never> {
         Task {
             let result: Result<FetchedFile, any Error>
@@ -79,8 +89,15 @@ public final class TransferDesk: Sendable {
             } catch {
                 result = .failure(error)
             }
-            let watchers = state.withLock { $0.running.removeValue(forKey: path)?.watchers ?? [:] }
+            let isHere = if case .success = result { true } else { false }
+            let watchers = state.withLock { state in
+                if isHere { state.settling += 1 }
+                return state.running.removeValue(forKey: path)?.watchers ?? [:]
+            }
             for watcher in watchers.values { watcher.resume(with: result) }
+            guard isHere else { return }
+            do { try await settle() } catch { tell(path, .ledgerFailed("\(error)")) }
+            state.withLock { $0.settling -= 1 }
         }
     }
 

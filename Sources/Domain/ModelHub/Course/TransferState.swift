@@ -11,6 +11,8 @@ final class TransferState: Sendable {
 
     private struct State {
         var ledger: BlockLedger
+        /// What of it was synced; `nil` is nothing.
+        var synced: BlockLedger?
         var place: FilePlace?
         /// Bytes of blocks that are not finished.
         var partial = 0
@@ -27,13 +29,17 @@ final class TransferState: Sendable {
     private let size: Int
     private let state: Mutex<State>
 
-    init(ledger: BlockLedger, place: FilePlace) {
+    init(ledger: BlockLedger, synced: BlockLedger?, place: FilePlace?) {
         blockBytes = ledger.blockBytes
         size = ledger.size
-        state = Mutex(State(ledger: ledger, place: place))
+        state = Mutex(State(ledger: ledger, synced: synced, place: place))
     }
 
     var ledger: BlockLedger { state.withLock { $0.ledger } }
+    var synced: BlockLedger? {
+        get { state.withLock { $0.synced } }
+        set { state.withLock { $0.synced = newValue } }
+    }
     var finishedBytes: Int { state.withLock { $0.ledger.finishedBytes } }
     var isComplete: Bool { state.withLock { $0.ledger.isComplete } }
     /// With those of blocks that are not complete.

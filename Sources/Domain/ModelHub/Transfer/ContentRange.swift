@@ -5,10 +5,13 @@ enum RangeAnswer: Sendable, Equatable {
     /// The whole file from its beginning: the server does not know ranges.
     case whole
 
+    /// Compares an answer with what was asked.
+    ///
     /// - Parameters:
     ///   - response: with status 200 or 206.
     ///   - asked: the bytes that were asked for.
     ///   - size: of the whole file, as the hub said.
+    /// - Returns: which bytes the body holds.
     /// - Throws: what does not fit, in numbers.
     static func read(_ response: HubResponse, asked: Range<Int>, size: Int) throws(RangeMismatch) -> RangeAnswer {
         let length = response.headers["content-length"].flatMap { Int($0) }

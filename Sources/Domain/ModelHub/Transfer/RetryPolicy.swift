@@ -21,6 +21,7 @@ struct RetryPolicy: Sendable, Equatable {
     ///   - failures: failures since something was gained, with this one: at least 1.
     ///   - chance: evenly from 0 to 1: many downloads that broke together do not come back together ("full jitter",
     ///     Brooker 2015, of which at least a half is kept here).
+    /// - Returns: how long to wait, or the error to end with.
     func decide(reason: String, asked: Duration?, failures: Int, chance: Double) -> Decision {
         if let asked, asked > patienceMax {
             return .giveUp(

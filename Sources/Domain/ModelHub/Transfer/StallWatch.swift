@@ -20,6 +20,7 @@ struct StallWatch: Sendable {
     /// - Parameters:
     ///   - bytes: that have arrived.
     ///   - waiting: how long they were waited for.
+    /// - Returns: true at the end of a window in which fewer bytes came than ``rateMin`` allows.
     mutating func note(bytes: Int, waiting: Duration) -> Bool {
         waited += waiting
         received += bytes

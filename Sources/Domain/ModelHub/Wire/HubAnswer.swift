@@ -17,6 +17,7 @@ enum HubAnswer: Sendable, Equatable {
     ///   - page: where a person reads about it.
     ///   - hasToken: whether a token was sent.
     ///   - now: as Unix time in seconds, for `Retry-After` with a date.
+    /// - Returns: what to do next.
     static func read(
         _ response: HubResponse, repository: HubRepository, page: String, hasToken: Bool, now: Int
     ) -> HubAnswer {
@@ -38,7 +39,8 @@ enum HubAnswer: Sendable, Equatable {
             return .refused(
                 HubError(
                     .gated, "\(repository) is gated" + (hasToken ? " and the token's owner has no access." : "."),
-                    hint: "Accept its conditions at \(page), and give a token of that account as hub.token."))
+                    hint: "Accept its conditions at \(page), and give a token of that account as hub.token or HF_TOKEN."
+                ))
         case 401, 403:
             let refusal =
                 hasToken
@@ -46,7 +48,8 @@ enum HubAnswer: Sendable, Equatable {
             return .refused(
                 HubError(
                     .unauthorized, "\(refusal) (status \(response.status)\(words.map { ": \($0)" } ?? "")).",
-                    hint: "The name may be wrong, or the repository private: set hub.token to a token that may read it."
+                    hint:
+                        "The name may be wrong, or the repository private: set hub.token or HF_TOKEN to a token that may read it."
                 ))
         case 404, 410: return .refused(missing(code, repository, page))
         default:
@@ -68,7 +71,7 @@ enum HubAnswer: Sendable, Equatable {
         default:
             HubError(
                 .notFound, "The hub has no repository \(repository), or it is private.",
-                hint: "Look for it at \(page); a private one needs hub.token.")
+                hint: "Look for it at \(page); a private one needs hub.token or HF_TOKEN.")
         }
     }
 

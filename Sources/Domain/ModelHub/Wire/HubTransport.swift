@@ -56,7 +56,8 @@ public struct HubResponse: Sendable {
     /// The whole body.
     ///
     /// - Parameter limit: how many bytes it may have.
-    /// - Throws: `badAnswer` when there are more, or what broke the connection.
+    /// - Returns: the bytes.
+    /// - Throws: `badAnswer` when there are more, or what broke the connection; `CancellationError`.
     func collect(upTo limit: Int) async throws -> [UInt8] {
         var collected: [UInt8] = []
         for try await chunk in body {
@@ -65,6 +66,9 @@ public struct HubResponse: Sendable {
             }
             collected.append(contentsOf: chunk)
         }
+        // Sequences may simply end when their task is cancelled, as those of the standard library do: what has come then
+        // is not the whole body.
+        try Task.checkCancellation()
         return collected
     }
 }

@@ -11,8 +11,14 @@ enum DownloadCommand {
         "files", .flag, "Only show what the repository holds and what would be fetched.")
 
     static let command = AdminCommand(
-        "models download", "Bring a model from the hub: owner/name[:quantisation].",
-        operands: [Operand("model", .one, "owner/name, owner/name:Q4_K_M or owner/name:file.gguf.")],
+        "models download",
+        "Bring a model from the hub; the same command goes on with what has arrived.",
+        operands: [
+            Operand(
+                "model", .one,
+                "owner/name, owner/name:Q4_K_M, owner/name:file.gguf, owner/name:safetensors or owner/name@revision:Q8_0."
+            )
+        ],
         options: [isDetached.declared, isListing.declared]
     ) { call in
         let model = call.parsed.operands[0]

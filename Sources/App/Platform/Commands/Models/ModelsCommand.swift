@@ -7,6 +7,6 @@ enum ModelsCommand {
     /// In the order of the help.
     static let all: [AdminCommand] = [
         ListModelsCommand.command, ShowModelCommand.command, ImportModelsCommand.command, RemoveModelCommand.command,
-        DownloadCommand.command, RecommendCommand.command, BenchmarkCommand.command,
+        DownloadCommand.command, RecommendCommand.command, MemoryCommand.command, BenchmarkCommand.command,
     ]
 }

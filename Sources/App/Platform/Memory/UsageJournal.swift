@@ -1,0 +1,86 @@
+import Foundation
+import Hosting
+import Records
+import Synchronization
+import Telemetry
+import Vocabulary
+
+/// In which hours models are asked: counted in memory, kept in the database, and turned into patterns.
+final class UsageJournal: Sendable {
+    private struct State {
+        /// By model, and by the hour since 1970.
+        var hours: [String: [Int64: Int64]] = [:]
+        /// What is not in the database yet.
+        var waiting: [String: [Int64: Int64]] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let records: UsageHours
+    private let now: @Sendable () -> Int64
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - records: where the hours are kept.
+    ///   - now: seconds since 1970.
+    ///   - logger: is told when the database fails.
+    init(records: UsageHours, logger: Logger, now: @escaping @Sendable () -> Int64) {
+        self.records = records
+        self.now = now
+        self.logger = logger
+    }
+
+    /// Counts a request; returns at once.
+    func note(_ model: String) {
+        let hour = now() / 3_600
+        state.withLock { state in
+            guard state.hours[model] != nil || state.hours.count < UsageHours.modelsMax else { return }
+            state.hours[model, default: [:]][hour, default: 0] += 1
+            state.waiting[model, default: [:]][hour, default: 0] += 1
+        }
+    }
+
+    /// Takes in what was counted before.
+    func load() async {
+        do {
+            let kept = try await records.all()
+            state.withLock { state in
+                for (model, hours) in kept {
+                    state.hours[model, default: [:]].merge(hours) { $0 + $1 }
+                }
+            }
+        } catch {
+            logger.error("the use of models could not be read", [.error: .error(error)])
+        }
+    }
+
+    /// Writes what was counted since the last time.
+    func write() async {
+        let hour = now() / 3_600
+        let waiting = state.withLock { state in
+            defer { state.waiting = [:] }
+            for model in state.hours.keys {
+                state.hours[model] = state.hours[model]?.filter { $0.key >= hour - UsageHours.hoursMax }
+            }
+            return state.waiting
+        }
+        do {
+            try await records.add(waiting, present: hour)
+        } catch {
+            logger.error("the use of models could not be kept", [.error: .error(error)])
+        }
+    }
+
+    /// What was learned of each model by now.
+    ///
+    /// - Parameter offset: seconds by which the local clock is ahead of UTC.
+    /// - Returns: patterns in the local clock.
+    func patterns(offset: Int64) -> [ModelID: UsagePattern] {
+        let present = now() + offset
+        return state.withLock { $0.hours }.reduce(into: [:]) { patterns, entry in
+            var local: [Int64: Int64] = [:]
+            // Zones that are half an hour off count an hour's requests where it begins.
+            for (hour, requests) in entry.value { local[(hour * 3_600 + offset) / 3_600, default: 0] += requests }
+            patterns[ModelID(entry.key)] = UsagePattern(hours: local, until: present)
+        }
+    }
+}
