@@ -1,5 +1,6 @@
 import Configuration
 import HTTPFetching
+import Hardware
 import Hosting
 import Processes
 import Records

@@ -1,5 +1,6 @@
 import Foundation
 import Hosting
+import Processes
 
 /// What servers of a deployment will take of this machine's memory.
 struct FootprintForecast: Sendable {
