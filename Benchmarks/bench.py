@@ -19,6 +19,7 @@ import decode
 import download
 import embeddings
 import events
+import hotswap
 import memory
 import neighbour
 import overhead
@@ -38,6 +39,7 @@ MODEL_PARTS = {
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
     "speculation": speculation.measure, "rpc": rpc.measure, "cachetypes": cachetypes.measure,
     "quantize": quantize.measure,
+    "hotswap": hotswap.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings", "download", "memory"]
 

@@ -7,7 +7,7 @@ public enum Migrations {
 
     /// One list for each part; its file says which numbers are its own.
     private static let parts: [[Migration]] = [
-        CatalogTables.migrations, JobTable.migrations, MemoryRecords.migrations, PreloadRecords.migrations,
-        SpeedRecords.migrations,
+        CatalogTables.migrations, JobTable.migrations, DeploymentRecords.migrations, MemoryRecords.migrations,
+        PreloadRecords.migrations, SpeedRecords.migrations,
     ]
 }

@@ -131,6 +131,7 @@ private let silent = Logger(label: "test", sink: .none)
         let loaded = Mutex<[ModelID]>([])
         func processes() async -> [HostedProcess] { [] }
         func candidates() async -> [HostedModel] { [] }
+        func measured(_ uses: [ModelID: Footprint]) async {}
         func preload(_ wish: PreloadPlan.Wish) async { loaded.withLock { $0.append(wish.model) } }
         func plan() async -> MemoryPlan { ResidencyPlanner(policy: ResidencyPolicy(budget: .none)).plan(at: .zero) }
     }

@@ -17,6 +17,8 @@ protocol MemoryHosting: Sendable {
     func plan() async -> MemoryPlan
     /// Models that could be preloaded, with what they would take.
     func candidates() async -> [HostedModel]
+    /// Takes what all processes of each model take of memory, for the next plans.
+    func measured(_ uses: [ModelID: Footprint]) async
     /// Has a model loaded, if there is room for it.
     func preload(_ wish: PreloadPlan.Wish) async
 }

@@ -55,7 +55,12 @@ struct MemoryPart: Sendable {
         var preloader = Preloader()
         while !Task.isCancelled {
             if preloads { await preloader.work(await planner.preloading(), hosting) }
-            _ = await meter.look(at: await hosting.processes())
+            let readings = await meter.look(at: await hosting.processes())
+            await hosting.measured(
+                readings.reduce(into: [:]) { sums, reading in
+                    let use = Footprint(host: reading.use.ownBytes)
+                    sums[reading.process.model] = (sums[reading.process.model] ?? .none) + use
+                })
             await journal.write()
             do { try await Task.sleep(for: Self.pause) } catch { break }
         }
