@@ -23,6 +23,7 @@ import hotswap
 import memory
 import neighbour
 import overhead
+import quantize
 import rpc
 import shared
 import speculation
@@ -38,6 +39,7 @@ MODEL_PARTS = {
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
     "speculation": speculation.measure, "rpc": rpc.measure, "cachetypes": cachetypes.measure,
     "hotswap": hotswap.measure,
+    "quantize": quantize.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings", "download", "memory"]
 
@@ -92,7 +94,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
 
 def require(arguments: argparse.Namespace) -> None:
     paths = [arguments.build / name for name in (
-        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine", "nexus")]
+        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "bench-quantize", "nexus-engine", "nexus")]
     missing = [str(path) for path in paths if not path.exists()]
     if not arguments.only or "download" in arguments.only:
         missing += [tool for tool in ("curl", "sha256sum") if not shutil.which(tool)]

@@ -96,7 +96,7 @@ def test_what_a_worker_took_corrects_the_next_prediction_also_after_a_restart(st
     assert after["correction"]["samples"] > 0
     needed, measured = after["needed"]["host_bytes"], found["measured"]["host_bytes"]
     # What the worker keeps of prefixes outside its cache is no part of it.
-    assert 0.9 < needed / measured <= 1.02, f"needed {needed >> 20} MiB, measured {measured >> 20} MiB"
+    assert 0.9 < needed / measured < 1.1, f"needed {needed >> 20} MiB, measured {measured >> 20} MiB"
     server.stop()
     again = start(configuration=configuration, model=None, folder=server.folder)
     until(lambda: estimate(again, "experts", **settings)["correction"]["samples"], "what was learned before", 20)

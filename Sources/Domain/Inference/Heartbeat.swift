@@ -13,6 +13,7 @@ public final class Heartbeat: Sendable {
     private let evictions = Atomic<UInt64>(0)
     private let parked = Atomic<Int>(0)
     private let cellsUsed = Atomic<Int>(0)
+    private let cellsUsedMax = Atomic<Int>(0)
     private let prefixBytes = Atomic<Int>(0)
     private let stepTokensMax = Atomic<Int>(0)
     /// How guessed tokens fared.
@@ -47,6 +48,8 @@ public final class Heartbeat: Sendable {
         public var parked = 0
         /// Cells of the key-value cache that hold something.
         public var cellsUsed = 0
+        /// The most cells that held something.
+        public var cellsUsedMax = 0
         /// Bytes of prefixes in ordinary memory, outside the key-value cache.
         public var prefixBytes = 0
         /// The most prompt tokens of one step.
@@ -77,6 +80,7 @@ public final class Heartbeat: Sendable {
         reading.evictions = evictions.load(ordering: .relaxed)
         reading.parked = parked.load(ordering: .relaxed)
         reading.cellsUsed = cellsUsed.load(ordering: .relaxed)
+        reading.cellsUsedMax = cellsUsedMax.load(ordering: .relaxed)
         reading.prefixBytes = prefixBytes.load(ordering: .relaxed)
         reading.stepTokensMax = stepTokensMax.load(ordering: .relaxed)
         reading.busySlots = busySlots.load(ordering: .relaxed)
@@ -128,6 +132,7 @@ public final class Heartbeat: Sendable {
         prefixBytes bytes: Int
     ) {
         prefixBytes.store(bytes, ordering: .relaxed)
+        if cells > cellsUsedMax.load(ordering: .relaxed) { cellsUsedMax.store(cells, ordering: .relaxed) }
         reusedTokens.store(UInt64(reused), ordering: .relaxed)
         evictions.store(UInt64(evicted), ordering: .relaxed)
         parked.store(count, ordering: .relaxed)

@@ -158,18 +158,19 @@ import Testing
 
     @Test func `what is predicted follows what workers took, upwards at once, within bounds`() {
         var correction = MemoryCorrection()
-        correction.learn(measured: 120, predicted: 100, isPeak: false)
+        correction.learn(measured: 120, predicted: 100)
         #expect(correction.applied(to: 1000) == 1200)
-        // A worker that did little says nothing about the peak.
-        correction.learn(measured: 60, predicted: 100, isPeak: false)
-        #expect(correction.applied(to: 1000) == 1200)
-        correction.learn(measured: 100, predicted: 100, isPeak: true)
-        #expect(correction.ratio > 1.09 && correction.ratio < 1.11)
-        for _ in 0..<100 { correction.learn(measured: 1, predicted: 100, isPeak: true) }
-        #expect(correction.ratio >= 0.5)
-        correction.learn(measured: 10_000, predicted: 100, isPeak: true)
+        correction.learn(measured: 100, predicted: 100)
+        #expect(correction.ratio > 1.09 && correction.ratio < 1.11 && correction.count == 2)
+        // The same again is no news.
+        let before = correction
+        correction.learn(measured: UInt64(before.ratio * 100_000), predicted: 100_000)
+        #expect(correction == before)
+        for _ in 0..<100 { correction.learn(measured: 1, predicted: 100) }
+        #expect(correction.ratio == 0.5)
+        correction.learn(measured: 10_000, predicted: 100)
         #expect(correction.ratio == 2)
-        correction.learn(measured: 10, predicted: 0, isPeak: true)
+        correction.learn(measured: 10, predicted: 0)
         #expect(MemoryCorrection(ratio: .nan).ratio == 1 && MemoryCorrection(ratio: 99).ratio == 2)
         #expect(correction.applied(to: UInt64.max) == UInt64.max)
     }

@@ -26,39 +26,41 @@ import Testing
         #expect(MemoryUse(smapsRollup: text) == nil)
     }
 
-    @Test func `the next prediction of the same settings is what a worker took`() throws {
+    @Test func `a worker is judged by what it has done so far`() throws {
         let shape = ModelShape(try ShapedFiles.file())
         var request = MemoryRequest()
-        request.cells = 4096
+        request.cells = 65_536
         request.prefixCacheBytes = 1 << 30
-        let estimate = MemoryEstimate(of: shape, served: request)
-        let tier = UInt64(1 << 30)
-        let base = estimate.hostBytes - tier
-        let mapped = estimate.parts.filter { $0.residence == .mapped }.reduce(0) { $0 + $1.bytes }
-        // It took a tenth less, and holds prefixes besides.
-        let prefixes: UInt64 = 5_000_000
-        let taken = base / 10 * 9 + prefixes
+        let all = MemoryEstimate(of: shape, served: request)
+        let full = EngineMemoryReport(prefixBytes: 1 << 30, stepTokensMax: 512, cellsUsedMax: 65_536)
+        #expect(MemoryEstimate(of: shape, served: request, after: full).hostBytes == all.hostBytes)
+        let little = EngineMemoryReport(prefixBytes: 0, stepTokensMax: 100, cellsUsedMax: 1_000)
+        let now = MemoryEstimate(of: shape, served: request, after: little)
+        // Masks of 1,024 cells and 100 tokens instead of 65,536 and 512, and no prefixes; the cache is there from the start.
+        #expect(now.hostBytes + (1 << 30) + 60_000_000 < all.hostBytes)
+        #expect(now.parts.first { $0.kind == .kvCache } == all.parts.first { $0.kind == .kvCache })
+        // It took a tenth less than it should by now, and so will the next one, however much that one does.
+        let taken = now.hostBytes / 10 * 9
+        let mapped = now.hostBytes - now.anonymousBytes
         let use = MemoryUse(residentBytes: taken, proportionalBytes: taken, anonymousBytes: taken - mapped)
         var correction = MemoryCorrection()
-        correction.learn(
-            use, EngineMemoryReport(prefixBytes: prefixes, stepTokensMax: 511), predicted: estimate, served: request)
-        #expect(correction == .none, "a worker that had no whole step to compute teaches nothing downwards")
-        correction.learn(
-            use, EngineMemoryReport(prefixBytes: prefixes, stepTokensMax: 512), predicted: estimate, served: request)
+        correction.learn(use, little, from: shape, served: request)
         #expect(abs(correction.ratio - 0.9) < 0.001 && correction.count == 1)
-        #expect(abs(Double(correction.applied(to: base)) - Double(taken - prefixes)) < 1_000_000)
     }
 
-    @Test func `a file whose pages were dropped teaches nothing`() throws {
+    @Test func `a worker that did nothing, and one whose file's pages were dropped, teach nothing`() throws {
         let shape = ModelShape(try ShapedFiles.file())
-        var request = MemoryRequest()
-        request.prefixCacheBytes = 0
-        let estimate = MemoryEstimate(of: shape, served: request)
-        let anonymous = estimate.anonymousBytes
-        let use = MemoryUse(residentBytes: anonymous, proportionalBytes: anonymous, anonymousBytes: anonymous)
+        let request = MemoryRequest()
+        let anonymous = MemoryEstimate(of: shape, served: request).startBytes
         var correction = MemoryCorrection()
+        let use = MemoryUse(residentBytes: anonymous, proportionalBytes: anonymous, anonymousBytes: anonymous / 2)
         correction.learn(
-            use, EngineMemoryReport(prefixBytes: 0, stepTokensMax: 4096), predicted: estimate, served: request)
+            use, EngineMemoryReport(prefixBytes: 0, stepTokensMax: 0, cellsUsedMax: 0), from: shape, served: request)
+        #expect(correction == .none)
+        let dropped = MemoryUse(residentBytes: anonymous, proportionalBytes: anonymous, anonymousBytes: anonymous)
+        correction.learn(
+            dropped, EngineMemoryReport(prefixBytes: 0, stepTokensMax: 4_096, cellsUsedMax: 4_096), from: shape,
+            served: request)
         #expect(correction == .none)
     }
 }

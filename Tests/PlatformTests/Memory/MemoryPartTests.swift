@@ -79,11 +79,10 @@ private let silent = Logger(label: "test", sink: .none)
             question.request.cells = 256
             let (found, request, answer) = try await forecast.answer(question)
             #expect(found == path && answer.correction == .none)
-            let tier = answer.estimate.hostBytes - answer.estimate.footprint.host
-            let taken = (answer.estimate.hostBytes - tier) / 10 * 13
+            let report = EngineMemoryReport(prefixBytes: 0, stepTokensMax: 512, cellsUsedMax: 256)
+            let taken = MemoryEstimate(of: answer.shape, served: request, after: report).hostBytes / 10 * 13
             await lessons.learn(
-                MemoryUse(residentBytes: taken, proportionalBytes: taken),
-                EngineMemoryReport(prefixBytes: 0, stepTokensMax: 0), answer, request)
+                MemoryUse(residentBytes: taken, proportionalBytes: taken), report, answer, request)
             let next = try await forecast.answer(question).answer
             #expect(abs(Int64(next.footprint.host) - Int64(taken)) < 10_000)
             let again = MemoryLessons(records: MemoryRecords(database: database), logger: silent)

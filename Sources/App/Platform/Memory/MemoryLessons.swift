@@ -39,7 +39,7 @@ final class MemoryLessons: Sendable {
             let before = known[key] ?? .none
             guard known[key] != nil || known.count < MemoryRecords.correctionsMax else { return (before, before) }
             var after = before
-            after.learn(use, report, predicted: answer.estimate, served: request)
+            after.learn(use, report, from: answer.shape, served: request)
             known[key] = after
             return (before, after)
         }

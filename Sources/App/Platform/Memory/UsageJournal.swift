@@ -21,8 +21,8 @@ final class UsageJournal: Sendable {
 
     /// - Parameters:
     ///   - records: where the hours are kept.
-    ///   - now: seconds since 1970.
     ///   - logger: is told when the database fails.
+    ///   - now: seconds since 1970.
     init(records: UsageHours, logger: Logger, now: @escaping @Sendable () -> Int64) {
         self.records = records
         self.now = now

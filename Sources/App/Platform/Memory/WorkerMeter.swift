@@ -68,11 +68,12 @@ struct WorkerMeter: Sendable {
         do {
             let bytes = try await client.fetch(request).body.collect(upTo: 64 << 10)
             let beat = try JSONValue.parse(bytes)["heartbeat"]
-            guard let prefixes = beat?["prefix_bytes"]?.integer, let step = beat?["step_tokens_max"]?.integer else {
-                return nil
-            }
+            guard let prefixes = beat?["prefix_bytes"]?.integer, let step = beat?["step_tokens_max"]?.integer,
+                let cells = beat?["cells_used_max"]?.integer
+            else { return nil }
             return EngineMemoryReport(
-                prefixBytes: UInt64(clamping: prefixes), stepTokensMax: UInt64(clamping: step))
+                prefixBytes: UInt64(clamping: prefixes), stepTokensMax: UInt64(clamping: step),
+                cellsUsedMax: UInt64(clamping: cells))
         } catch {
             return nil
         }

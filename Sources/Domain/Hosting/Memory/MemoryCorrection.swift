@@ -1,7 +1,7 @@
 /// What predictions for one model and one set of settings have to be multiplied by, learned from what its workers took.
 ///
-/// Memory grows with use, so that only workers that had a whole step to compute teach downwards: the first one at once, later
-/// ones less and less. Upwards the ratio follows at once. It stays within bounds, so that one odd reading does no harm.
+/// A sample is compared with what a worker should take after what it has done so far. The first one is believed at once; then the
+/// ratio follows at once upwards, and slowly downwards. It stays within bounds, so that one odd reading does no harm.
 public struct MemoryCorrection: Sendable, Equatable {
     /// Measured by predicted.
     public private(set) var ratio: Double
@@ -12,6 +12,8 @@ public struct MemoryCorrection: Sendable, Equatable {
     public static let allowed = 0.5...2.0
     /// How far a smaller sample pulls the ratio down at least.
     private static let downwards = 0.2
+    /// Samples that are nearer than this teach nothing.
+    private static let newsMin = 0.005
 
     public static let none = MemoryCorrection()
 
@@ -26,13 +28,13 @@ public struct MemoryCorrection: Sendable, Equatable {
     /// Learns from a worker.
     ///
     /// - Parameters:
-    ///   - measured: bytes that it had resident at most.
+    ///   - measured: bytes that it takes.
     ///   - predicted: bytes that were predicted for it, without correction. None teach nothing.
-    ///   - isPeak: whether it had work that filled its context. Otherwise a smaller number says nothing.
-    public mutating func learn(measured: UInt64, predicted: UInt64, isPeak: Bool) {
+    public mutating func learn(measured: UInt64, predicted: UInt64) {
         guard predicted > 0, measured > 0 else { return }
         let sample = Double(measured) / Double(predicted)
-        guard sample > ratio || isPeak else { return }
+        // The same again is no news.
+        guard count == 0 || abs(sample - ratio) > Self.newsMin else { return }
         let weight = max(Self.downwards, 1 / Double(count + 1))
         let next = sample > ratio ? sample : ratio + weight * (sample - ratio)
         ratio = min(max(next, Self.allowed.lowerBound), Self.allowed.upperBound)

@@ -19,14 +19,16 @@ extension MemoryEstimate {
     /// - Parameters:
     ///   - shape: the model.
     ///   - request: how it is to be served.
-    public init(of shape: ModelShape, served request: MemoryRequest) {
-        let context = ServedContext(shape, request)
-        let placement = LayerPlacement(shape, request, context)
+    ///   - report: what a worker has done so far; then this is what it should take by now. `nil` is the peak.
+    public init(of shape: ModelShape, served request: MemoryRequest, after report: EngineMemoryReport? = nil) {
+        let whole = ServedContext(shape, request)
+        let context = report.map { whole.after($0, request) } ?? whole
+        let placement = LayerPlacement(shape, request, whole)
         var parts = Self.weights(shape, request, placement)
         parts += Self.memory(shape, context, placement)
         parts += Self.step(shape, request, context, placement)
-        parts += Self.worker(shape, request, context)
-        parts += Self.companions(request, context)
+        parts += Self.worker(shape, request, report)
+        parts += Self.companions(request, context, report)
         self.init(
             parts: parts.filter { $0.bytes > 0 }, cells: context.hasMemory ? context.cells : 0,
             sequenceTokens: context.sequenceTokens, layersOnDevices: placement.layersOnDevices,
@@ -122,7 +124,7 @@ extension MemoryEstimate {
     }
 
     private static func worker(
-        _ shape: ModelShape, _ request: MemoryRequest, _ context: ServedContext
+        _ shape: ModelShape, _ request: MemoryRequest, _ report: EngineMemoryReport?
     ) -> [Part] {
         var parts = [
             Part(
@@ -138,7 +140,7 @@ extension MemoryEstimate {
                     + "and their letters"),
         ]
         guard request.use == .text else { return parts }
-        let tier = request.prefixCacheBytes ?? min(8 << 30, request.machineBytes / 8)
+        let tier = report?.prefixBytes ?? request.prefixCacheBytes ?? min(8 << 30, request.machineBytes / 8)
         parts.append(
             Part(
                 .prefixCache, bytes: tier, .onDemand,
@@ -148,7 +150,9 @@ extension MemoryEstimate {
         return parts
     }
 
-    private static func companions(_ request: MemoryRequest, _ context: ServedContext) -> [Part] {
+    private static func companions(
+        _ request: MemoryRequest, _ context: ServedContext, _ report: EngineMemoryReport?
+    ) -> [Part] {
         var parts: [Part] = []
         if let projector = request.projector {
             parts.append(
@@ -163,7 +167,8 @@ extension MemoryEstimate {
             own.cells = draft.cells ?? context.cells
             own.keyType = draft.keyType
             own.valueType = draft.valueType
-            let beside = ServedContext(draft.shape, own, sequences: request.parallel)
+            let alone = ServedContext(draft.shape, own, sequences: request.parallel)
+            let beside = report.map { alone.after($0, own) } ?? alone
             let cache = draft.shape.layers.reduce(UInt64(0)) { $0.addedOrMax(beside.cacheBytes($1)) }
             let numbers = StepNumbers(draft.shape, own, beside)
             parts.append(

@@ -2,8 +2,9 @@ extension MemoryQuestion {
     /// What a worker with this command line serves, and how. Options that memory does not depend on are passed over; so are
     /// values that the engine would refuse, because then there is no worker.
     ///
-    /// - Parameter engineArguments: of `nexus-engine`, without the program's name.
-    /// - Returns: `nil` when no model is named.
+    /// Gives `nil` when no model is named.
+    ///
+    /// - Parameter words: of `nexus-engine`, without the program's name.
     public init?(engineArguments words: [String]) {
         let line = EngineCommandLine(words)
         guard let model = line.value("--model", "-m") else { return nil }

@@ -39,42 +39,42 @@ public struct MemoryUse: Sendable, Equatable {
     public var ownBytes: UInt64 { residentBytes.addedOrMax(swappedBytes) }
 }
 
-/// What an engine tells of its memory, for learning from what its process takes.
+/// What an engine tells of what it has done with its memory, for learning from what its process takes.
 public struct EngineMemoryReport: Sendable, Equatable {
-    /// Bytes of prefixes that it holds outside the key-value cache. They are not the prediction's to judge.
+    /// Bytes of prefixes that it holds outside the key-value cache.
     public var prefixBytes: UInt64
     /// The most prompt tokens that it has computed in one step.
     public var stepTokensMax: UInt64
+    /// The most cells that were in use.
+    public var cellsUsedMax: UInt64
 
-    public init(prefixBytes: UInt64, stepTokensMax: UInt64) {
+    public init(prefixBytes: UInt64, stepTokensMax: UInt64, cellsUsedMax: UInt64) {
         self.prefixBytes = prefixBytes
         self.stepTokensMax = stepTokensMax
+        self.cellsUsedMax = cellsUsedMax
     }
 }
 
 extension MemoryCorrection {
-    /// Learns from a running worker.
+    /// Learns from a running worker, by what it should take after what it has done so far. One that has computed nothing, and
+    /// one that pages of its file were taken from, teach nothing.
     ///
     /// - Parameters:
     ///   - use: what its process takes now.
     ///   - report: what its engine says.
-    ///   - estimate: the prediction without correction.
+    ///   - shape: the model.
     ///   - request: how the worker was started.
     public mutating func learn(
-        _ use: MemoryUse, _ report: EngineMemoryReport, predicted estimate: MemoryEstimate,
-        served request: MemoryRequest
+        _ use: MemoryUse, _ report: EngineMemoryReport, from shape: ModelShape, served request: MemoryRequest
     ) {
-        let tier = estimate.parts.filter { $0.kind == .prefixCache && $0.device == nil }.reduce(UInt64(0)) {
-            $0.addedOrMax($1.bytes)
-        }
-        // Pages of the file that were dropped, or not read yet, say nothing about the prediction.
-        let mapped = estimate.parts.filter { $0.residence == .mapped && $0.device == nil }.reduce(UInt64(0)) {
-            $0.addedOrMax($1.bytes)
-        }
-        let isMapped = Double(use.residentBytes.saturatingLess(use.anonymousBytes)) >= Double(mapped) * 0.8
-        let step = min(request.batchTokens, request.microBatchTokens, max(1, estimate.sequenceTokens))
+        guard report.stepTokensMax > 0 else { return }
+        let estimate = MemoryEstimate(of: shape, served: request, after: report)
+        let mapped = estimate.hostBytes.saturatingLess(estimate.anonymousBytes)
+        let inFiles = use.residentBytes.saturatingLess(use.anonymousBytes)
+        guard Double(inFiles) >= Double(mapped) * 0.8 else { return }
+        // The tier is as large as the engine says, and not the prediction's to judge.
         learn(
             measured: use.ownBytes.saturatingLess(report.prefixBytes),
-            predicted: estimate.hostBytes.saturatingLess(tier), isPeak: isMapped && report.stepTokensMax >= step)
+            predicted: estimate.hostBytes.saturatingLess(report.prefixBytes))
     }
 }

@@ -8,17 +8,20 @@ struct ServedContext {
     let cells: UInt64
     /// Cells of layers with a window.
     let windowCells: UInt64
+    /// Cells that a step attends to at most: those of the cache, or fewer that were in use so far.
+    private(set) var attendedCells: UInt64
+    private(set) var attendedWindowCells: UInt64
     /// Sequences that llama.cpp is told of.
     let sequences: UInt64
     /// Tokens that are computed together.
-    let microBatch: UInt64
+    private(set) var microBatch: UInt64
     let usesFlashAttention: Bool
     /// Whether the model keeps anything of a text at all.
     let hasMemory: Bool
     /// Bytes of the logits and vectors that llama.cpp hands out; cleared when it takes them, so all of them are resident.
-    let outputBytes: UInt64
+    private(set) var outputBytes: UInt64
     /// Tokens whose logits and vectors there is room for.
-    let outputRows: UInt64
+    private(set) var outputRows: UInt64
     let keyType: KVCacheType
     let valueType: KVCacheType
 
@@ -77,6 +80,21 @@ struct ServedContext {
         }
         let window = shape.slidingWindow * self.sequences + microBatch
         windowCells = request.keepsWholeWindow ? cells : min(cells, Self.padded(min(cells, window)))
+        attendedCells = cells
+        attendedWindowCells = windowCells
+    }
+
+    /// The same context as far as a worker has come: steps no wider, and no more cells in use.
+    func after(_ report: EngineMemoryReport, _ request: MemoryRequest) -> ServedContext {
+        var context = self
+        context.attendedCells = min(cells, Self.padded(report.cellsUsedMax))
+        context.attendedWindowCells = min(windowCells, context.attendedCells)
+        context.microBatch = min(microBatch, report.stepTokensMax)
+        if request.use != .text, outputRows > 0 {
+            context.outputRows = min(outputRows, max(Self.embeddingSequences, context.microBatch))
+            context.outputBytes = outputBytes / outputRows * context.outputRows
+        }
+        return context
     }
 
     private static func padded(_ count: UInt64) -> UInt64 {

@@ -44,8 +44,8 @@ struct StepNumbers {
                 switch layer.recall {
                 case .nothing: context.hasMemory ? 0 : context.microBatch
                 case .state: 0
-                case .all, .allAndState: context.cells
-                case .window: context.windowCells
+                case .all, .allAndState: context.attendedCells
+                case .window: context.attendedWindowCells
                 }
             return max(largest, layer.headCount.multipliedOrMax(by: cells).multipliedOrMax(by: context.microBatch))
         }
@@ -60,8 +60,8 @@ struct StepNumbers {
         guard context.hasMemory else { return context.microBatch.multipliedOrMax(by: context.microBatch) }
         var cells: UInt64 = 0
         let kinds = shape.layers.map(\.recall)
-        if kinds.contains(where: \.seesEverything) { cells += context.cells }
-        if kinds.contains(.window) { cells += context.windowCells }
+        if kinds.contains(where: \.seesEverything) { cells += context.attendedCells }
+        if kinds.contains(.window) { cells += context.attendedWindowCells }
         return cells.multipliedOrMax(by: context.microBatch)
     }
 
