@@ -1,3 +1,4 @@
+import Hosting
 import Processes
 import Testing
 
