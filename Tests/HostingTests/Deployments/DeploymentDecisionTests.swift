@@ -89,10 +89,13 @@ import Vocabulary
         let affinity = ReplicaChoice.affinity(of: ["tenant", "You are kind."])
         let home = try #require(ReplicaChoice.choose(candidates, affinity: affinity, turn: 0))
         for turn in 1..<20 { #expect(ReplicaChoice.choose(candidates, affinity: affinity, turn: turn) == home) }
-        candidates[home - 1].inFlight = ReplicaChoice.slack
-        #expect(ReplicaChoice.choose(candidates, affinity: affinity, turn: 0) == home)
-        candidates[home - 1].inFlight = ReplicaChoice.slack + 1
-        #expect(ReplicaChoice.choose(candidates, affinity: affinity, turn: 0) != home)
+        for parallel in [1, 4, 9] {
+            let slack = ReplicaChoice.slack(parallel: parallel)
+            candidates[home - 1].inFlight = slack
+            #expect(ReplicaChoice.choose(candidates, affinity: affinity, turn: 0, slack: slack) == home)
+            candidates[home - 1].inFlight = slack + 1
+            #expect(ReplicaChoice.choose(candidates, affinity: affinity, turn: 0, slack: slack) != home)
+        }
         #expect(ReplicaChoice.affinity(of: ["ab", "c"]) != ReplicaChoice.affinity(of: ["a", "bc"]))
     }
 

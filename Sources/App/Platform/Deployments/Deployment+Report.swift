@@ -17,7 +17,7 @@ extension Deployment {
         report.modalities = self.replicas.compactMap(\.description).first?.modalities ?? Modalities()
         if let failure {
             report.failure = (failure.error as? ServiceError)?.description ?? String(describing: failure.error)
-            report.logTail = log.last(10).map(\.text)
+            report.logTail = log.last(20).map(\.text)
         }
         return report
     }

@@ -133,7 +133,9 @@ actor Deployment {
         let candidates = (ready.isEmpty ? replicas : ready).map {
             ReplicaChoice.Candidate(id: $0.id, inFlight: $0.inFlight)
         }
-        let chosen = ReplicaChoice.choose(candidates, affinity: wish.affinity, turn: requestCount)
+        let chosen = ReplicaChoice.choose(
+            candidates, affinity: wish.affinity, turn: requestCount,
+            slack: ReplicaChoice.slack(parallel: active.spec.parallel))
         guard let replica = replicas.first(where: { $0.id == chosen }), let lease = replica.lease() else {
             throw ServiceError(
                 .modelUnavailable, "'\(name)' is being ended.", hint: "Send the request again.", retryAfter: .seconds(1)

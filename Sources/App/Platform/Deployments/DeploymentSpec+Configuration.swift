@@ -41,6 +41,12 @@ extension DeploymentSpec {
         priority = Priority(rawValue: model.hosting.priority.rawValue) ?? .normal
     }
 
+    /// Answers at the same time of one server, as far as is known.
+    var parallel: Int {
+        guard case .engine(let settings) = kind else { return EngineParameters().parallel }
+        return settings.parallel ?? EngineParameters().parallel
+    }
+
     /// Without what may not be written down: keys of the configuration stay where they are.
     var withoutSecrets: DeploymentSpec {
         guard case .remote(var settings) = kind else { return self }

@@ -14,16 +14,20 @@ public struct ReplicaChoice: Sendable, Equatable {
         }
     }
 
-    /// A server may be ahead of the least busy one by so many requests before its callers are sent elsewhere: as much as
-    /// half of the four sequences that a worker decodes at once by default.
-    public static let slack = 2
+    /// A server may be ahead of the least busy one by so many requests before its callers are sent elsewhere: half of what
+    /// it answers at once, so that nobody waits for a cache while another server has nothing to do.
+    ///
+    /// - Parameter parallel: answers at the same time of one server.
+    /// - Returns: 0 or more.
+    public static func slack(parallel: Int) -> Int { max(0, parallel / 2) }
 
     /// - Parameters:
     ///   - candidates: those that are ready.
     ///   - affinity: what the caller's earlier requests had, too; `nil` for callers that nobody knows.
     ///   - turn: counts requests, so that equal servers take turns.
+    ///   - slack: by how many requests a caller's own server may be ahead of the least busy one.
     /// - Returns: the chosen one's id; `nil` when there is none.
-    public static func choose(_ candidates: [Candidate], affinity: UInt64?, turn: Int) -> Int? {
+    public static func choose(_ candidates: [Candidate], affinity: UInt64?, turn: Int, slack: Int = 2) -> Int? {
         guard let least = candidates.map(\.inFlight).min() else { return nil }
         if let affinity {
             let home = candidates.max { weight($0.id, affinity) < weight($1.id, affinity) }
