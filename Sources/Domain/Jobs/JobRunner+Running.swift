@@ -20,7 +20,9 @@ extension JobRunner {
             }
             return taken
         } catch {
-            if !isStopped { surroundings.onTrouble("jobs could not be read: \(String(reflecting: error))") }
+            if !isStopped, !Task.isCancelled {
+                surroundings.onTrouble("jobs could not be read: \(String(reflecting: error))")
+            }
             return []
         }
     }
