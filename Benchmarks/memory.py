@@ -101,7 +101,7 @@ CASES = [
     Case("llama f16 with a draft", LLAMA, ["-c", "2048"], 2000, draft=DRAFT),
     Case("wide, prefixes in 256 MiB", WIDE, ["-c", "2048", "-np", "1", "--cache-ram", "256"], 1800, 6, at_once=1),
     Case("bert f16, texts of 512 tokens", ENCODER, ["--embeddings"], 500, 4, embeds=True),
-    Case("qwen3 embeddings q8_0, texts of 2,048 tokens", READER, ["--embeddings", "--ctx-seq", "2048"], 2000, 2,
+    Case("qwen3 embeddings q8_0, texts of 2,048 tokens", READER, ["--embeddings", "--pooling", "mean", "--ctx-seq", "2048"], 2000, 2,
          embeds=True),
 ]
 

@@ -144,6 +144,7 @@ struct NexusServer {
         await gateway.stopWorkers()
         await working.value
         await measuring.value
+        await memory.close()
         await hub.shutDown()
         await launcher.shutDown()
         spans.finish()
