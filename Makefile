@@ -65,7 +65,7 @@ format: ## format all Swift files
 
 bench: build ## compare speed and memory with named peers on this machine
 	@scripts/packages.sh bench
-	@for program in bench-server bench-model bench-decode bench-perplexity; do swift build -c release --product $$program || exit 1; done
+	@for program in bench-server bench-model bench-decode bench-perplexity bench-quantize; do swift build -c release --product $$program || exit 1; done
 	@$$(scripts/python.sh bench || command -v python3) Benchmarks/bench.py $(ARGS)
 
 clean: ## remove build output (the cache of llama.cpp stays)

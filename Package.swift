@@ -250,6 +250,9 @@ if let llamaPrefix {
         .executableTarget(
             name: "bench-perplexity", dependencies: ["LlamaRuntime"], path: "Benchmarks/BenchPerplexity",
             swiftSettings: strict, linkerSettings: runtimePath),
+        .executableTarget(
+            name: "bench-quantize", dependencies: ["CLlama"], path: "Benchmarks/BenchQuantize",
+            cSettings: [.unsafeFlags(["-I\(llamaPrefix)/include"])], linkerSettings: runtimePath),
         .testTarget(
             name: "LlamaRuntimeTests",
             dependencies: ["GGUF", "LlamaRuntime", "Sampling", "TestModels", "TestRandomness", "Vocabulary"],

@@ -22,6 +22,7 @@ import events
 import memory
 import neighbour
 import overhead
+import quantize
 import rpc
 import shared
 import speculation
@@ -36,6 +37,7 @@ MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
     "speculation": speculation.measure, "rpc": rpc.measure, "cachetypes": cachetypes.measure,
+    "quantize": quantize.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings", "download", "memory"]
 
@@ -90,7 +92,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
 
 def require(arguments: argparse.Namespace) -> None:
     paths = [arguments.build / name for name in (
-        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine", "nexus")]
+        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "bench-quantize", "nexus-engine", "nexus")]
     missing = [str(path) for path in paths if not path.exists()]
     if not arguments.only or "download" in arguments.only:
         missing += [tool for tool in ("curl", "sha256sum") if not shutil.which(tool)]

@@ -164,6 +164,53 @@ import Vocabulary
     }
 }
 
+@Suite struct RoomTests {
+    private static let cuda = EngineBuild(kind: .nexusEngine, version: "1", devices: ["CPU", "CUDA0"])
+
+    private func machine(_ accelerators: [Accelerator]) -> Machine {
+        var machine = Machine()
+        machine.memory.totalBytes = 64 << 30
+        machine.memory.availableBytes = 48 << 30
+        machine.accelerators = accelerators
+        return machine
+    }
+
+    private func gpu(_ name: String, free: UInt64, parts: [UInt64]? = nil) -> Accelerator {
+        Accelerator(
+            vendor: .nvidia, index: 0, name: name, totalBytes: 80 << 30, freeBytes: free << 30,
+            partitioning: parts.map { sizes in
+                .init(
+                    isOn: true,
+                    parts: sizes.enumerated().map {
+                        .init(index: $0, instance: $0, totalBytes: $1 << 30, freeBytes: nil)
+                    })
+            })
+    }
+
+    @Test func `the accelerator with the most free memory counts`() throws {
+        let room = try #require(Room.of(machine([gpu("A", free: 20), gpu("B", free: 70)]), engine: Self.cuda))
+        #expect(room.bytes == 70 << 30 && room.accelerator == "B" && room.device == "CUDA0")
+        #expect(room.place == "on B")
+    }
+
+    @Test func `of one that is split, its largest part counts`() throws {
+        let split = gpu("A", free: 80, parts: [10, 20])
+        #expect(try #require(Room.of(machine([split]), engine: Self.cuda)).bytes == 20 << 30)
+        #expect(try #require(Room.of(machine([split, gpu("B", free: 24)]), engine: Self.cuda)).accelerator == "B")
+        // Split into no parts yet, it has nothing to give.
+        let none = try #require(Room.of(machine([gpu("A", free: 80, parts: [])]), engine: Self.cuda))
+        #expect(none.device == nil && none.bytes == 48 << 30)
+    }
+
+    @Test func `an engine that knows no accelerator has ordinary memory`() throws {
+        let plain = EngineBuild(kind: .nexusEngine, version: "1", devices: ["CPU", "BLAS"])
+        for engine in [plain, nil] {
+            let room = try #require(Room.of(machine([gpu("A", free: 70)]), engine: engine))
+            #expect(room.device == nil && room.bytes == 48 << 30)
+        }
+    }
+}
+
 @Suite struct UseCaseTests {
     @Test(
         arguments: [

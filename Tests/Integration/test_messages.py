@@ -45,6 +45,21 @@ def test_a_stream_adds_up_to_the_same(messages: anthropic.Anthropic) -> None:
     assert prompt_tokens(final.usage) == prompt_tokens(whole.usage)
 
 
+def test_a_last_answer_is_continued(messages: anthropic.Anthropic) -> None:
+    whole = tell(messages, STORY[0]["content"]).content[0].text
+    begun = whole[: whole.index(" ", len(whole) // 2)]
+    for content in (begun, [{"type": "text", "text": begun}]):
+        turns = [*STORY, {"role": "assistant", "content": content}]
+        answer = messages.messages.create(messages=turns, **settings())
+        assert begun + answer.content[0].text == whole and answer.stop_reason == "end_turn"
+        with messages.messages.stream(messages=turns, **settings()) as stream:
+            assert begun + "".join(stream.text_stream) == whole
+        counted = messages.messages.count_tokens(model=NAME, messages=turns).input_tokens
+        assert counted == prompt_tokens(answer.usage)
+    alone = messages.messages.create(messages=[*STORY, {"role": "assistant", "content": whole}], **settings())
+    assert alone.content == [] or not alone.content[0].text.startswith(whole)
+
+
 def test_events_come_in_order(messages: anthropic.Anthropic) -> None:
     with messages.messages.create(messages=STORY, stream=True, **settings(max_tokens=5)) as stream:
         events = list(stream)

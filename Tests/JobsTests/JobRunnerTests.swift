@@ -182,6 +182,42 @@ private final class Gate: Sendable {
         }
     }
 
+    @Test func `a kind tidies up after jobs that were cancelled or failed, and after no others`() async throws {
+        let tidied = Mutex<[String]>([])
+        let began = Gate()
+        func kind(_ name: String, _ handler: @escaping JobKind.Handler) -> JobKind {
+            JobKind(
+                name, discard: { record in tidied.withLock { $0.append("\(name) \(record.state.rawValue)") } },
+                handler: handler)
+        }
+        let kinds = [
+            kind("fine") { _ in nil },
+            kind("bad") { _ in throw ServiceError(.invalidValue, "No.") },
+            kind("slow") { _ in
+                began.open()
+                try await Gate().wait()
+                return nil
+            },
+        ]
+        let runner = runner(kinds)
+        let left = try await running(runner) {
+            for name in ["fine", "bad"] { _ = try await runner.finished(try await runner.submit(name, [:]).id) }
+            let first = try await runner.submit("slow", [:])
+            let second = try await runner.submit("slow", [:])
+            try await began.wait()
+            _ = try await runner.cancel(second.id)
+            #expect(tidied.withLock { $0 } == ["bad failed", "slow cancelled"])
+            return first
+        }
+        // Ending the runner only interrupts: somebody will go on.
+        #expect(try await store.find(left.id)?.state == .interrupted)
+        #expect(tidied.withLock { $0.count } == 2)
+        // Somebody else finds that it is to be cancelled, and that its process is gone.
+        _ = try await runner.cancel(left.id)
+        #expect(tidied.withLock { $0.last } == "slow cancelled")
+        #expect(tidied.withLock { $0.count } == 3)
+    }
+
     @Test func `ending the runner interrupts jobs, and the next one goes on from the checkpoint`() async throws {
         let saved = Gate()
         let kind = JobKind("long") { context in

@@ -25,11 +25,15 @@ public enum EngineProgram {
     /// - Returns: how the process is to end.
     public static func run(_ arguments: [String], environment: [String: String]) async -> ExitCode {
         let program = Program(
-            name: "nexus", summary: "Llama Nexus serves language models.", commands: [EngineArguments.command])
+            name: "nexus", summary: "Llama Nexus serves language models.",
+            commands: [EngineArguments.command] + EngineTools.commands)
         do {
-            switch try program.parse(["engine"] + arguments, environment: environment) {
+            switch try program.parse(
+                EngineTools.takes(arguments) ? arguments : ["engine"] + arguments, environment: environment)
+            {
             case .help(let text): StandardStream.output.write(text)
             case .version: StandardStream.output.write(productVersion + "\n")
+            case .command(let parsed) where EngineTools.takes([parsed.name]): try await EngineTools.run(parsed)
             case .command(let parsed) where parsed[EngineOption.listDevices]:
                 try DeviceList.show(try RemoteArguments(parsed))
             case .command(let parsed) where parsed[EngineOption.buildInfo]:

@@ -6,6 +6,9 @@ public struct JobKind: Sendable {
     /// leaves nothing half done
     /// where others would find it. It may be run again from the last checkpoint, also when it had nearly ended.
     public typealias Handler = @concurrent @Sendable (JobContext) async throws -> JSONValue
+    /// Removes what attempts have left behind. Called when a job was cancelled or has failed, whether or not its handler ran
+    /// to an end; the job may be tried again afterwards.
+    public typealias Discard = @concurrent @Sendable (JobRecord) async -> Void
     /// Refuses parameters that the handler could not use, and may fill in what was left out.
     public typealias Check = @Sendable (JSONObject) throws -> JSONObject
 
@@ -17,12 +20,13 @@ public struct JobKind: Sendable {
     /// Names the work that parameters stand for: submissions of the same work join the first while it is not finished.
     public var identity: @Sendable (JSONObject) -> String?
     public var check: Check
+    public var discard: Discard
     public var handler: Handler
 
     public init(
         _ name: String, runningMax: Int = 1, retry: JobRetry = .none,
         identity: @escaping @Sendable (JSONObject) -> String? = { _ in nil },
-        check: @escaping Check = { $0 }, handler: @escaping Handler
+        check: @escaping Check = { $0 }, discard: @escaping Discard = { _ in }, handler: @escaping Handler
     ) {
         precondition(runningMax > 0, "a kind that may never run is no kind")
         self.name = name
@@ -30,6 +34,7 @@ public struct JobKind: Sendable {
         self.retry = retry
         self.identity = identity
         self.check = check
+        self.discard = discard
         self.handler = handler
     }
 }

@@ -55,7 +55,15 @@ extension JobRunner {
                     message: "The job's process ended \(record.interruptions) times before the job did.",
                     hint: "The server's log tells how it ended; then try the job again."))
         }
-        if try await store.replace(record, expecting: before.revision) { feed.publish(record) }
+        guard try await store.replace(record, expecting: before.revision) else { return }
+        feed.publish(record)
+        await discard(record)
+    }
+
+    /// Has a job's kind tidy up when the job is over and nothing came of it.
+    func discard(_ record: JobRecord) async {
+        guard record.state == .cancelled || record.state == .failed else { return }
+        await kinds[record.kind]?.discard(record)
     }
 
     private func requeue(_ id: JobID) async throws {
@@ -158,10 +166,11 @@ extension JobRunner {
         let lease = JobLease(owner: owner, until: now + limits.lease)
         for attempt in 0..<Self.settlingsMax {
             do {
-                _ = try await changeOwn(live) { record in
+                let ended = try await changeOwn(live) { record in
                     record.keep(news.progress, news.log, checkpoint: record.checkpoint, lease: lease)
                     try self.end(&record, live, outcome, at: now)
                 }
+                if let ended { await discard(ended) }
                 return
             } catch {
                 surroundings.onTrouble("the end of \(live.id) could not be written: \(String(reflecting: error))")

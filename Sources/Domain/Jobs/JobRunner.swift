@@ -163,7 +163,7 @@ extension JobRunner {
             case .queued, .interrupted, .succeeded, .failed: try record.cancel(at: surroundings.now())
             }
         }
-        if changed.state == .running { running[id]?.stop(.cancel) }
+        if changed.state == .running { running[id]?.stop(.cancel) } else { await discard(changed) }
         return changed
     }
 

@@ -43,6 +43,9 @@ public enum TensorType: UInt32, Sendable, CaseIterable {
     /// Upper-case name, as llama.cpp and model names write it: "Q4_K", "F16".
     public var label: String { layout.label }
 
+    /// Whether its numbers were rounded to few bits, in blocks that share scales: what F16 lost is not worth the word.
+    public var isQuantized: Bool { blockLength > 1 }
+
     /// Numbers per block; a row holds whole blocks.
     public var blockLength: UInt64 { layout.blockLength }
     /// Bytes per block.

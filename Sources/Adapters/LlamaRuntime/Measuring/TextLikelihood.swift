@@ -34,6 +34,11 @@ public struct Divergence: Sendable, Equatable {
     private var sum = 0.0
     public private(set) var largest = 0.0
     private var agreements = 0
+    /// How many divergences lie between two steps; the first place is for those below the smallest.
+    private var histogram = [Int](repeating: 0, count: Self.stepCount + 1)
+
+    /// Each step is one per cent more than the one before it, from the smallest that is told apart to e^7.
+    private static let (smallest, ratio, stepCount) = (1e-12, 1.01, 3_481)
 
     public init() {}
 
@@ -42,10 +47,31 @@ public struct Divergence: Sendable, Equatable {
         sum += nats
         largest = max(largest, nats)
         if agrees { agreements += 1 }
+        histogram[Self.step(of: nats)] += 1
+    }
+
+    private static func step(of nats: Double) -> Int {
+        guard nats > smallest else { return 0 }
+        return min(stepCount, 1 + Int(log(nats / smallest) / log(ratio)))
     }
 
     /// Mean Kullback-Leibler divergence from the base's distribution, in nats.
     public var mean: Double { count > 0 ? sum / Double(count) : .nan }
+    /// The divergence that a share of all places does not exceed, to half a per cent of itself.
+    ///
+    /// - Parameter share: 0 to 1.
+    /// - Returns: nats; 0 below what is told apart.
+    public func quantile(_ share: Double) -> Double {
+        guard count > 0 else { return .nan }
+        var left = Int((Double(count) * share).rounded(.up))
+        for (step, number) in histogram.enumerated() {
+            left -= number
+            guard left <= 0 else { continue }
+            return step == 0 ? 0 : min(largest, Self.smallest * pow(Self.ratio, Double(step) - 0.5))
+        }
+        return largest
+    }
+
     /// How often the likeliest token is the same, 0 to 1.
     public var agreement: Double { count > 0 ? Double(agreements) / Double(count) : .nan }
 }

@@ -69,7 +69,7 @@ public final class QuantizerLog: Sendable {
         let numbers = line[line.index(after: line.startIndex)..<end].split(separator: "/")
             .compactMap { Int($0.trimmed) }
         let name = line[line.index(after: end)...].trimmed.prefix { $0 != " " }
-        guard numbers.count == 2, !name.isEmpty, line.contains(" - [") else { return nil }
+        guard numbers.count == 2, !name.isEmpty, name != "-", line.contains(" - [") else { return nil }
         return Step(index: numbers[0], count: numbers[1], name: String(name))
     }
 }

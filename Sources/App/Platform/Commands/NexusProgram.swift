@@ -39,7 +39,7 @@ public enum NexusProgram {
     }
 
     /// Commands that ask a platform.
-    private static let adminCommands = ModelsCommand.all + DeployCommand.all + HardwareCommands.all
+    private static let adminCommands = ModelsCommand.all + DeployCommand.all + JobsCommand.all + HardwareCommands.all
 
     static func program(calledBy name: String) -> Program {
         Program(
@@ -47,7 +47,7 @@ public enum NexusProgram {
             summary: "Llama Nexus serves, uses, measures and improves language models.",
             commands: [ServeCommand.command, ChatCommand.command] + adminCommands.map(\.command)
                 + [ConvertCommand.command, EngineCommand.command, ConfigurationCommand.command],
-            groups: [ModelsCommand.group, DeployCommand.group])
+            groups: [ModelsCommand.group, DeployCommand.group, JobsCommand.group])
     }
 
     private static func run(_ parsed: ParsedCommand, _ environment: [String: String]) async throws {

@@ -120,9 +120,14 @@ struct NexusServer {
         let hub = try HubPart(configuration, logger: logger.labelled("hub"))
         await jobs.runner.register(hub.kind(into: catalog))
         let hosting = GatewayMemory(gateway: gateway, forecast: memory.forecast)
+        let making = MakingPart(
+            configuration, catalog: catalog, runner: jobs.runner,
+            tool: EngineTool(launcher: launcher, program: engineProgram, environment: environment))
+        await making.register()
         let router = makeRouter(
             gateway, events: events,
-            more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + hardware.routes + memory.routes(hosting),
+            more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + making.routes + hardware.routes
+                + memory.routes(hosting),
             tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)

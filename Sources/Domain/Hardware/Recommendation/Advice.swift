@@ -53,9 +53,8 @@ extension Room {
     public static func of(_ machine: Machine, engine: EngineBuild?) -> Room? {
         let disk = machine.modelFolder?.freeBytes
         if let device = engine?.devices.first(where: { $0 != "CPU" && $0 != "BLAS" && !$0.isEmpty }),
-            let best = machine.accelerators.filter({ $0.partitioning?.isOn != true })
-                .max(by: { ($0.freeBytes ?? $0.totalBytes ?? 0) < ($1.freeBytes ?? $1.totalBytes ?? 0) }),
-            let bytes = best.freeBytes ?? best.totalBytes
+            let best = machine.accelerators.max(by: { ($0.roomBytes ?? 0) < ($1.roomBytes ?? 0) }),
+            let bytes = best.roomBytes
         {
             return Room(
                 bytes: bytes, place: "on \(best.name ?? device)", device: device, accelerator: best.name,
@@ -63,5 +62,13 @@ extension Room {
         }
         guard let bytes = machine.memoryFreeBytes ?? machine.memoryBytes else { return nil }
         return Room(bytes: bytes, place: "of free memory", freeDiskBytes: disk)
+    }
+}
+
+extension Accelerator {
+    /// The memory that one process can have of it: of one that is split into parts, what the largest has.
+    fileprivate var roomBytes: UInt64? {
+        guard let partitioning, partitioning.isOn else { return freeBytes ?? totalBytes }
+        return partitioning.parts.compactMap { $0.freeBytes ?? $0.totalBytes }.max()
     }
 }

@@ -95,16 +95,26 @@ extension SpeedModel {
     }
 
     /// From one model alone nobody can tell what its bytes cost and what its layers. A time near what the look says is taken
-    /// for the bytes'; of a much longer one the rest is taken for the layers'. Without a look all of it is the bytes'.
+    /// for the bytes'; of a much longer one the rest is taken for the layers'. Without a look all of it is the bytes'. What a
+    /// step costs is seen where prompts of several lengths ran.
     private static func corrected(_ seen: [Observation], prior: Double?) -> Line {
         let count = Double(seen.count)
-        let perUnit = seen.reduce(0) { $0 + $1.seconds / $1.units } / count
+        let fixed = stepSeconds(seen)
+        let perUnit = seen.reduce(0) { $0 + max(0, $1.seconds - $1.steps * fixed) / $1.units } / count
         let layers = seen.allSatisfy { $0.layers > 0 }
         guard let prior, perUnit > overheadFactor * prior, layers else {
-            return Line(perLayer: 0, perUnit: perUnit, basis: .corrected(runs: seen.count))
+            return Line(fixed: fixed, perLayer: 0, perUnit: perUnit, basis: .corrected(runs: seen.count))
         }
-        let rest = seen.reduce(0) { $0 + ($1.seconds - $1.units * prior) / $1.layers } / count
-        return Line(perLayer: max(0, rest), perUnit: prior, basis: .corrected(runs: seen.count))
+        let rest = seen.reduce(0) { $0 + ($1.seconds - $1.steps * fixed - $1.units * prior) / $1.layers } / count
+        return Line(fixed: fixed, perLayer: max(0, rest), perUnit: prior, basis: .corrected(runs: seen.count))
+    }
+
+    /// Of runs that share their steps with unlike numbers of tokens; 0 of others.
+    private static func stepSeconds(_ seen: [Observation]) -> Double {
+        let steps = seen.map(\.steps)
+        guard let least = steps.min(), let most = steps.max(), most > 1.5 * least else { return 0 }
+        return LeastSquares.nonNegative(
+            seen.map { [$0.units / $0.seconds, $0.steps / $0.seconds] }, seen.map { _ in 1 })[1]
     }
 }
 

@@ -54,10 +54,10 @@ extension SpeedModel {
         guard var line = prompt else { return nil }
         let factor = measuredBytesMax > 0 ? cost.weightBytes / measuredBytesMax : nil
         let isFar = (factor ?? 0) > Self.trustedFactor
-        // Small models may spend all of their time on steps and layers, and then a fit says that operations cost nothing. Kernels
-        // for few bits are quicker than what the look measures; what a run has reached is no promise too much.
-        let least = [probe?.operationsPerSecond.map { 1 / $0 }, quickestOperation].compactMap(\.self).min()
-        if isFar, let least { line.perUnit = max(line.perUnit, least) }
+        // Small models may spend all of their time on steps and layers, and then a fit says that operations cost nothing. Of
+        // large ones not more is promised than so many times the best that a run has reached, or that the look found.
+        let best = [probe?.operationsPerSecond.map { 1 / $0 }, quickestOperation].compactMap(\.self).min()
+        if isFar, case .fit = line.basis, let best { line.perUnit = max(line.perUnit, best / Self.overheadFactor) }
         return prediction(
             line, steps: 1 / max(1, tokens), layers: cost.layers, units: cost.operations(atDepth: tokens / 2),
             bound: .arithmetic, extrapolation: isFar ? factor : nil)
