@@ -119,15 +119,19 @@ public struct DownloadRoutes: Sendable {
     }
 
     private func change(_ body: JSONField) throws {
-        let members = try body.object()
+        let members = body.value.object ?? [:]
         guard let limit = members["bytes_per_second_max"], members.count == 1 else {
             throw ServiceError(
                 .invalidValue, "Only 'bytes_per_second_max' can be changed while the server runs.",
                 hint: "Send {\"bytes_per_second_max\": 5000000}, or null for no limit.")
         }
         guard !limit.isNull else { return throttle.change(bytesPerSecond: nil) }
-        throttle.change(
-            bytesPerSecond: try body.required("bytes_per_second_max").integer(in: 1024...(1 << 40)))
+        do {
+            throttle.change(
+                bytesPerSecond: try body.required("bytes_per_second_max").integer(in: 1024...(1 << 40)))
+        } catch {
+            throw ServiceError(reading: error)
+        }
     }
 
     private func files(_ query: HTTPQuery) async throws -> HTTPResponse {

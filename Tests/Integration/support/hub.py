@@ -121,6 +121,8 @@ class Hub:
         self.faults: Callable[[Asked], Fault | None] = lambda _: None
         self.asked: list[Asked] = []
         self.page_size = 1000
+        #: Where the hub says that its next pages are, if not where they are.
+        self.page_base: str | None = None
         #: Requests that a signed address is good for.
         self.signature_uses = 1 << 30
         self.body_bytes = 0
@@ -327,7 +329,7 @@ class _HubHandler(_Handler):
         if start + self.hub.page_size < len(names):
             cursor = start + self.hub.page_size
             headers["Link"] = (
-                f'<https://hub.invalid/api/models/{name}/tree/main?recursive=true&cursor={cursor}>; rel="next"')
+                f'<{self.hub.page_base or self.hub.url}/api/models/{name}/tree/main?recursive=true&cursor={cursor}>; rel="next"')
         self.answer_json(page, headers)
 
     def resolve(self, repository: Repository, file: str) -> None:

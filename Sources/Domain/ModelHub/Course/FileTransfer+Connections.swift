@@ -106,6 +106,8 @@ extension FileTransfer {
             intake.take(chunk.count)
             report(.bytes(state.receivedBytes))
             try await throttle.pass(chunk.count)
+            // Once more, for those who were told of other bytes a moment before these came and the limit made us wait.
+            report(.bytes(state.receivedBytes))
             if isSlow { throw Setback("The connection was slower than \(options.rateMin) bytes per second.") }
             asked = client.time.now()
         }
