@@ -1,4 +1,4 @@
-"""What workers take of memory after they have served a full context, beside what was predicted from their files' headers."""
+"""What workers take of memory after a full context, beside what was predicted from their files' headers."""
 
 import json
 import statistics
@@ -33,11 +33,13 @@ QUESTIONS = 50
 WORDS = 500
 TYPE = gguf.GGMLQuantizationType
 
-LLAMA = Family("memory-llama", layers=6, width=1024, heads=8, kv_heads=8, head=128, feed_forward=2816, vocabulary=32_000)
+LLAMA = Family(
+    "memory-llama", layers=6, width=1024, heads=8, kv_heads=8, head=128, feed_forward=2816, vocabulary=32_000)
 WIDE = Family(
     "memory-wide", layers=12, width=512, heads=16, kv_heads=8, head=128, feed_forward=512, vocabulary=1_000)
 QUANTIZED = Family(
-    "memory-q4", layers=8, width=1024, heads=16, kv_heads=4, head=64, feed_forward=4096, vocabulary=32_000, type=TYPE.Q4_K)
+    "memory-q4", layers=8, width=1024, heads=16, kv_heads=4, head=64, feed_forward=4096, vocabulary=32_000,
+    type=TYPE.Q4_K)
 QWEN = Family(
     "memory-qwen3", "qwen3", layers=6, width=768, heads=12, kv_heads=4, head=128, feed_forward=2048,
     vocabulary=64_000, type=TYPE.Q8_0, is_tied=True)
@@ -101,8 +103,8 @@ CASES = [
     Case("llama f16 with a draft", LLAMA, ["-c", "2048"], 2000, draft=DRAFT),
     Case("wide, prefixes in 256 MiB", WIDE, ["-c", "2048", "-np", "1", "--cache-ram", "256"], 1800, 6, at_once=1),
     Case("bert f16, texts of 512 tokens", ENCODER, ["--embeddings"], 500, 4, embeds=True),
-    Case("qwen3 embeddings q8_0, texts of 2,048 tokens", READER, ["--embeddings", "--ctx-seq", "2048"], 2000, 2,
-         embeds=True),
+    Case("qwen3 embeddings q8_0, texts of 2,048 tokens", READER,
+         ["--embeddings", "--pooling", "mean", "--ctx-seq", "2048"], 2000, 2, embeds=True),
 ]
 
 
@@ -123,15 +125,16 @@ def measure(setup: Setup) -> Section:
             "answer of POST /api/v1/memory/estimate", "ms", answering(ask, STARTER),
             bar=Bar(ESTIMATE_MILLISECONDS_MAX, at_least=False)))
     return Section("Memory of workers", rows, [
-        f"Predicted from the file's header and the settings; measured: resident memory of nexus-engine after prompts that "
-        f"fill its context. The largest error is {worst * 100:.1f} %.",
+        f"Predicted from the file's header and the settings; measured: resident memory of nexus-engine after "
+        f"prompts that fill its context. The largest error is {worst * 100:.1f} %.",
     ])
 
 
 def resident(setup: Setup, case: Case, model: Path, options: list[str]) -> int:
     """What a worker has in memory after it has served as much as fits, mapped files included."""
     command = [
-        setup.engine, "--model", str(model), "--alias", "bench", "--port", "0", "--threads", str(setup.threads), *options]
+        setup.engine, "--model", str(model), "--alias", "bench", "--port", "0", "--threads", str(setup.threads),
+        *options]
     with announcing(case.what, command) as server:
         serve(server, case)
         return memory(server)

@@ -1,4 +1,4 @@
-"""Model files of random weights, of several families and sizes: what they write means nothing, what they take is real."""
+"""Model files of random weights, of several families: what they write means nothing, what they take is real."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -138,7 +138,8 @@ def test_a_file_that_was_replaced_is_read_again(nexus: Nexus, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("body", "status", "word"), [
-    ({"model": "nobody"}, 404, "nobody"), ({"model": "/etc/hostname"}, 400, "no GGUF"), ({"model": "/etc"}, 404, "/etc"),
+    ({"model": "nobody"}, 404, "nobody"), ({"model": "/etc/hostname"}, 400, "no GGUF"),
+    ({"model": "/etc"}, 404, "/etc"),
     ({}, 400, "model"), ({"model": NAME, "ctx_size": -5}, 400, "ctx_size"),
     ({"model": NAME, "colour": 1}, 400, "colour"), ({"model": NAME, "lora": ["/none.gguf"]}, 404, "/none.gguf"),
     ({"model": NAME, "cache_type_v": "q8_0", "flash_attn": "off"}, 400, "flash"),
@@ -150,7 +151,8 @@ def test_what_cannot_be_predicted_says_why(nexus: Nexus, body: dict[str, Any], s
 
 
 def test_the_command_shows_a_table_and_a_bar(tmp_path: Path) -> None:
-    arguments = ["models", "memory", str(MODEL), "--ctx-size", "4096", "--cache-type-k", "q8_0", "--data-dir", tmp_path / "d"]
+    arguments = [
+        "models", "memory", str(MODEL), "--ctx-size", "4096", "--cache-type-k", "q8_0", "--data-dir", tmp_path / "d"]
     shown = command(tmp_path, *arguments)
     assert shown.returncode == 0, shown.stderr
     assert "kv_cache" in shown.stdout and "4096 cells" in shown.stdout and "fits" in shown.stdout
@@ -158,6 +160,7 @@ def test_the_command_shows_a_table_and_a_bar(tmp_path: Path) -> None:
     assert len(bar) == 50 and {"W", "K", "P"} & set(bar)
     answer = command(tmp_path, *arguments, "--json")
     parsed = json.loads(answer.stdout)
-    assert parsed["cells"] == 4096 and sum(part["bytes"] for part in parsed["parts"]) == parsed["predicted"]["host_bytes"]
+    assert parsed["cells"] == 4096
+    assert sum(part["bytes"] for part in parsed["parts"]) == parsed["predicted"]["host_bytes"]
     refused = command(tmp_path, "models", "memory", "nobody", "--data-dir", tmp_path / "d")
     assert refused.returncode != 0 and "nobody" in refused.stderr

@@ -42,7 +42,7 @@ struct MemoryPart: Sendable {
         MemoryPlanner(forecast: forecast, meter: meter, journal: journal, schedules: schedules, hosting: hosting)
     }
 
-    /// Measures, learns, writes and preloads until its task is cancelled.
+    /// Measures, learns, writes and preloads until its task is cancelled; `close` writes the rest.
     ///
     /// - Parameters:
     ///   - hosting: who has models in memory.
@@ -64,8 +64,10 @@ struct MemoryPart: Sendable {
             await journal.write()
             do { try await Task.sleep(for: Self.pause) } catch { break }
         }
-        await journal.write()
     }
+
+    /// Writes what is not kept yet, when no more requests come. Not for a cancelled task, in which the database does nothing.
+    func close() async { await journal.write() }
 }
 
 /// Has models loaded that are wished for: each once in an hour, so that one that leaves by an order stays away.

@@ -53,7 +53,7 @@ final class UsageJournal: Sendable {
         }
     }
 
-    /// Writes what was counted since the last time.
+    /// Writes what was counted since the last time; what cannot be written waits for the next time.
     func write() async {
         let hour = now() / 3_600
         let waiting = state.withLock { state in
@@ -67,6 +67,9 @@ final class UsageJournal: Sendable {
             try await records.add(waiting, present: hour)
         } catch {
             logger.error("the use of models could not be kept", [.error: .error(error)])
+            state.withLock { state in
+                for (model, hours) in waiting { state.waiting[model, default: [:]].merge(hours) { $0 + $1 } }
+            }
         }
     }
 

@@ -156,6 +156,7 @@ struct NexusServer {
         await deployments.shutDown()
         await working.value
         await measuring.value
+        await memory.close()
         await hub.shutDown()
         await launcher.shutDown()
         spans.finish()

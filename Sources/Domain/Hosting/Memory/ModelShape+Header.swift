@@ -117,7 +117,10 @@ extension ModelShape {
             let expertWidth = experts * (natural("expert_feed_forward_length") ?? dense)
             let between = max(experts > 0 ? expertWidth : dense, dense)
             let kept = embeddingWidth * (experts + 1)
-            return (between, isGated ? 3 * between + kept : between + kept + embeddingWidth)
+            let step = isGated ? 3 * between + kept : between + kept + embeddingWidth
+            // A recurrent layer has its input with the gate, the convolved input, the step's lengths and the output at once.
+            let inner = natural("ssm.inner_size") ?? 0
+            return (max(between, inner), max(step, inner > 0 ? 5 * inner + 2 * embeddingWidth : 0))
         }
 
         private func recall(_ index: Int, keyHeads: UInt64, isWindow: Bool) -> Recall {
