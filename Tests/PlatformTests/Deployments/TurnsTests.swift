@@ -19,21 +19,26 @@ import Testing
         #expect(!place.give(.success(1)))
     }
 
+    /// How many are inside, how many were at most, and how many there were.
+    private final class Inside: Sendable {
+        let state = Mutex((now: 0, most: 0, sum: 0))
+    }
+
     @Test func `one at a time has the turn, and a failure passes it on`() async throws {
         struct Failure: Error {}
         let turn = TaskTurn()
-        let inside = Mutex((now: 0, most: 0, sum: 0))
+        let inside = Inside()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<40 {
                 group.addTask {
                     do {
                         try await turn.take {
-                            inside.withLock {
+                            inside.state.withLock {
                                 $0.now += 1
                                 $0.most = max($0.most, $0.now)
                             }
                             await Task.yield()
-                            inside.withLock {
+                            inside.state.withLock {
                                 $0.now -= 1
                                 $0.sum += 1
                             }
@@ -44,7 +49,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        #expect(inside.withLock { $0.most } == 1 && inside.withLock { $0.sum } == 40)
+        #expect(inside.state.withLock { $0.most } == 1 && inside.state.withLock { $0.sum } == 40)
         #expect(turn.takeIfFree() && !turn.takeIfFree())
         turn.leave()
         #expect(!turn.isTaken)
