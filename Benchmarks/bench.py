@@ -19,6 +19,7 @@ import decode
 import download
 import embeddings
 import events
+import hotswap
 import neighbour
 import overhead
 import rpc
@@ -35,6 +36,7 @@ MODEL_PARTS = {
     "decode": decode.measure, "shared": shared.measure, "turns": turns.measure, "arrival": arrival.measure,
     "overhead": overhead.measure, "neighbour": neighbour.measure, "adapters": adapters.measure,
     "speculation": speculation.measure, "rpc": rpc.measure, "cachetypes": cachetypes.measure,
+    "hotswap": hotswap.measure,
 }
 PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings", "download"]
 
@@ -88,7 +90,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
 
 def require(arguments: argparse.Namespace) -> None:
     paths = [arguments.build / name for name in (
-        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine")]
+        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "nexus-engine", "nexus")]
     missing = [str(path) for path in paths if not path.exists()]
     if not arguments.only or "download" in arguments.only:
         missing += [tool for tool in ("curl", "sha256sum") if not shutil.which(tool)]

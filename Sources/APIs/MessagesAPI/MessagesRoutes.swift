@@ -36,7 +36,8 @@ public struct MessagesRoutes: Sendable {
             try await request.body.collect(), id: request.id, for: purpose, scheduling: scheduling)
     }
 
-    private func respond(to request: MessageRequest) async throws -> HTTPResponse {
+    private func respond(to asked: MessageRequest) async throws -> HTTPResponse {
+        let request = asked.reportingLoading
         let model = await source.servedName(for: request.generation.model)
         let stream = try await source.generate(request.generation)
         guard request.isStreaming else {
@@ -51,5 +52,14 @@ public struct MessagesRoutes: Sendable {
             response.body = .stream(keepAlive: Self.keepAlive, produce)
         }
         return response
+    }
+}
+
+extension MessageRequest {
+    /// The request, whose answer may begin with what it waits for where it is read as a stream.
+    fileprivate var reportingLoading: Self {
+        var copy = self
+        copy.generation.scheduling.reportsLoading = isStreaming
+        return copy
     }
 }

@@ -39,7 +39,8 @@ public struct OpenAIRoutes: Sendable {
             },
             Route(.get, "/v1/models/{model...}", OpenAISchemas.getModel) { request in
                 let name = request.parameters.string("model")
-                guard let model = await source.models().first(where: { $0.id.name == name }) else {
+                let models = await source.models()
+                guard let model = models.first(where: { $0.id.name == name || $0.aliases.contains(name) }) else {
                     throw ServiceError(
                         .modelNotFound, "The model '\(name)' is not served here.",
                         hint: "GET /v1/models lists those that are.", parameter: "model")
@@ -65,6 +66,7 @@ public struct OpenAIRoutes: Sendable {
     func complete(_ asked: CompletionRequest) async throws -> HTTPResponse {
         var request = asked
         request.fingerprint = style.fingerprint
+        request.generation.scheduling.reportsLoading = request.isStreaming && !request.isNative
         if style.isVerbose {
             request.wishes.isVerbose = true
             request.generation.reports.details = true

@@ -43,6 +43,7 @@ public struct WireError: Sendable, Equatable {
         case .engineFailed: (502, "server_error")
         case .modelUnavailable, .shuttingDown: (503, "server_error")
         case .timeout: (504, "server_error")
+        case .insufficientMemory: (507, "server_error")
         default: (500, "server_error")
         }
     }
@@ -82,6 +83,7 @@ public struct WireError: Sendable, Equatable {
         case 501: .notSupported
         case 503: .modelUnavailable
         case 504: .timeout
+        case 507: .insufficientMemory
         default: .engineFailed
         }
     }

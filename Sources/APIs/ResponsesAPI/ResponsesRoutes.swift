@@ -55,7 +55,8 @@ public struct ResponsesRoutes: Sendable {
         return try ResponseRequest(try await request.body.collect(), id: request.id, scheduling: scheduling)
     }
 
-    private func respond(to request: ResponseRequest) async throws -> HTTPResponse {
+    private func respond(to asked: ResponseRequest) async throws -> HTTPResponse {
+        let request = asked.reportingLoading
         let model = await source.servedName(for: request.generation.model)
         let created = now()
         let stream = try await source.generate(request.generation)
@@ -68,5 +69,14 @@ public struct ResponsesRoutes: Sendable {
             var encoder = ResponseEncoder(request, model: model, created: created)
             try await writer.onServerThread { try await encoder.write(stream, to: writer) }
         }
+    }
+}
+
+extension ResponseRequest {
+    /// The request, whose answer may begin with what it waits for where it is read as a stream.
+    fileprivate var reportingLoading: Self {
+        var copy = self
+        copy.generation.scheduling.reportsLoading = isStreaming
+        return copy
     }
 }

@@ -7,6 +7,6 @@ public enum Migrations {
 
     /// One list for each part; its file says which numbers are its own.
     private static let parts: [[Migration]] = [
-        CatalogTables.migrations, JobTable.migrations, SpeedRecords.migrations,
+        CatalogTables.migrations, JobTable.migrations, DeploymentRecords.migrations, SpeedRecords.migrations,
     ]
 }

@@ -210,7 +210,10 @@ public final class Catalog: Sendable {
 
     /// Who works with a model now: its deployments, by what they told and by what they are asked.
     public func users(of record: ModelRecord) async -> [String] {
-        let known = deployments.withLock { $0[record.name]?.busy ?? [] }
+        // Servers of one deployment are told apart by what stands behind a `#`.
+        let known = deployments.withLock { $0[record.name]?.busy ?? [] }.map { name in
+            name.prefix { $0 != "#" }.description
+        }
         return Set(known + (await uses.users(record))).sorted()
     }
 

@@ -3,6 +3,8 @@
 ///
 /// A stream that ends without `finished` threw a `ServiceError`.
 public enum GenerationEvent: Sendable, Equatable {
+    /// The model is not in memory yet; comes before everything else.
+    case loading(LoadingStage)
     /// The place in the queue; 0 is next.
     case queued(position: Int)
     /// How much of the prompt is in place.
@@ -156,6 +158,8 @@ public struct ServedModel: Sendable, Equatable {
     public var facts: ModelFacts?
     /// What it reads beside text.
     public var modalities: Modalities
+    /// Whether it is in memory: `loaded`, `loading`, `unloaded` or `failed`; `nil` where it always is.
+    public var state: String?
 
     public init(
         id: ModelID, created: Int64, contextTokens: Int? = nil, note: String? = nil,

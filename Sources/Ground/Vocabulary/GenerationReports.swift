@@ -82,6 +82,8 @@ public struct GenerationWarning: Sendable, Equatable {
         case constraintIncomplete = "constraint_incomplete"
         /// A tool that only other servers can run was left out; the model was not told of it.
         case toolUnsupported = "tool_unsupported"
+        /// Another model answers than the one that was asked for, because that one could not.
+        case fallback
     }
 
     public var code: Code

@@ -54,6 +54,8 @@ public struct ServiceError: Error, Sendable, Equatable {
         public static let overloaded = Code(rawValue: "overloaded")
         /// The model is being loaded or its worker is being restarted.
         public static let modelUnavailable = Code(rawValue: "model_unavailable")
+        /// The model does not fit into the memory that there is.
+        public static let insufficientMemory = Code(rawValue: "insufficient_memory")
         /// The worker that was answering ended.
         public static let engineFailed = Code(rawValue: "engine_failed")
         public static let timeout = Code(rawValue: "timeout")

@@ -88,6 +88,8 @@ struct ChoiceGroup: Sendable {
     private func write(_ index: Int, to writer: BodyWriter, _ turns: Turns?, _ ledger: Ledger) async throws {
         var encoder = encoder(index)
         for try await event in streams[index] {
+            // A comment keeps the connection open and disturbs no client.
+            if case .loading(let stage) = event { try await writer.write(ServerSentEvent.comment(stage.description)) }
             for chunk in encoder.chunks(for: event) {
                 if let turns {
                     try await turns.take { try await write(chunk, to: writer) }

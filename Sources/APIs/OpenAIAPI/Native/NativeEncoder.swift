@@ -23,6 +23,7 @@ struct NativeEncoder: ChoiceEncoding {
 
     mutating func chunks(for event: GenerationEvent) -> [JSONValue] {
         switch event {
+        case .loading: return []
         case .queued(let position):
             var chunk = bare("")
             chunk["nexus"] = ["queue_position": .whole(position)]

@@ -28,6 +28,11 @@ extension AnswerEncoding {
         do {
             try await Self.send(start(), to: writer)
             for try await event in stream {
+                // A comment keeps the connection open and disturbs no client.
+                if case .loading(let stage) = event {
+                    try await writer.write(ServerSentEvent.comment(stage.description))
+                    continue
+                }
                 try await Self.send(try events(for: event), to: writer)
                 if case .finished = event { isFinished = true }
             }

@@ -25,6 +25,7 @@ public struct NexusFields {
     init(_ root: JSONField, over scheduling: SchedulingOptions) throws(JSONFieldError) {
         self.scheduling = scheduling
         if let progress = try root.optional("return_progress") { self.scheduling.reportsProgress = try progress.bool() }
+        if let time = try root.optional("keep_alive") { self.scheduling.keepAlive = try time.keepAlive() }
         guard let field = try root.optional("nexus") else { return }
         try field.refuseUnknown(Self.members)
         if let tenant = try field.optional("tenant") { self.scheduling.tenant = try Self.tenant(tenant) }
@@ -58,7 +59,7 @@ public struct NexusFields {
         return TenantID(name)
     }
 
-    /// What the headers `X-Nexus-Tenant` and `X-Nexus-Priority` say.
+    /// What the headers `X-Nexus-Tenant`, `X-Nexus-Priority` and `X-Nexus-Keep-Alive` say.
     ///
     /// - Parameter headers: of the request.
     /// - Returns: what applies where the body says nothing.
@@ -71,6 +72,9 @@ public struct NexusFields {
             }
             if let priority = headers["X-Nexus-Priority"] {
                 options.priority = try JSONField(.string(priority.lowercased()), path: "X-Nexus-Priority").word()
+            }
+            if let time = headers["X-Nexus-Keep-Alive"] {
+                options.keepAlive = try JSONField(.string(time), path: "X-Nexus-Keep-Alive").keepAlive()
             }
         } catch {
             throw ServiceError(reading: error)
@@ -119,6 +123,13 @@ public struct NexusFields {
 }
 
 extension JSONField {
+    /// Ollama's `keep_alive`: how long the model stays in memory.
+    func keepAlive() throws(JSONFieldError) -> ModelKeepAlive {
+        let time = value.string.map { ModelKeepAlive($0) } ?? value.double.map { ModelKeepAlive(seconds: $0) } ?? nil
+        if let time { return time }
+        throw fail("must be seconds or a duration such as \"5m\"; -1 is for ever")
+    }
+
     /// One of the words that `Word` knows.
     func word<Word: RawRepresentable & CaseIterable>() throws(JSONFieldError) -> Word where Word.RawValue == String {
         let text = try string()

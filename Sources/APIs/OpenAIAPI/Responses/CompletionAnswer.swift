@@ -25,7 +25,7 @@ public struct CompletionAnswer: Sendable, Equatable {
         var warnings: [GenerationWarning] = []
         for try await event in stream {
             switch event {
-            case .started, .queued, .promptProgress: break
+            case .loading, .started, .queued, .promptProgress: break
             case .text(let more): text += more
             case .reasoning(let more): reasoning += more
             case .logprobs(let more): logprobs += more

@@ -35,6 +35,8 @@ public struct CompletionEncoder: Sendable {
     /// The chunks that follow from an event: one or none.
     public mutating func chunks(for event: GenerationEvent) -> [JSONValue] {
         switch event {
+        case .loading(let stage):
+            return request.generation.scheduling.reportsProgress ? [quiet("nexus", stage.value)] : []
         case .queued(let position):
             return [quiet("nexus", ["queue_position": .whole(position)])]
         case .promptProgress(let progress):

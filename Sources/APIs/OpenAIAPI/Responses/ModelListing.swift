@@ -22,6 +22,11 @@ enum ModelListing {
                 "input_modalities": .array(model.modalities.names.map(JSONValue.string)), "output_modalities": ["text"],
             ],
         ]
+        // llama-server's word and place, as its router has it.
+        object["status"] = model.state.map { ["value": .string($0)] }
+        if model.facts == nil, !model.aliases.isEmpty {
+            object["aliases"] = .array(([model.id.name] + model.aliases).map(JSONValue.string))
+        }
         if let facts = model.facts {
             object["aliases"] = .array(([model.id.name] + model.aliases).map(JSONValue.string))
             object["tags"] = .array(model.tags.map(JSONValue.string))

@@ -16,6 +16,19 @@ extension GenerationStart {
     }
 }
 
+extension LoadingStage {
+    /// What stands in `nexus` while the model is loaded.
+    var value: JSONValue {
+        var object: JSONObject = ["stage": .string(name)]
+        switch self {
+        case .queued(let position): object["load_position"] = .whole(position)
+        case .evicting(let other): object["evicting"] = .string(other)
+        case .loading, .ready: break
+        }
+        return .object(object)
+    }
+}
+
 extension GenerationEnd {
     /// What stands in `nexus` at the end of an answer.
     func nexus(warnings: [GenerationWarning] = []) -> JSONObject {

@@ -72,5 +72,7 @@ public struct Program: Sendable {
     func commands(of group: CommandGroup) -> [Command] { commands.filter { $0.name.hasPrefix(group.name + " ") } }
 
     /// The group that a command belongs to.
-    func group(of command: Command) -> CommandGroup? { groups.first { command.name.hasPrefix($0.name + " ") } }
+    func group(of command: Command) -> CommandGroup? {
+        groups.first { command.name.hasPrefix($0.name + " ") || command.name == $0.name }
+    }
 }

@@ -20,7 +20,11 @@ extension Program {
             if wantsHelp || arguments.isEmpty { return .help(help) }
             throw unknownCommand(words)
         }
-        if wantsHelp { return .help(help(for: command)) }
+        if wantsHelp {
+            // A group that is a command, too, tells of its commands first.
+            let group = groups.first { $0.name == command.name }
+            return .help(group.map { help(for: $0) + "\n" + help(for: command) } ?? help(for: command))
+        }
         var parser = CommandParser(program: name, command: command, environment: environment)
         return .command(try parser.parse(words.dropFirst(command.name.wordCount)))
     }

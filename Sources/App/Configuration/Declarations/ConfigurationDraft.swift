@@ -32,6 +32,7 @@ struct ModelDraft: Sendable {
     var sampling = SamplingDefaults()
     var note: String?
     var autostart = true
+    var hosting = ModelHosting()
 
     init(name: String) { self.name = name }
 

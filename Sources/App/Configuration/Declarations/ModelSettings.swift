@@ -33,6 +33,19 @@ enum ModelSettings {
         Setting("sampling.seed", \.sampling.seed, .optional(.seed), "Makes answers repeatable."),
         Setting("note", \.note, .optional(.text(bytesMax: 1000)), "A remark for people."),
         Setting("autostart", \.autostart, .flag, "Whether the worker starts with the server."),
+        Setting(
+            "aliases", \.hosting.aliases, .list(of: .modelName, countMax: 16), "Further names that requests may use."),
+        Setting(
+            "fallback", \.hosting.fallback, .list(of: .modelName, countMax: 16),
+            "Models that answer when this one cannot, in this order."),
+        Setting("replicas", \.hosting.replicas, .integer(in: 1...16), "Equal workers side by side."),
+        Setting("pinned", \.hosting.isPinned, .flag, "Whether it never leaves memory to make room for others."),
+        Setting(
+            "keepAlive", \.hosting.keepAlive, .optional(.duration(in: .zero...(.seconds(31_536_000)))),
+            "Overrides hosting.keepAlive."),
+        Setting(
+            "priority", \.hosting.priority, .choice,
+            "Whose memory is taken first: low before normal, high and critical."),
     ]
 
     /// Whether a model may have this name: it is part of URLs, logs and metrics.
@@ -42,5 +55,12 @@ enum ModelSettings {
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
                     || "-_.:/@+".utf8.contains(byte)
             }
+    }
+}
+
+extension ValueKind where Value == String {
+    /// The name of a model.
+    fileprivate static var modelName: ValueKind {
+        pattern("1 to 128 letters, digits or any of -_.:/@+", placeholder: "NAME") { ModelSettings.isName($0) }
     }
 }

@@ -1,6 +1,6 @@
 /// Every key there is. This is the one place where a key is declared.
 enum Settings {
-    static let all: [Setting<ConfigurationDraft>] = server + storage + observation + engine + hub
+    static let all: [Setting<ConfigurationDraft>] = server + storage + observation + engine + hosting + hub
 
     private static let server: [Setting<ConfigurationDraft>] = [
         Setting(
@@ -118,6 +118,31 @@ enum Settings {
         Setting(
             "defaultModel", \.configuration.defaultModel, .optional(.text("NAME", bytesMax: 128)),
             "Model that answers requests which name none."),
+    ]
+}
+
+extension Settings {
+    private static let hosting: [Setting<ConfigurationDraft>] = [
+        Setting(
+            "hosting.memoryMax", \.configuration.hosting.memoryMax,
+            .automatic(.bytes(in: .mebibytes(1)...(.mebibytes(1 << 30)))),
+            "Memory that all models together may take; auto is what the machine has, less a tenth."),
+        Setting(
+            "hosting.keepAlive", \.configuration.hosting.keepAlive,
+            .optional(.duration(in: .zero...(.seconds(31_536_000)))),
+            "How long a model stays in memory unused; without it, until its memory is needed."),
+        Setting(
+            "hosting.loadMax", \.configuration.hosting.loadMax, .duration(in: .seconds(1)...(.seconds(86_400))),
+            "A worker that is not ready by then is ended."),
+        Setting(
+            "hosting.drainMax", \.configuration.hosting.drainMax, .duration(in: .zero...(.seconds(86_400))),
+            "How long answers may go on in a worker that another one has taken the place of."),
+        Setting(
+            "hosting.allowCommands", \.configuration.hosting.allowsCommands, .flag,
+            "Whether the API on the port may have programs and containers started, too."),
+        Setting(
+            "hosting.dockerSocket", \.configuration.hosting.dockerSocket, .path(bytesMax: 107),
+            "Unix socket of the Docker Engine."),
     ]
 }
 

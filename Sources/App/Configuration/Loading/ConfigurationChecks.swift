@@ -51,7 +51,7 @@ struct ConfigurationChecks {
         return ModelConfiguration(
             name: draft.name, source: source, kind: draft.kind,
             engine: draft.parameters(over: self.draft.configuration.engine.parameters),
-            sampling: draft.sampling, note: draft.note, autostart: draft.autostart)
+            sampling: draft.sampling, note: draft.note, autostart: draft.autostart, hosting: draft.hosting)
     }
 
     private mutating func modelSource(_ model: ModelDraft) -> ModelSource? {

@@ -7,6 +7,7 @@ public struct Configuration: Sendable, Equatable {
     public var log = LogConfiguration()
     public var telemetry = TelemetryConfiguration()
     public var engine = EngineConfiguration()
+    public var hosting = HostingConfiguration()
     public var hub = HubConfiguration()
     /// In the order of the file, then of the arguments.
     public var models: [ModelConfiguration] = []

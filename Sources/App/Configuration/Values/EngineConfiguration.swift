@@ -55,10 +55,13 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let note: String?
     /// Whether its worker starts with the platform instead of with the first request.
     public let autostart: Bool
+    /// Under which names, how often and how long it is in memory.
+    public let hosting: ModelHosting
 
     public init(
         name: String, source: ModelSource, kind: ModelKind = .text, engine: EngineParameters,
-        sampling: SamplingDefaults = SamplingDefaults(), note: String? = nil, autostart: Bool = true
+        sampling: SamplingDefaults = SamplingDefaults(), note: String? = nil, autostart: Bool = true,
+        hosting: ModelHosting = ModelHosting()
     ) {
         self.name = name
         self.source = source
@@ -67,6 +70,7 @@ public struct ModelConfiguration: Sendable, Equatable {
         self.sampling = sampling
         self.note = note
         self.autostart = autostart
+        self.hosting = hosting
     }
 }
 

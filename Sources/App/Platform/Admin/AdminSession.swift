@@ -21,7 +21,7 @@ enum AdminSession {
         _ parsed: ParsedCommand, _ environment: [String: String],
         _ body: @escaping @Sendable (AdminClient) async throws -> Void
     ) async throws {
-        let configuration = try ModelOption.load(parsed, environment)
+        let configuration = try ModelOption.load(parsed, environment, takesModel: false)
         let client = try HTTPClient()
         let outcome: Result<Void, any Error>
         do {

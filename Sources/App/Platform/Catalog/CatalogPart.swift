@@ -82,12 +82,13 @@ struct CatalogPart: Sendable {
     // MARK: Workers
 
     private func note(_ event: WorkerSupervisor.Event) async {
+        guard let subject = event.subject else { return }
         let name: ModelName
-        do { name = try ModelName(event.model) } catch { return }
+        do { name = try ModelName(subject.model) } catch { return }
         for changes in Self.readings(event.name) {
             do {
                 for change in changes {
-                    try await catalog.report(change, deployment: event.model, of: name, detail: event.detail)
+                    try await catalog.report(change, deployment: subject.key, of: name, detail: event.detail)
                 }
                 return
             } catch is InvalidTransition {
@@ -155,4 +156,9 @@ struct CatalogPart: Sendable {
                 name: name, origin: .configuration, files: files, metadata: read.metadata, texts: read.texts)
         }
     }
+}
+
+extension WorkerSupervisor.Subject {
+    /// The first server of a deployment goes by the deployment's name, the others by a number behind it, which no name has.
+    fileprivate var key: String { replica == 1 ? deployment : "\(deployment)#\(replica)" }
 }

@@ -1,37 +1,37 @@
-import Configuration
 import Foundation
+import Hosting
 import ModelCatalog
 import Synchronization
 
-/// Who uses a model's files: the deployments of the gateway, once there is one.
+/// Who uses a model's files: the deployments, once there are any.
 final class DeploymentUses: Sendable {
-    private let gateway = Mutex<ModelGateway?>(nil)
+    private let deployments = Mutex<Deployments?>(nil)
 
-    /// From now on the deployments of this gateway count.
-    func follow(_ gateway: ModelGateway) { self.gateway.withLock { $0 = gateway } }
+    /// From now on these deployments count.
+    func follow(_ deployments: Deployments) { self.deployments.withLock { $0 = deployments } }
 
     var modelUses: ModelUses {
         ModelUses(
             users: { [self] record in
                 var names: [String] = []
-                for supervisor in supervisors(of: record) where await supervisor.status.state != .stopped {
-                    if await supervisor.status.state != .failed { names.append(supervisor.model.name) }
+                for deployment in await users(of: record) where await deployment.holdsFiles {
+                    names.append(deployment.name)
                 }
                 return names
             },
             stop: { [self] record in
-                for supervisor in supervisors(of: record) { await supervisor.stop(grace: .seconds(10)) }
+                for deployment in await users(of: record) { try await deployment.stop() }
             })
     }
 
-    private func supervisors(of record: ModelRecord) -> [WorkerSupervisor] {
+    private func users(of record: ModelRecord) async -> [Deployment] {
         let paths = Set(record.files.map(\.path))
-        return (gateway.withLock { $0 }?.deployments ?? []).compactMap { _, deployment in
-            guard case .worker(let supervisor) = deployment, case .file(let path, _) = supervisor.model.source else {
-                return nil
-            }
-            let full = URL(filePath: path).resolvingSymlinksInPath().path
-            return paths.contains(full) || paths.contains(path) ? supervisor : nil
+        var users: [Deployment] = []
+        for deployment in deployments.withLock({ $0 })?.all ?? [] {
+            let used = await deployment.usedPaths
+            let full = used.map { URL(filePath: $0).resolvingSymlinksInPath().path }
+            if !paths.isDisjoint(with: used) || !paths.isDisjoint(with: full) { users.append(deployment) }
         }
+        return users
     }
 }

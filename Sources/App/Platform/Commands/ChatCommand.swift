@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import HTTPFetching
+import Hosting
 import JSONText
 import Launch
 import Processes
@@ -114,10 +115,15 @@ enum ChatCommand {
                 hint: "Name one: nexus chat --model FILE.gguf.")
         }
         remark("starting an engine with \(path)", model.note)
-        let socket = sockets.path(0)
+        let socket = sockets.next()
         let worker = WorkerCommand(
             program: Installation.engineProgram, environment: ServeCommand.workerEnvironment(environment))
-        let child = try await launcher.start(worker.command(for: model, path: path, socket: socket))
+        let spec = DeploymentSpec(model)
+        guard case .engine(let settings) = spec.kind else { preconditionFailure("a model with a path is an engine's") }
+        let child = try await launcher.start(
+            worker.command(
+                for: settings, purpose: spec.purpose, name: model.name, path: path, remark: spec.remark, socket: socket)
+        )
         let silent = WorkerOutput(logger: Logger(label: "engine", levelMin: .error, sink: .none))
         for await line in child.output where silent.take(line) != nil {
             // From here on nobody needs its output; the queue keeps the last lines and drops the rest.
@@ -183,7 +189,7 @@ enum ChatCommand {
             case .finished(let end):
                 output.write("\n")
                 if end.reason == .length { remark("(cut: the limit of tokens was reached)", nil) }
-            case .started, .toolCall, .queued, .promptProgress, .token, .promptLogprobs, .logprobs: break
+            case .loading, .started, .toolCall, .queued, .promptProgress, .token, .promptLogprobs, .logprobs: break
             }
         }
         return text

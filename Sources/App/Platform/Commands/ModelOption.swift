@@ -11,14 +11,15 @@ enum ModelOption {
     /// - Parameters:
     ///   - parsed: the command line.
     ///   - environment: all variables of the process.
+    ///   - takesModel: whether the command's `--model` is this option; `deploy` has another one.
     ///   - embedder: the file of the default embedder, to be served too.
     /// - Returns: the configuration with what is to be served.
     /// - Throws: `ConfigurationErrors`; what reading the files throws.
     static func load(
-        _ parsed: ParsedCommand, _ environment: [String: String], embedder: String? = nil
+        _ parsed: ParsedCommand, _ environment: [String: String], takesModel: Bool = true, embedder: String? = nil
     ) throws -> Configuration {
         var inputs = parsed.inputs(environment: environment, readFile: { try Installation.readFile($0) })
-        if let path = parsed[option] { add(path, to: &inputs) }
+        if takesModel, let path = parsed[option] { add(path, to: &inputs) }
         var loaded = try Configuration.load(inputs).configuration
         if loaded.models.isEmpty, let starter = StarterModel.path(near: Installation.program) {
             add(starter, to: &inputs)

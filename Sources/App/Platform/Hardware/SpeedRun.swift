@@ -47,7 +47,7 @@ struct SpeedRun: Sendable {
         }
         let folder = try SocketDirectory()
         defer { folder.remove() }
-        let socket = folder.path(0)
+        let socket = folder.next()
         let process = try await launcher.start(
             ProcessCommand(
                 engine.program,

@@ -185,7 +185,8 @@ struct MeasuredStream: AsyncSequence, Sendable {
                     if !hasStarted { lease.first() }
                     hasStarted = true
                 case .finished(let end): lease.finish(.finished(end))
-                case .started, .queued, .promptProgress, .token, .promptLogprobs, .logprobs, .warning, nil: break
+                case .loading, .started, .queued, .promptProgress, .token, .promptLogprobs, .logprobs, .warning, nil:
+                    break
                 }
                 return event
             } catch {

@@ -1,3 +1,4 @@
+import AdminAPI
 import Configuration
 import Foundation
 import HTTPFetching
@@ -97,23 +98,30 @@ struct NexusServer {
         let exporter = configuration.telemetry.endpoint.map { endpoint in
             Task { await export(spans, to: endpoint, with: client) }
         }
-        let gateway = makeGateway(
-            client: client, launcher: launcher, sockets: sockets,
-            report: { event in
-                events.report(event)
-                catalog.report(event)
-            },
-            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { catalog.ledger.add($1, to: $0) })
-        uses.follow(gateway)
-        let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
-        let hub = try HubPart(configuration, logger: logger.labelled("hub"))
-        await jobs.runner.register(hub.kind(into: catalog))
         let hardware = HardwarePart(
             HardwarePart.Surroundings(
                 configuration: configuration, database: database, client: client, launcher: launcher,
                 engineProgram: engineProgram, environment: environment, logger: logger.labelled("hardware")))
+        let deployments = try await DeploymentsPart(
+            configuration: configuration, logger: logger, engineProgram: engineProgram, environment: environment,
+            database: database, client: client, launcher: launcher, sockets: sockets, metrics: metrics,
+            resolution: ModelResolution(catalog.catalog, hardware.engines),
+            report: { event in
+                events.report(event)
+                catalog.report(event)
+            }
+        ).open()
+        let gateway = ModelGateway(
+            deployments: deployments, configuredDefault: defaultModel, created: unixSeconds(),
+            measures: GenerationMeasures(tracer: tracer, metrics: metrics) { catalog.ledger.add($1, to: $0) })
+        uses.follow(deployments)
+        let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
+        let hub = try HubPart(configuration, logger: logger.labelled("hub"))
+        await jobs.runner.register(hub.kind(into: catalog))
         let router = makeRouter(
-            gateway, events: events, more: catalog.routes + jobs.routes + hub.routes(jobs.runner) + hardware.routes,
+            gateway, events: events,
+            more: DeploymentRoutes(deployments).routes + catalog.routes + jobs.routes + hub.routes(jobs.runner)
+                + hardware.routes,
             tracer: tracer,
             metrics: metrics)
         let servers = try await Listeners.start(
@@ -122,7 +130,8 @@ struct NexusServer {
             await hub.settleLeftovers()
             await jobs.run()
         }
-        if purpose == .serving { await gateway.startWorkers() }
+        let watch = Task { await deployments.watchMemory() }
+        if purpose == .serving { await deployments.preload() }
         onStart(servers.port)
         await order()
         // Other commands may have found this one's platform: they are let finish.
@@ -130,8 +139,11 @@ struct NexusServer {
         logger.notice("draining", ["deadline": .milliseconds(drain)])
         // First, because those who follow its events would otherwise be waited for.
         working.cancel()
+        deployments.endLogs()
         await servers.shutDown(deadline: drain)
-        await gateway.stopWorkers()
+        watch.cancel()
+        await watch.value
+        await deployments.shutDown()
         await working.value
         await hub.shutDown()
         await launcher.shutDown()
@@ -142,33 +154,9 @@ struct NexusServer {
 
     // MARK: Parts
 
-    private func makeGateway(
-        client: HTTPClient, launcher: ProcessLauncher, sockets: SocketDirectory,
-        report: @escaping @Sendable (WorkerSupervisor.Event) -> Void, measures: GenerationMeasures
-    ) -> ModelGateway {
-        let command = WorkerCommand(program: engineProgram, environment: environment)
-        let deployments = configuration.models.enumerated().map { index, model in
-            switch model.source {
-            case .file(let path, _):
-                let supervisor = WorkerSupervisor(
-                    model: model, path: path, socketPath: sockets.path(index), command: command, launcher: launcher,
-                    client: client, engine: configuration.engine, logger: logger.labelled("hosting"),
-                    report: report)
-                return (id: ModelID(model.name), deployment: ModelGateway.Deployment.worker(supervisor))
-            case .external(let url, let name, let apiKey):
-                let remote = RemoteModel(
-                    served: ModelID(model.name),
-                    endpoint: RemoteModel.Endpoint(
-                        baseURL: RemoteModel.Endpoint.base(of: url), apiKey: apiKey?.revealed, modelName: name,
-                        // Other servers say nothing while they read a long prompt.
-                        idleMax: .seconds(600)),
-                    client: client)
-                return (id: ModelID(model.name), deployment: .external(remote, note: model.note))
-            }
-        }
+    private var defaultModel: ModelID? {
         let first = configuration.defaultModel ?? (configuration.models.count == 1 ? configuration.models[0].name : nil)
-        return ModelGateway(
-            deployments: deployments, defaultModel: first.map(ModelID.init), created: unixSeconds(), measures: measures)
+        return first.map(ModelID.init)
     }
 
     private func makeRouter(
@@ -177,7 +165,7 @@ struct NexusServer {
         var router = Router()
         router.middleware = [
             Observation(logger: logger.labelled("http"), tracer: tracer, metrics: metrics, ids: .system),
-            CrossOrigin(origins: Set(configuration.server.corsOrigins)), Compression(),
+            CrossOrigin(origins: Set(configuration.server.corsOrigins)), Compression(), AnswerNoting(),
         ]
         let errors = ErrorAnswers(logger: logger.labelled("http"), shapes: [MessageErrors.shape])
         router.onError = { error, request in errors.respond(to: error, request) }
@@ -228,24 +216,5 @@ extension RemoteModel.Endpoint {
         var base = url
         while base.hasSuffix("/") { base.removeLast() }
         return base.hasSuffix("/v1") ? String(base.dropLast(3)) : base
-    }
-}
-
-extension ModelGateway {
-    fileprivate func startWorkers() async {
-        for (_, deployment) in deployments {
-            if case .worker(let supervisor) = deployment, supervisor.model.autostart { await supervisor.start() }
-        }
-    }
-
-    /// Ends all workers at the same time.
-    fileprivate func stopWorkers() async {
-        await withTaskGroup { group in
-            for (_, deployment) in deployments {
-                if case .worker(let supervisor) = deployment {
-                    group.addTask { await supervisor.stop(grace: .seconds(10)) }
-                }
-            }
-        }
     }
 }

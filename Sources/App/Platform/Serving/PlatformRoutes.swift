@@ -52,24 +52,21 @@ extension ModelGateway {
     /// The state of every worker, by model.
     func workers() async -> JSONObject {
         var workers = JSONObject()
-        for (id, deployment) in deployments {
-            if case .worker(let supervisor) = deployment { workers[id.name] = await supervisor.status.json }
-        }
+        for deployment in deployments.all { workers[deployment.name] = await deployment.workerStatus()?.json }
         return workers
     }
 
-    /// Ready when every worker that is to run does. A worker that nobody has asked for yet keeps nobody waiting.
+    /// Ready when every model that is to be in memory is. One that nobody has asked for yet keeps nobody waiting.
     func health() async -> ServerHealth {
         var isReady = true
         var models = JSONObject()
-        for (id, deployment) in deployments {
-            switch deployment {
-            case .worker(let supervisor):
-                let status = await supervisor.status
-                models[id.name] = .string(status.state.rawValue)
-                if status.state != .ready, status.state != .stopped { isReady = false }
-            case .external: models[id.name] = "external"
+        for deployment in deployments.all {
+            guard let status = await deployment.workerStatus() else {
+                models[deployment.name] = "external"
+                continue
             }
+            models[deployment.name] = .string(status.state.rawValue)
+            if await !deployment.isWell() { isReady = false }
         }
         return ServerHealth(isReady: isReady, details: ["models": .object(models)])
     }

@@ -1,10 +1,12 @@
 import Foundation
+import Synchronization
 import Vocabulary
 
 /// A private folder for the sockets of workers. In the system's folder for temporary files, as the path of a Unix socket
 /// has room for 107 bytes only.
-struct SocketDirectory: Sendable {
+final class SocketDirectory: Sendable {
     private let folder: String
+    private let count = Atomic(0)
 
     private static let prefix = "llama-nexus-"
 
@@ -19,7 +21,8 @@ struct SocketDirectory: Sendable {
         folder = String(cString: made)
     }
 
-    func path(_ index: Int) -> String { "\(folder)/\(index).sock" }
+    /// A path that nobody was given before.
+    func next() -> String { "\(folder)/\(count.add(1, ordering: .relaxed).oldValue).sock" }
 
     /// Removes what processes left behind that were killed: their id stands in the name, and no process has it.
     private static func removeStale() {

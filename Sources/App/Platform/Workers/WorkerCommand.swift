@@ -1,4 +1,5 @@
 import Configuration
+import Hosting
 import Processes
 
 /// How a worker process is started for a model.
@@ -7,20 +8,27 @@ struct WorkerCommand: Sendable {
     let program: String
     let environment: [String: String]
 
-    /// The command for one model.
+    /// The command for one worker.
     ///
     /// - Parameters:
-    ///   - model: what to serve and how.
+    ///   - settings: what to serve and how.
+    ///   - purpose: what the model is for.
+    ///   - name: under which it answers.
     ///   - path: the model file.
+    ///   - remark: for people.
     ///   - socket: where the worker is to listen.
     /// - Returns: what to start.
-    func command(for model: ModelConfiguration, path: String, socket: String) -> ProcessCommand {
-        let engine = model.engine
+    func command(
+        for settings: EngineSettings, purpose: ModelPurpose, name: String, path: String, remark: String?,
+        socket: String
+    ) -> ProcessCommand {
+        let parallel = settings.parallel ?? EngineParameters().parallel
         var arguments = [
-            "--model", path, "--alias", model.name, "--socket", socket, "--parallel", String(engine.parallel),
-            "--batch-size", String(engine.batchTokens), "--queue-max", String(engine.queueMax), "--log-format", "json",
+            "--model", path, "--alias", name, "--socket", socket, "--parallel", String(parallel), "--batch-size",
+            String(settings.batchTokens ?? EngineParameters().batchTokens), "--queue-max",
+            String(settings.queueMax ?? EngineParameters().queueMax), "--log-format", "json",
         ]
-        switch model.kind {
+        switch purpose {
         case .text: break
         case .embeddings: arguments.append("--embeddings")
         case .reranking: arguments.append("--reranking")
@@ -29,17 +37,18 @@ struct WorkerCommand: Sendable {
             if let value { arguments += [name, value.description] }
         }
         // Every sequence can be full at the same time, as far as llama.cpp can count.
-        add("--ctx-seq", engine.contextTokens)
-        add("--ctx-size", engine.contextTokens.map { min($0 * engine.parallel, Int(Int32.max)) })
-        add("--threads", engine.threads)
-        add("--temp", model.sampling.temperature)
-        add("--top-k", model.sampling.topK)
-        add("--top-p", model.sampling.topP)
-        add("--min-p", model.sampling.minP)
-        add("--seed", model.sampling.seed)
-        add("--note", model.note)
-        if case .file(_, let projector) = model.source { add("--mmproj", projector) }
+        add("--ctx-seq", settings.contextTokens)
+        add("--ctx-size", settings.contextTokens.map { min($0 * parallel, Int(Int32.max)) })
+        add("--threads", settings.threads)
+        add("--temp", settings.sampling.temperature)
+        add("--top-k", settings.sampling.topK)
+        add("--top-p", settings.sampling.topP)
+        add("--min-p", settings.sampling.minP)
+        add("--seed", settings.sampling.seed)
+        add("--note", remark)
+        add("--mmproj", settings.projector)
         // An engine that aborts would write all of its weights into a core file.
-        return ProcessCommand(program, arguments, environment: environment, coreMax: 0)
+        return ProcessCommand(
+            program, arguments + settings.arguments, environment: environment, coreMax: 0)
     }
 }

@@ -3,18 +3,30 @@ import HTTPFetching
 import Hosting
 import JSONText
 import Processes
+import Synchronization
 import Telemetry
 import Vocabulary
 
-/// Keeps one worker process running: starts it, waits for it, watches its heartbeat, starts it again when it falls.
+/// Keeps one process running: starts it, waits for it, watches its heartbeat, starts it again when it falls.
 ///
 /// `WorkerLifecycle` decides; this actor acts. Callers that need the worker wait in `ready()`.
 actor WorkerSupervisor {
     /// What happened, for the log of events that is kept.
     struct Event: Sendable {
+        /// The deployment's name.
         var model: String
         var name: String
         var detail: String?
+        /// Of whom it tells, where a worker tells it.
+        var subject: Subject?
+    }
+
+    /// Whose worker it is.
+    struct Subject: Sendable, Equatable {
+        var deployment: String
+        var replica: Int
+        /// The model's name in the catalogue.
+        var model: String
     }
 
     private struct Waiter {
@@ -24,10 +36,13 @@ actor WorkerSupervisor {
 
     private typealias Lifecycle = WorkerLifecycle<Waiter, ContinuousClock.Instant>
 
-    let model: ModelConfiguration
-    private let path: String
-    private let socketPath: String
-    private let command: WorkerCommand
+    private let plan: WorkerPlan
+    private let output: LogRing
+    /// What the last attempt listened on.
+    private nonisolated let endpoint: Mutex<RemoteModel.Endpoint>
+    private nonisolated let readiness = Atomic(false)
+    /// 0 while there is no process.
+    private nonisolated let process = Atomic<Int32>(0)
     private let launcher: ProcessLauncher
     private let client: HTTPClient
     private let heartbeatTimeout: Duration
@@ -51,17 +66,16 @@ actor WorkerSupervisor {
     private var taskCount: UInt64 = 0
 
     init(
-        model: ModelConfiguration, path: String, socketPath: String, command: WorkerCommand, launcher: ProcessLauncher,
-        client: HTTPClient, engine: EngineConfiguration, logger: Logger, report: @escaping @Sendable (Event) -> Void
+        _ plan: WorkerPlan, output: LogRing, launcher: ProcessLauncher, client: HTTPClient,
+        engine: EngineConfiguration, logger: Logger, report: @escaping @Sendable (Event) -> Void
     ) {
-        self.model = model
-        self.path = path
-        self.socketPath = socketPath
-        self.command = command
+        self.plan = plan
+        self.output = output
+        endpoint = Mutex(plan.endpoint)
         self.launcher = launcher
         self.client = client
         heartbeatTimeout = engine.heartbeatTimeout
-        self.logger = logger.with([.model: .string(model.name)])
+        self.logger = logger.with([.model: .string(plan.name)])
         self.report = report
         lifecycle = WorkerLifecycle(
             backoff: RestartBackoff.Policy(
@@ -71,13 +85,15 @@ actor WorkerSupervisor {
 
     /// Where the worker answers while it is ready.
     nonisolated var remote: RemoteModel {
-        RemoteModel(
-            served: ModelID(model.name),
-            endpoint: RemoteModel.Endpoint(
-                baseURL: "http://engine", unixSocketPath: socketPath, modelName: model.name,
-                // The worker breaks every silence of 15 s itself.
-                idleMax: .seconds(60)),
-            client: client)
+        RemoteModel(served: ModelID(plan.name), endpoint: endpoint.withLock(\.self), client: client)
+    }
+
+    /// Whether it serves now.
+    nonisolated var isReady: Bool { readiness.load(ordering: .acquiring) }
+
+    nonisolated var processID: Int32? {
+        let id = process.load(ordering: .acquiring)
+        return id == 0 ? nil : id
     }
 
     /// Orders the worker to run.
@@ -123,10 +139,11 @@ actor WorkerSupervisor {
     /// Ends the worker, with a grace, and all tasks. Returns when its process is gone.
     func stop(grace: Duration) async {
         isOver = true
+        readiness.store(false, ordering: .releasing)
         switch lifecycle.stop() {
         case .terminate(_, let waiters):
             refuse(waiters, .stopped)
-            _ = await child?.process.terminate(grace: grace)
+            await child?.process.end(plan.stopSignal, grace: grace)
         case .refuse(let waiters): refuse(waiters, .stopped)
         case .nothing: break
         }
@@ -169,38 +186,85 @@ actor WorkerSupervisor {
     private func run(_ attempt: Int) async {
         let process: ChildProcess
         do {
-            process = try await launcher.start(command.command(for: model, path: path, socket: socketPath))
+            let (command, place) = try plan.prepare()
+            endpoint.withLock { $0 = place }
+            process = try await launcher.start(command)
         } catch {
             logger.error("the worker could not be started", [.error: .error(error)])
             lastExit = "not started: \(error)"
             return exited(attempt, .notStarted)
         }
         child = (attempt, process)
+        self.process.store(process.id, ordering: .releasing)
         event("started", "process \(process.id)")
         // An order to stop may have come while the process was being made.
         if lifecycle.runningAttempt != attempt || isStopping { process.signal(.terminate) }
-        let output = WorkerOutput(logger: logger.labelled("engine"))
-        var heart: Task<Void, Never>?
+        let isOurs = plan.readiness == .announced
+        let reader = WorkerOutput(logger: logger.labelled("engine"))
+        var watchers = [Task { await self.watchStart(attempt, process) }]
         for await line in process.output {
-            guard let ready = output.take(line) else { continue }
-            contextTokens = ready.contextTokens
-            if case .grant(let waiters) = lifecycle.becameReady(attempt: attempt, at: .now) {
-                logger.notice("worker ready", ["process_id": .integer(Int64(process.id))])
-                event("ready", nil)
-                for waiter in waiters { waiter.continuation.resume() }
-                heart = Task { await self.watchHeartbeat(attempt, process) }
+            // What other programs say is kept with the deployment; our log has no place for it.
+            if isOurs, let ready = reader.take(line) {
+                contextTokens = ready.contextTokens
+                if becameReady(attempt, process) {
+                    watchers.append(Task { await self.watchHeartbeat(attempt, process) })
+                }
+            } else {
+                output.append(line)
             }
         }
         let exit = await process.exit()
-        heart?.cancel()
+        for watcher in watchers { watcher.cancel() }
         child = nil
+        self.process.store(0, ordering: .releasing)
+        readiness.store(false, ordering: .releasing)
         lastExit = exit.description
-        switch exit {
-        case .status(let status): exited(attempt, .status(status))
-        case .signal(let signal): exited(attempt, .signal(signal))
+        let end: WorkerExit =
+            switch exit {
+            case .status(let status): .status(status)
+            case .signal(let signal): .signal(signal)
+            }
+        if !plan.isStartedAgain(after: exit) { giveUp(after: end) }
+        exited(attempt, end)
+    }
+
+    /// The process that ended is not started again by itself: whoever waits for it is refused.
+    private func giveUp(after exit: WorkerExit) {
+        switch lifecycle.stop() {
+        case .terminate(_, let waiters), .refuse(let waiters): refuse(waiters, .failed(lastExit: exit))
+        case .nothing: break
         }
     }
 
+    /// Whether that was news.
+    private func becameReady(_ attempt: Int, _ process: ChildProcess) -> Bool {
+        guard case .grant(let waiters) = lifecycle.becameReady(attempt: attempt, at: .now) else { return false }
+        readiness.store(true, ordering: .releasing)
+        logger.notice("worker ready", ["process_id": .integer(Int64(process.id))])
+        event("ready", nil)
+        for waiter in waiters { waiter.continuation.resume() }
+        return true
+    }
+
+    /// Ends a process that is not ready in time, and asks one that does not announce itself whether it is.
+    private func watchStart(_ attempt: Int, _ process: ChildProcess) async {
+        let deadline = ContinuousClock.now + plan.readyWithin
+        while !Task.isCancelled, isStarting {
+            if case .probed(let path) = plan.readiness, await remote.answers(path) {
+                _ = becameReady(attempt, process)
+                return
+            }
+            guard ContinuousClock.now < deadline else {
+                logger.error("worker is not ready in time", ["after": .milliseconds(plan.readyWithin)])
+                event("timeout", "not ready after \(plan.readyWithin)")
+                process.signal(.kill)
+                return
+            }
+            do { try await Task.sleep(for: plan.probeInterval) } catch { return }
+        }
+    }
+
+    private var isStarting: Bool { if case .starting = lifecycle { true } else { false } }
     private var isStopping: Bool { if case .stopping = lifecycle { true } else { false } }
 
     private func exited(_ attempt: Int, _ exit: WorkerExit) {
@@ -220,6 +284,7 @@ actor WorkerSupervisor {
                 supervisor.backoffElapsed()
             }
         case .giveUp(let waiters, let exit):
+            readiness.store(false, ordering: .releasing)
             gaveUpAt = .now
             logger.critical("worker given up until a request asks for it again", ["exit": .string(lastExit ?? "")])
             event("failed", lastExit)
@@ -240,6 +305,7 @@ actor WorkerSupervisor {
             if case .stalled(let silence) = policy.verdict(at: .now) {
                 logger.error("worker makes no progress", ["silence": .milliseconds(silence)])
                 event("stalled", nil)
+                readiness.store(false, ordering: .releasing)
                 if case .kill = lifecycle.heartbeatMissed(attempt: attempt) { process.signal(.kill) }
                 return
             }
@@ -248,8 +314,9 @@ actor WorkerSupervisor {
     }
 
     private nonisolated func beat() async -> HeartbeatPolicy<ContinuousClock.Instant>.Beat? {
+        let place = endpoint.withLock(\.self)
         let request = FetchRequest(
-            "http://engine/health", unixSocketPath: socketPath,
+            place.baseURL + "/health", unixSocketPath: place.unixSocketPath,
             timeouts: Timeouts(connect: .seconds(2), firstByte: .seconds(5), idle: .seconds(5), total: .seconds(5)))
         do {
             let bytes = try await client.fetch(request).body.collect(upTo: 64 << 10)
@@ -271,17 +338,20 @@ actor WorkerSupervisor {
             ServiceError(.shuttingDown, "The server is shutting down.", hint: "Send the request again.")
         case .failed:
             ServiceError(
-                .modelUnavailable, "The worker of '\(model.name)' could not be started.",
-                hint: "The log tells why; `nexus engine --model …` shows it at once.", detail: lastExit)
+                .modelUnavailable,
+                "The worker of '\(plan.name)' could not be started" + (output.reason.map { ": \($0)" } ?? "."),
+                hint: "Its log tells more: GET /api/v1/deployments/\(plan.name)/logs.", detail: lastExit)
         case .tooManyWaiters:
             ServiceError(
-                .overloaded, "Too many requests wait for '\(model.name)' to be loaded.", hint: "Try again shortly.",
+                .overloaded, "Too many requests wait for '\(plan.name)' to be loaded.", hint: "Try again shortly.",
                 retryAfter: .seconds(2))
         case .cancelled: CancellationError()
         }
     }
 
     private func event(_ name: String, _ detail: String?) {
-        report(Event(model: model.name, name: name, detail: detail))
+        output.note("\(name)" + (detail.map { ": \($0)" } ?? ""))
+        let subject = plan.subject ?? Subject(deployment: plan.name, replica: 1, model: plan.name)
+        report(Event(model: plan.name, name: name, detail: detail, subject: subject))
     }
 }

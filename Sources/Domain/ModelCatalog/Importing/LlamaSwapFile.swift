@@ -121,7 +121,10 @@ public struct LlamaSwapFile {
     }
 
     /// Words as a shell parts them: quotes, backslashes, and a backslash at a line's end. Lines that begin with # are remarks.
-    static func words(of command: String) -> [String]? {
+    ///
+    /// - Parameter command: one command.
+    /// - Returns: its words; `nil` when a quote is not closed.
+    public static func words(of command: String) -> [String]? {
         var words: [String] = []
         var word: String?
         var quote: Character?

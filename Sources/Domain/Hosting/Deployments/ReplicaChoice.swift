@@ -1,0 +1,56 @@
+/// Which of several equal servers answers a request.
+///
+/// Those who come again go to the same server, because its cache knows the beginning of their prompt (rendezvous hashing:
+/// when a server goes, only its own callers move), unless it has clearly more to do than the least busy one.
+public struct ReplicaChoice: Sendable, Equatable {
+    public struct Candidate: Sendable, Equatable {
+        public var id: Int
+        /// Requests that it is answering.
+        public var inFlight: Int
+
+        public init(id: Int, inFlight: Int) {
+            self.id = id
+            self.inFlight = inFlight
+        }
+    }
+
+    /// A server may be ahead of the least busy one by so many requests before its callers are sent elsewhere: as much as
+    /// half of the four sequences that a worker decodes at once by default.
+    public static let slack = 2
+
+    /// - Parameters:
+    ///   - candidates: those that are ready.
+    ///   - affinity: what the caller's earlier requests had, too; `nil` for callers that nobody knows.
+    ///   - turn: counts requests, so that equal servers take turns.
+    /// - Returns: the chosen one's id; `nil` when there is none.
+    public static func choose(_ candidates: [Candidate], affinity: UInt64?, turn: Int) -> Int? {
+        guard let least = candidates.map(\.inFlight).min() else { return nil }
+        if let affinity {
+            let home = candidates.max { weight($0.id, affinity) < weight($1.id, affinity) }
+            if let home, home.inFlight <= least + slack { return home.id }
+        }
+        let idlest = candidates.filter { $0.inFlight == least }
+        return idlest[abs(turn % idlest.count)].id
+    }
+
+    /// Mixes two numbers well. Source: the finalizer of SplitMix64 (Steele, Lea, Flood 2014).
+    private static func weight(_ id: Int, _ affinity: UInt64) -> UInt64 {
+        var value = affinity ^ (UInt64(truncatingIfNeeded: id) &+ 1) &* 0x9E37_79B9_7F4A_7C15
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+
+    /// A number for what a caller's requests have in common.
+    ///
+    /// - Parameter parts: such as the tenant and the first messages.
+    /// - Returns: FNV-1a, 64 bits, of all parts with a separator.
+    public static func affinity(of parts: [String]) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for part in parts {
+            for byte in part.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            hash = (hash ^ 0xFF) &* 0x100_0000_01b3
+        }
+        return hash
+    }
+}
