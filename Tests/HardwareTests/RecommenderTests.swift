@@ -286,6 +286,6 @@ import Vocabulary
         }
         #expect {
             _ = try EngineSelection.engine(named: "none", among: [works])
-        } throws: { ($0 as? ServiceError)?.code == .notFound }
+        } throws: { ($0 as? ServiceError)?.code == .invalidValue }
     }
 }

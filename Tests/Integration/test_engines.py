@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.polling import until
 from support.program import BINARIES, MODEL
 from support.servers import Nexus, command
+from support.talk import SUM
 
 Start = Callable[..., Nexus]
 ENGINE = BINARIES / "nexus-engine"
@@ -82,6 +84,61 @@ def test_other_builds_and_programs_are_listed_broken_ones_with_the_reason(start:
     assert done.returncode == 0, done.stderr
     for name in found:
         assert f"\n{name} " in done.stdout
+
+
+def mapped(pid: int) -> set[Path]:
+    """The folders from which a process has llama.cpp."""
+    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    return {Path(line.split()[-1]).parent for line in lines if "/libllama.so" in line}
+
+
+def answer(server: Nexus, model: str) -> str | None:
+    asked = server.client().chat.completions.create(model=model, messages=SUM, temperature=0)
+    return asked.choices[0].message.content
+
+
+def test_each_deployment_has_the_engine_that_it_names(start: Start, tmp_path: Path) -> None:
+    cache = tmp_path / "runtimes"
+    libraries = second_runtime(cache)
+    copy = tmp_path / "nexus-engine-copy"
+    shutil.copy2(ENGINE, copy)
+    server = start(
+        "--engines", f"copy={copy}", model=None, variables={"NEXUS_CACHE_DIR": str(cache)},
+        configuration=(
+            f'models:\n  plain: {{path: "{MODEL}"}}\n  other: {{path: "{MODEL}", engine: llama.cpp-9.9.9-copy}}\n'
+            f'  copied: {{path: "{MODEL}", engine: copy}}\n'))
+    workers = server.http.get("/api/v1/workers").json()["workers"]
+    folders = {name: mapped(worker["process_id"]) for name, worker in workers.items()}
+    assert folders["plain"] == folders["copied"] == {runtime_libraries()}
+    assert folders["other"] == {libraries}
+    assert Path(f"/proc/{workers['copied']['process_id']}/exe").resolve() == copy.resolve()
+    assert answer(server, "plain") == answer(server, "other") == answer(server, "copied") == "7"
+    # One that is made while the server runs, and a change of its engine.
+    made = server.http.post("/api/v1/deployments", json={
+        "name": "late", "model": str(MODEL), "engine": "llama.cpp-9.9.9-copy"})
+    assert made.status_code in (200, 201, 202), made.text
+    assert answer(server, "late") == "7"
+    assert mapped(server.worker_pid("late")) == {libraries}
+    changed = server.http.patch("/api/v1/deployments/late", json={"engine": "own"})
+    assert changed.status_code == 200, changed.text
+    until(lambda: mapped(server.worker_pid("late")) == {runtime_libraries()}, "the other engine")
+    assert answer(server, "late") == "7"
+
+
+def test_an_engine_that_is_not_there_is_refused_with_those_that_are(start: Start, tmp_path: Path) -> None:
+    silent = program(tmp_path / "silent", "exit 3")
+    server = start(
+        "--engines", f"silent={silent}", ready=False, model=None, configuration=(
+            f'models: {{good: {{path: "{MODEL}"}}, lost: {{path: "{MODEL}", engine: b0, autostart: false}}}}\n'))
+    until(lambda: server.worker("good")["state"] == "ready", "the good one")
+    for engine, told in (("b0", "There is no engine named 'b0'"), ("silent", "does not start")):
+        refused = server.http.post(
+            "/api/v1/deployments", json={"name": "x", "model": str(MODEL), "engine": engine})
+        assert refused.status_code in (400, 503) and told in refused.text and "own" in refused.text
+    asked = server.http.post(
+        "/v1/chat/completions", json={"model": "lost", "messages": SUM})
+    assert asked.status_code >= 400 and "b0" in asked.text and "own" in asked.text
+    assert answer(server, "good") == "7"
 
 
 @pytest.mark.parametrize("value", ["own=/bin/true", "llama.cpp-x=/bin/true", "a b=/bin/true", "a=", "a=/x,a=/y"])

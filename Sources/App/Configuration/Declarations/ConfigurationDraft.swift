@@ -24,6 +24,7 @@ struct ModelDraft: Sendable {
     var upstreamModel: String?
     var apiKey: Secret?
     var kind = ModelKind.text
+    var engine: String?
     var threads: Int?
     var contextTokens: Int?
     var parallel: Int?
@@ -40,6 +41,6 @@ struct ModelDraft: Sendable {
         EngineParameters(
             threads: threads ?? general.threads, contextTokens: contextTokens ?? general.contextTokens,
             parallel: parallel ?? general.parallel, batchTokens: batchTokens ?? general.batchTokens,
-            queueMax: queueMax ?? general.queueMax)
+            queueMax: queueMax ?? general.queueMax, program: engine ?? general.program)
     }
 }

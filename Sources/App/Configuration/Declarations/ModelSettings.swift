@@ -13,6 +13,9 @@ enum ModelSettings {
             "apiKey", \.apiKey, .optional(.secret(.text("KEY"))), isSecret: true, "Key for that server."),
         Setting("kind", \.kind, .choice, "What the model is for: text, embeddings or reranking."),
         Setting(
+            "engine", \.engine, .optional(.text("NAME", bytesMax: 256)),
+            "Which installed engine runs it, as `nexus engines list` names them; the platform's own when left out."),
+        Setting(
             "contextTokens", \.contextTokens, .optional(EngineKinds.contextTokens), "Overrides engine.contextTokens."),
         Setting("parallel", \.parallel, .optional(EngineKinds.parallel), "Overrides engine.parallel."),
         Setting("threads", \.threads, .optional(EngineKinds.threads), "Overrides engine.threads."),

@@ -28,15 +28,19 @@ public struct EngineParameters: Sendable, Equatable {
     public var batchTokens: Int
     /// Requests that may wait; the next one is refused.
     public var queueMax: Int
+    /// Which installed engine runs it, by name; `nil` is the platform's own.
+    public var program: String?
 
     public init(
-        threads: Int? = nil, contextTokens: Int? = nil, parallel: Int = 4, batchTokens: Int = 512, queueMax: Int = 256
+        threads: Int? = nil, contextTokens: Int? = nil, parallel: Int = 4, batchTokens: Int = 512, queueMax: Int = 256,
+        program: String? = nil
     ) {
         self.threads = threads
         self.contextTokens = contextTokens
         self.parallel = parallel
         self.batchTokens = batchTokens
         self.queueMax = queueMax
+        self.program = program
     }
 }
 

@@ -14,6 +14,7 @@ extension DeploymentSpec {
             settings.batchTokens = model.engine.batchTokens
             settings.queueMax = model.engine.queueMax
             settings.threads = model.engine.threads
+            settings.engine = model.engine.program
             settings.sampling.temperature = model.sampling.temperature
             settings.sampling.topP = model.sampling.topP
             settings.sampling.topK = model.sampling.topK

@@ -18,7 +18,7 @@ public enum EngineSelection {
             working.isEmpty ? "None of the others works either." : "These work: \(working.joined(separator: ", "))."
         guard let engine = engines.first(where: { $0.name == wanted }) else {
             throw ServiceError(
-                .notFound, "There is no engine named '\(wanted)'.", hint: others, parameter: "engine")
+                .invalidValue, "There is no engine named '\(wanted)'.", hint: others, parameter: "engine")
         }
         if case .broken(let reason) = engine.condition {
             throw ServiceError(
