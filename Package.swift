@@ -176,7 +176,8 @@ var targets: [Target] = [
         ["Digests", "GGUF", "JSONText", "ModelCatalog", "ModelFormats", "TestModels", "TestRandomness", "Vocabulary"]),
     tests("ModelHubTests", ["Digests", "JSONText", "ModelHub", "Streaming", "TestRandomness", "Vocabulary"]),
     tests(
-        "HardwareTests", ["Hardware", "Hosting", "JSONText", "TestRandomness", "Vocabulary"], exclude: ["README.md"]),
+        "HardwareTests", ["GGUF", "Hardware", "Hosting", "JSONText", "TestRandomness", "Vocabulary"],
+        exclude: ["README.md"]),
     tests(
         "AdminAPITests",
         [

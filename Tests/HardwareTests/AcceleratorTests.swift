@@ -96,6 +96,12 @@ import Testing
         #expect(rocm[0].driver == "6.7.0")
         #expect(rocm[1].freeBytes == nil)
         #expect(rocm[2].totalBytes == nil)
+        // Version 4 of ROCm wrote numbers where names belong.
+        let old = try #require(
+            AMDText.accelerators(
+                rocm: #"{"card0": {"Card series": "0x1002", "Card model": "Navi 22", "VRAM Total Memory (B)": "1024"}}"#
+            ))
+        #expect(old.map(\.name) == ["Navi 22"])
         let smi = try #require(
             AMDText.accelerators(static: DriverTexts.amdStatic, metrics: DriverTexts.amdMetric))
         #expect(smi.map(\.name) == ["AMD Instinct MI300X"])

@@ -96,7 +96,8 @@ extension SpeedPrediction {
         [
             "tokens_per_second": .number(tokensPerSecond), "bound": .string(bound.rawValue),
             "units_per_token": .number(unitsPerToken), "units_per_second": .number(unitsPerSecond),
-            "basis": .string(basis.word), "runs": .whole(basis.runs), "error": error?.json ?? .null,
+            "basis": .string(basis.word), "runs": .whole(basis.runs),
+            "models": .whole(basis.models), "error": error?.json ?? .null,
             "extrapolation": extrapolation.map(JSONValue.number) ?? .null,
         ]
     }
@@ -105,11 +106,13 @@ extension SpeedPrediction {
 extension SpeedModel {
     var json: JSONValue {
         [
-            "generation": generation.json, "prompt": prompt.json, "measured_bytes_max": .number(measuredBytesMax),
+            "generation": generation.json, "prompt": prompt?.json ?? .null,
+            "measured_bytes_max": .number(measuredBytesMax),
             "probe": probe.map { probe in
                 [
                     "bytes_per_second": .number(probe.bytesPerSecond),
-                    "operations_per_second": .number(probe.operationsPerSecond),
+                    "operations_per_second": probe.operationsPerSecond.map(JSONValue.number) ?? .null,
+                    "source": .string(probe.source.rawValue),
                 ]
             } ?? .null,
         ]
@@ -121,7 +124,7 @@ extension SpeedModel.Line {
         [
             "seconds_per_step": .number(fixed), "seconds_per_layer": .number(perLayer),
             "seconds_per_unit": .number(perUnit), "basis": .string(basis.word),
-            "runs": .whole(basis.runs), "error": error?.json ?? .null,
+            "runs": .whole(basis.runs), "models": .whole(basis.models), "error": error?.json ?? .null,
         ]
     }
 }
@@ -134,6 +137,7 @@ extension SpeedModel.Basis {
     fileprivate var word: String {
         switch self {
         case .probe: "probe"
+        case .dataSheet: "data_sheet"
         case .corrected: "corrected"
         case .fit: "fit"
         }
@@ -141,8 +145,16 @@ extension SpeedModel.Basis {
 
     fileprivate var runs: Int {
         switch self {
-        case .probe: 0
-        case .corrected(let runs), .fit(let runs): runs
+        case .probe, .dataSheet: 0
+        case .corrected(let runs), .fit(let runs, _): runs
+        }
+    }
+
+    fileprivate var models: Int {
+        switch self {
+        case .probe, .dataSheet: 0
+        case .corrected: 1
+        case .fit(_, let models): models
         }
     }
 }

@@ -56,6 +56,17 @@ import Vocabulary
         #expect(error?.parameter == "prompt[0]")
     }
 
+    @Test func `templates that write tools as one text find it, empty where there are none`() throws {
+        let chat = ChatTemplate { context in "(\(context["functions"]?.string ?? "nothing"))" }
+        func text(_ tools: [ToolDefinition], _ variables: JSONObject = [:]) throws -> String {
+            try chat.text(for: [], tools: tools, variables: variables, tokenizer: GapTokenizer())
+        }
+        let tool = ToolDefinition(name: "look", definition: ["function": ["name": "look"]])
+        #expect(try text([]) == "()")
+        #expect(try text([tool]) == #"([{"function":{"name":"look"}}])"#)
+        #expect(try text([tool], ["functions": "mine"]) == "(mine)")
+    }
+
     @Test func `a gap is told with what is before and after it`() throws {
         let infill = InfillPrompt(prefix: [.text("ab")], suffix: [.text("z"), .token(9)], middle: "m")
         let prompt = try admission().admit(request(.infill(infill))).request.prompt

@@ -95,3 +95,49 @@ def control_vector(path: Path, layers: int, length: int, seed: int) -> Path:
     writer.write_tensors_to_file()
     writer.close()
     return path
+
+
+def random_llama(
+    path: Path, width: int, layers: int, feed_forward: int, heads: int = 4, seed: int = 1, context: int = 2048,
+) -> Path:
+    """A model of another size than the starter model with its vocabulary and random numbers in F16. It writes nonsense."""
+    reader = gguf.GGUFReader(MODEL)
+    writer = gguf.GGUFWriter(path, "llama")
+    _metadata(reader, writer, {
+        "general.name", "general.file_type", "general.description", "general.license", "llama.context_length",
+        "llama.embedding_length", "llama.block_count", "llama.feed_forward_length", "llama.attention.head_count",
+        "llama.attention.head_count_kv", "llama.rope.dimension_count"})
+    writer.add_name(path.stem)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
+    writer.add_context_length(context)
+    writer.add_embedding_length(width)
+    writer.add_block_count(layers)
+    writer.add_feed_forward_length(feed_forward)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(heads)
+    writer.add_rope_dimension_count(width // heads)
+    numbers = numpy.random.default_rng(seed)
+    tokens = len(reader.fields["tokenizer.ggml.tokens"].data)
+
+    def matrix(name: str, outputs: int, inputs: int) -> None:
+        data = numbers.normal(0, inputs ** -0.5, (outputs, inputs))
+        writer.add_tensor(f"{name}.weight", data.astype(numpy.float16))
+
+    def norm(name: str) -> None:
+        writer.add_tensor(f"{name}.weight", numpy.ones(width, dtype=numpy.float32))
+
+    matrix("token_embd", tokens, width)
+    norm("output_norm")
+    for layer in range(layers):
+        norm(f"blk.{layer}.attn_norm")
+        norm(f"blk.{layer}.ffn_norm")
+        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            matrix(f"blk.{layer}.{name}", width, width)
+        matrix(f"blk.{layer}.ffn_gate", feed_forward, width)
+        matrix(f"blk.{layer}.ffn_up", feed_forward, width)
+        matrix(f"blk.{layer}.ffn_down", width, feed_forward)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

@@ -70,7 +70,7 @@ struct HardwarePart: Sendable {
     ) async throws -> [ModelAdvisor.LocalModel] {
         var models: [ModelAdvisor.LocalModel] = configured.compactMap { model in
             guard case .file(let path, let projector) = model.source else { return nil }
-            return ModelAdvisor.LocalModel(name: model.name, path: path, projectorBytes: bytes(projector))
+            return ModelAdvisor.LocalModel(name: model.name, path: path, projector: projector)
         }
         var query = CatalogQuery()
         query.format = "gguf"
@@ -80,14 +80,8 @@ struct HardwarePart: Sendable {
             models.append(
                 ModelAdvisor.LocalModel(
                     name: record.name.description, path: file.path,
-                    projectorBytes: UInt64(clamping: record.projector?.identity.byteCount ?? 0)))
+                    projector: record.projector?.path))
         }
         return models
-    }
-
-    private static func bytes(_ path: String?) -> UInt64 {
-        guard let path else { return 0 }
-        var status = stat()
-        return stat(path, &status) == 0 ? UInt64(clamping: status.st_size) : 0
     }
 }

@@ -10,7 +10,8 @@ actor ModelAdvisor: ModelAdvising {
     struct LocalModel: Sendable {
         var name: String
         var path: String
-        var projectorBytes: UInt64 = 0
+        /// The file beside it that reads images.
+        var projector: String?
     }
 
     /// What the advisor is given.
@@ -40,14 +41,17 @@ actor ModelAdvisor: ModelAdvising {
         }
         let threads = machine.usableCores
         let runs = try await parts.records.newest().filter { $0.threads == threads && $0.engine == Self.name(engine) }
-        // Accelerators are another matter than what the short look measures.
-        let probe = room.device == nil ? await lookedAt(threads, machine.processor.features) : nil
+        // What the short look measures says nothing of accelerators.
+        let probe =
+            room.device == nil
+            ? await lookedAt(threads, machine.processor.features)
+            : room.accelerator.flatMap { SpeedProbe.published(of: $0) }
         let speed = SpeedModel.make(runs: runs, probe: probe)
         var remarks: [String] = []
         let local = try await offers(remarks: &remarks)
-        let recommender = Recommender(room: room, speed: speed, threads: threads) { shape, request in
-            // Never less than the weights alone, however they are mapped.
-            max(shape.weightBytes, MemoryEstimate(of: shape, served: request).footprint.total)
+        let recommender = Recommender(room: room, speed: speed, threads: threads) { [device = room.device] in
+            let footprint = MemoryEstimate(of: $0, served: $1).footprint
+            return device.map { footprint.devices[$0] ?? 0 } ?? footprint.host
         }
         if case .classified(_, let classification) = reading, classification.isTie {
             remarks.append("The description fits another use as well; name the use to be sure.")
@@ -103,12 +107,12 @@ actor ModelAdvisor: ModelAdvising {
         var offers: [Offer] = []
         for model in try await parts.models() {
             do {
-                offers.append(
-                    try ModelFileFacts(path: model.path).offer(name: model.name, projectorBytes: model.projectorBytes))
+                let projector = try model.projector.map { try ModelFileFacts(path: $0).shape }
+                offers.append(try ModelFileFacts(path: model.path).offer(name: model.name, projector: projector))
             } catch {
-                remarks.append("'\(model.name)' cannot be judged: its file cannot be read as GGUF.")
+                remarks.append("'\(model.name)' cannot be judged: its files cannot be read as GGUF.")
                 parts.logger.notice(
-                    "a model's file cannot be read", [.model: .string(model.name), .error: .error(error)])
+                    "a model's files cannot be read", [.model: .string(model.name), .error: .error(error)])
             }
         }
         return offers

@@ -47,7 +47,7 @@ struct ModelFileFacts: Sendable {
     }
 
     /// The model as it could be recommended.
-    func offer(name: String, projectorBytes: UInt64) -> Offer {
+    func offer(name: String, projector: ModelShape?) -> Offer {
         let label = summary.quantization ?? "unknown"
         // What is not in the table of losses is taken for what the nearest number of bits loses.
         let bits = shape.parameterCount > 0 ? Double(shape.weightBytes) * 8 / Double(shape.parameterCount) : 16
@@ -58,12 +58,12 @@ struct ModelFileFacts: Sendable {
         let active = shape.weightBytes > 0 ? parameters * cost.weightBytes / Double(shape.weightBytes) : parameters
         return Offer(
             name: name, origin: .catalogue(name), licence: licence,
-            uses: uses(name: name, hasProjector: projectorBytes > 0), parameters: parameters,
+            uses: uses(name: name, hasProjector: projector != nil), parameters: parameters,
             activeParameters: expertShare < 1 ? active : parameters, expertShare: expertShare,
             contextTokens: Int(clamping: shape.trainedContext),
             variants: [
                 Offer.Variant(
-                    quantization: quantization, shape: shape, fileBytes: shape.fileBytes + projectorBytes)
-            ], projectorBytes: projectorBytes)
+                    quantization: quantization, shape: shape, fileBytes: shape.fileBytes + (projector?.fileBytes ?? 0))
+            ], projectorBytes: projector?.fileBytes ?? 0, projector: projector)
     }
 }

@@ -23,7 +23,9 @@ public enum AMDText {
             let used = value("VRAM Total Used Memory (B)").flatMap { ByteText.bytes($0) }
             return Accelerator(
                 vendor: .amd, index: index,
-                name: value("Card Series", "Card series", "Device Name", "Card Model", "Card model"),
+                // Old versions wrote numbers where names belong.
+                name: ["Card Series", "Card series", "Device Name", "Card Model", "Card model"].lazy
+                    .compactMap { value($0) }.first { !$0.hasPrefix("0x") },
                 uuid: value("Unique ID"), bus: value("PCI Bus"), totalBytes: total,
                 freeBytes: free(total: total, used: used), driver: driver, architecture: value("GFX Version"))
         }

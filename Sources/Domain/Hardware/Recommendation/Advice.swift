@@ -57,7 +57,9 @@ extension Room {
                 .max(by: { ($0.freeBytes ?? $0.totalBytes ?? 0) < ($1.freeBytes ?? $1.totalBytes ?? 0) }),
             let bytes = best.freeBytes ?? best.totalBytes
         {
-            return Room(bytes: bytes, place: "on \(best.name ?? device)", device: device, freeDiskBytes: disk)
+            return Room(
+                bytes: bytes, place: "on \(best.name ?? device)", device: device, accelerator: best.name,
+                freeDiskBytes: disk)
         }
         guard let bytes = machine.memoryFreeBytes ?? machine.memoryBytes else { return nil }
         return Room(bytes: bytes, place: "of free memory", freeDiskBytes: disk)

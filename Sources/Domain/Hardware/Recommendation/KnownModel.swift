@@ -100,6 +100,7 @@ public struct KnownModel: Sendable, Equatable {
             embeddingWidth: UInt64(embeddingWidth), vocabularySize: UInt64(vocabularySize),
             trainedContext: UInt64(contextTokens), slidingWindow: UInt64(window?.positions ?? 0),
             writesText: !isEncoder, tensorCount: layers * 9 + 3, parameterCount: UInt64(billions * 1e9),
-            quantization: quantization.name)
+            quantization: quantization.name,
+            repackableBytes: UInt64(Double(layers) * layerBytes * quantization.repackedShare))
     }
 }

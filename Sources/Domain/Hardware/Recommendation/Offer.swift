@@ -39,11 +39,13 @@ public struct Offer: Sendable, Equatable {
     public var variants: [Variant]
     /// Bytes of the projector beside it, which reads images.
     public var projectorBytes: UInt64
+    /// What is in that file, where it is here.
+    public var projector: ModelShape?
 
     public init(
         name: String, origin: Origin, licence: String? = nil, uses: Set<UseCase>, parameters: Double,
         activeParameters: Double, expertShare: Double = 1, contextTokens: Int, variants: [Variant],
-        projectorBytes: UInt64 = 0
+        projectorBytes: UInt64 = 0, projector: ModelShape? = nil
     ) {
         self.name = name
         self.origin = origin
@@ -55,6 +57,7 @@ public struct Offer: Sendable, Equatable {
         self.contextTokens = contextTokens
         self.variants = variants
         self.projectorBytes = projectorBytes
+        self.projector = projector
     }
 
     /// A model of the list, in the quantisations that are commonly published.

@@ -94,12 +94,15 @@ public enum Reason: Sendable, Equatable {
         var text: String
         switch speed.basis {
         case .probe: text = " (estimated from a short look at the machine, no model ran yet"
-        case .corrected(let runs): text = " (from \(runs) measured \(runs == 1 ? "run" : "runs")"
-        case .fit(let runs):
-            text =
-                " (fitted on \(runs) runs"
-                + (speed.error.map { ", off by \(Figures.percent($0.mean)) on average" } ?? "")
+        case .dataSheet: text = " (estimated from the maker's data sheet, no model ran yet"
+        case .corrected(let runs): text = " (from \(runs) measured \(runs == 1 ? "run" : "runs") of one model"
+        case .fit(let runs, let models): text = " (fitted on \(runs) runs of \(models) models"
         }
+        text +=
+            speed.error.map { error in
+                ", for one that was left out off by \(Figures.percent(error.mean)) on average, "
+                    + "\(Figures.percent(error.max)) at most"
+            } ?? ", how far off is not known"
         if let factor = speed.extrapolation { text += "; \(Figures.number(factor)) times the largest that ran" }
         return text + ")"
     }

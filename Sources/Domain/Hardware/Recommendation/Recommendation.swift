@@ -47,12 +47,18 @@ public struct Room: Sendable, Equatable {
     public var place: String
     /// llama.cpp's device, with which memory is predicted; `nil` is ordinary memory.
     public var device: String?
+    /// What the driver calls that device.
+    public var accelerator: String?
     public var freeDiskBytes: UInt64?
 
-    public init(bytes: UInt64, place: String = "of memory", device: String? = nil, freeDiskBytes: UInt64? = nil) {
+    public init(
+        bytes: UInt64, place: String = "of memory", device: String? = nil, accelerator: String? = nil,
+        freeDiskBytes: UInt64? = nil
+    ) {
         self.bytes = bytes
         self.place = place
         self.device = device
+        self.accelerator = accelerator
         self.freeDiskBytes = freeDiskBytes
     }
 }

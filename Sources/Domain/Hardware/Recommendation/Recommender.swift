@@ -2,7 +2,7 @@ public import Hosting
 
 /// Chooses models for a wish and a machine. Pure; ties go by name.
 public struct Recommender: Sendable {
-    /// How much memory serving takes.
+    /// How much of the room serving takes.
     public typealias MemoryPrediction = @Sendable (ModelShape, MemoryRequest) -> UInt64
 
     let room: Room
@@ -124,6 +124,7 @@ public struct Recommender: Sendable {
         request.threads = UInt64(threads)
         // Prefixes beside the cache give way when memory is short: they are no reason against a model.
         request.prefixCacheBytes = 0
+        request.projector = offer.projector
         if let device = room.device {
             request.devices = [MemoryRequest.Device(name: device, freeBytes: room.bytes)]
             request.gpuLayers = .all
@@ -133,7 +134,8 @@ public struct Recommender: Sendable {
         let prompt = speed?.prompt(cost, tokens: Double(min(context, 2_048)))
         return Attempt(
             variant: variant, context: context, cacheType: cacheType,
-            needBytes: memory(variant.shape, request) + offer.projectorBytes, generation: generation, prompt: prompt,
+            needBytes: memory(variant.shape, request) + (offer.projector == nil ? offer.projectorBytes : 0),
+            generation: generation, prompt: prompt,
             score: score(offer, variant, wish, generation ?? prompt))
     }
 

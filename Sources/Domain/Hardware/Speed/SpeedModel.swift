@@ -9,13 +9,16 @@ public struct SpeedModel: Sendable, Equatable {
     public enum Basis: Sendable, Equatable {
         /// A short look at the machine; models ran nowhere yet.
         case probe
-        /// The same, corrected by fewer runs than a fit needs.
+        /// The maker's data sheet of an accelerator; models ran nowhere yet.
+        case dataSheet
+        /// One of these, corrected by runs of one model.
         case corrected(runs: Int)
-        /// Runs of models on this machine.
-        case fit(runs: Int)
+        /// Runs of several models on this machine.
+        case fit(runs: Int, models: Int)
     }
 
-    /// How far predictions were from runs that they were not made from, as shares: 0.1 is a tenth.
+    /// How far predictions were from the runs of models that they were not made from, as shares of the measured speeds:
+    /// 0.1 is a tenth.
     public struct Error: Sendable, Equatable {
         public var mean: Double
         public var max: Double
@@ -33,7 +36,7 @@ public struct SpeedModel: Sendable, Equatable {
         public var perLayer: Double
         public var perUnit: Double
         public var basis: Basis
-        /// By leaving out each run in turn; `nil` where too few were measured.
+        /// By leaving out each model in turn; `nil` where fewer than two were measured.
         public var error: Error?
 
         public init(fixed: Double = 0, perLayer: Double, perUnit: Double, basis: Basis, error: Error? = nil) {
@@ -51,96 +54,23 @@ public struct SpeedModel: Sendable, Equatable {
     }
 
     public var generation: Line
-    public var prompt: Line
+    /// `nil` where nobody knows how fast arithmetic is.
+    public var prompt: Line?
     /// The most bytes that a measured run read for a token; 0 without runs.
     public var measuredBytesMax: Double
-    /// What memory delivers by the short look, for models beyond what was measured; `nil` where nobody looked.
+    /// Seconds for an operation in the run that reached most of them; `nil` without runs.
+    public var quickestOperation: Double?
+    /// What the machine could do at most, for models beyond what was measured; `nil` where nobody looked.
     public var probe: SpeedProbe?
 
-    public init(generation: Line, prompt: Line, measuredBytesMax: Double = 0, probe: SpeedProbe? = nil) {
+    public init(
+        generation: Line, prompt: Line?, measuredBytesMax: Double = 0, quickestOperation: Double? = nil,
+        probe: SpeedProbe? = nil
+    ) {
         self.generation = generation
         self.prompt = prompt
         self.measuredBytesMax = measuredBytesMax
+        self.quickestOperation = quickestOperation
         self.probe = probe
-    }
-
-    /// Runs that a fit needs at least; with one more it has a third coefficient, `Line.fixed`.
-    public static let runsMin = 3
-    /// Of the speeds that the short look finds, what a model's kernels reach. Chosen: low, so that a prediction
-    /// without runs does not promise too much.
-    static let bandwidthShare = 0.7
-    static let operationsShare = 0.7
-
-    /// The best that can be said with what was measured.
-    ///
-    /// - Parameters:
-    ///   - runs: on this machine, with one engine and number of threads; unsound ones are left out.
-    ///   - probe: the short look.
-    /// - Returns: `nil` when there is neither a sound run nor a look.
-    public static func make(runs: [SpeedMeasurement], probe: SpeedProbe?) -> SpeedModel? {
-        let runs = runs.filter(\.isSound)
-        let sound = probe.flatMap { $0.bytesPerSecond > 0 && $0.operationsPerSecond > 0 ? $0 : nil }
-        let generation = line(
-            runs.map(Observation.generation), probe: sound.map { 1 / ($0.bytesPerSecond * bandwidthShare) })
-        let prompt = line(
-            runs.map(Observation.prompt), probe: sound.map { 1 / ($0.operationsPerSecond * operationsShare) })
-        guard let generation, let prompt else { return nil }
-        return SpeedModel(
-            generation: generation, prompt: prompt,
-            measuredBytesMax: runs.map { $0.cost.bytes(atDepth: $0.generationDepth) }.max() ?? 0, probe: sound)
-    }
-
-    private struct Observation {
-        /// Of a step, the part that counts for one token.
-        var steps: Double
-        var layers: Double
-        var units: Double
-        var seconds: Double
-
-        /// What a token costs, for each second that it took.
-        func row(_ count: Int) -> [Double] { [units, layers, steps].prefix(count).map { $0 / seconds } }
-
-        static func generation(_ run: SpeedMeasurement) -> Observation {
-            Observation(
-                steps: 1, layers: run.cost.layers, units: run.cost.bytes(atDepth: run.generationDepth),
-                seconds: 1 / run.generationSpeed)
-        }
-
-        static func prompt(_ run: SpeedMeasurement) -> Observation {
-            Observation(
-                steps: 1 / Double(run.promptTokens), layers: run.cost.layers,
-                units: run.cost.operations(atDepth: run.promptDepth), seconds: 1 / run.promptSpeed)
-        }
-    }
-
-    private static func line(_ seen: [Observation], probe: Double?) -> Line? {
-        if seen.count >= runsMin { return fitted(seen, withError: true) }
-        guard let probe else { return seen.isEmpty ? nil : scaled(seen, perUnit: nil) }
-        return seen.isEmpty ? Line(perLayer: 0, perUnit: probe, basis: .probe) : scaled(seen, perUnit: probe)
-    }
-
-    /// Relative differences count, so that small models are not drowned by large ones.
-    private static func fitted(_ seen: [Observation], withError: Bool) -> Line {
-        let count = min(3, max(2, seen.count - (withError ? 1 : 0)))
-        let found = LeastSquares.nonNegative(seen.map { $0.row(count) }, seen.map { _ in 1 })
-        var line = Line(
-            fixed: count > 2 ? found[2] : 0, perLayer: found[1], perUnit: found[0], basis: .fit(runs: seen.count))
-        guard withError else { return line }
-        let misses = seen.indices.map { left -> Double in
-            let others = seen.indices.filter { $0 != left }.map { seen[$0] }
-            let one = seen[left]
-            let predicted = fitted(others, withError: false)
-                .seconds(steps: one.steps, layers: one.layers, units: one.units)
-            // In speed, as it is told: predicted tokens/s against measured ones.
-            return predicted > 0 ? abs(one.seconds / predicted - 1) : 1
-        }
-        line.error = Error(mean: misses.reduce(0, +) / Double(misses.count), max: misses.max() ?? 0)
-        return line
-    }
-
-    /// One or two runs say how far off the look is; without a look they are taken for all that there is.
-    private static func scaled(_ seen: [Observation], perUnit: Double?) -> Line {
-        let ratio = seen.reduce(0) { $0 + $1.seconds / $1.units } / Double(seen.count)
-        return Line(perLayer: 0, perUnit: ratio, basis: .corrected(runs: seen.count))
     }
 }

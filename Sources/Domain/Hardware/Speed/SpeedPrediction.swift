@@ -49,13 +49,18 @@ extension SpeedModel {
     /// - Parameters:
     ///   - cost: of the model.
     ///   - tokens: of the prompt.
-    /// - Returns: tokens per second, and why not more.
-    public func prompt(_ cost: TokenCost, tokens: Double) -> SpeedPrediction {
+    /// - Returns: tokens per second, and why not more; `nil` where nobody knows how fast arithmetic is.
+    public func prompt(_ cost: TokenCost, tokens: Double) -> SpeedPrediction? {
+        guard var line = prompt else { return nil }
         let factor = measuredBytesMax > 0 ? cost.weightBytes / measuredBytesMax : nil
+        let isFar = (factor ?? 0) > Self.trustedFactor
+        // Small models may spend all of their time on steps and layers, and then a fit says that operations cost nothing. Kernels
+        // for few bits are quicker than what the look measures; what a run has reached is no promise too much.
+        let least = [probe?.operationsPerSecond.map { 1 / $0 }, quickestOperation].compactMap(\.self).min()
+        if isFar, let least { line.perUnit = max(line.perUnit, least) }
         return prediction(
-            prompt, steps: 1 / max(1, tokens), layers: cost.layers, units: cost.operations(atDepth: tokens / 2),
-            bound: .arithmetic,
-            extrapolation: factor.flatMap { $0 > Self.trustedFactor ? $0 : nil })
+            line, steps: 1 / max(1, tokens), layers: cost.layers, units: cost.operations(atDepth: tokens / 2),
+            bound: .arithmetic, extrapolation: isFar ? factor : nil)
     }
 
     private func prediction(

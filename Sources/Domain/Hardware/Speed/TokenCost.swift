@@ -103,15 +103,44 @@ public struct SpeedMeasurement: Sendable, Equatable {
     var promptDepth: Double { Double(promptTokens) / 2 }
 }
 
-/// What a short look at a machine found, before any model ran.
+/// What a machine could do at most, known before any model ran.
 public struct SpeedProbe: Sendable, Equatable {
+    public enum Source: String, Sendable, CaseIterable {
+        /// A short look at this machine.
+        case look
+        /// What an accelerator's maker publishes.
+        case dataSheet = "data_sheet"
+    }
+
     /// Bytes read from memory in a second, by all threads together.
     public var bytesPerSecond: Double
-    /// Operations on 32-bit numbers in a second, by all threads together; a multiplication and an addition are two.
-    public var operationsPerSecond: Double
+    /// Operations on 32-bit numbers in a second, by all threads together; a multiplication and an addition are two. `nil`
+    /// where only memory is known.
+    public var operationsPerSecond: Double?
+    public var source: Source
 
-    public init(bytesPerSecond: Double, operationsPerSecond: Double) {
+    public init(bytesPerSecond: Double, operationsPerSecond: Double?, source: Source = .look) {
         self.bytesPerSecond = bytesPerSecond
         self.operationsPerSecond = operationsPerSecond
+        self.source = source
+    }
+
+    /// What is published of an accelerator; `nil` for one that is not listed.
+    public static func published(of name: String) -> SpeedProbe? {
+        PublishedBandwidth.of(name).map {
+            SpeedProbe(bytesPerSecond: $0, operationsPerSecond: nil, source: .dataSheet)
+        }
+    }
+
+    /// Whether its numbers can be.
+    var isSound: Bool {
+        [bytesPerSecond, operationsPerSecond ?? 1].allSatisfy { $0.isFinite && $0 > 0 }
+    }
+
+    var basis: SpeedModel.Basis {
+        switch source {
+        case .look: .probe
+        case .dataSheet: .dataSheet
+        }
     }
 }

@@ -52,6 +52,8 @@ public struct ChatTemplate: Sendable {
         for (name, value) in variables { context[name] = value }
         context["messages"] = messages
         if tools != [] { context["tools"] = tools }
+        // Fireworks' templates write the tools as one text under this name, without asking whether there are any.
+        if context["functions"] == nil { context["functions"] = .string(tools == [] ? "" : tools.text) }
         context["add_generation_prompt"] = .bool(ending.addsGenerationPrompt)
         context["bos_token"] = .string(tokenizer.beginText)
         context["eos_token"] = .string(tokenizer.endText)
