@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import queue
 import re
 import select
@@ -159,14 +160,14 @@ def announced(process: subprocess.Popen[bytes]) -> int:
     """The port in the URL that the platform prints for clients."""
     assert process.stdout
     deadline = time.monotonic() + START_SECONDS_MAX
-    text = ""
+    text = b""
     while time.monotonic() < deadline:
         if not select.select([process.stdout], [], [], 0.2)[0]:
             continue
-        line = process.stdout.readline().decode(errors="replace")
-        if not line:
-            raise ServerError(f"nexus ended before it was ready:\n{text}")
-        text += line
-        if found := re.search(r"https?://[^/\s]+:(\d+)/v1", line):
+        chunk = os.read(process.stdout.fileno(), 65536)
+        if not chunk:
+            raise ServerError(f"nexus ended before it was ready:\n{text.decode(errors='replace')}")
+        text += chunk
+        if found := re.search(rb"https?://[^/\s]+:(\d+)/v1", text):
             return int(found[1])
     raise ServerError(f"nexus was not ready within {START_SECONDS_MAX} s")

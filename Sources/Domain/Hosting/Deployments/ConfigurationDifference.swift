@@ -55,7 +55,7 @@ extension JSONValue {
         guard let changes = patch.object else { return patch }
         var result = object ?? [:]
         for (key, value) in changes {
-            result[key] = value.isNull ? nil : (result[key] ?? .null).merged(value)
+            if value.isNull { result[key] = nil } else { result[key] = (result[key] ?? .null).merged(value) }
         }
         return .object(result)
     }
