@@ -189,7 +189,7 @@ def test_what_is_wrong_is_refused(start: Start, tmp_path: Path) -> None:
     assert refusal(409, name="x", model=str(MODEL), aliases=[NAME])
     assert refusal(400, name="x", model=str(MODEL), context=4)["param"] == "context"
     assert refusal(400, name="x", model=str(MODEL), fallback=["nobody"])["param"] == "fallback"
-    assert refusal(404, name="x", model=str(MODEL), engine="b0")["param"] == "engine"
+    assert refusal(400, name="x", model=str(MODEL), engine="b0")["param"] == "engine"
     for body in ({"kind": "command", "command": ["true"]}, {"kind": "container", "image": "x"}):
         assert "Unix socket" in refusal(400, name="x", **body)["hint"]
     assert server.http.post(DEPLOYMENTS, content="name=x").status_code == 415
@@ -407,15 +407,20 @@ def test_another_model_answers_when_one_cannot(start: Start) -> None:
 def test_replicas_share_the_work_and_stand_in_for_each_other(start: Start) -> None:
     server = start()
     make(server, "many", replicas=2, parallel=1, start=True)
-    two = until(lambda: found if len(found := pids(server, "many")) == 2 else None, "two processes")
+    until(lambda: [one["state"] for one in show(server, "many")["replicas"]] == ["ready"] * 2, "both are ready")
+    two = pids(server, "many")
     with server.client() as client:
-        streams = [
-            iter(client.chat.completions.create(model="many", messages=STORY, stream=True, **ENDLESS)) for _ in range(2)]
-        for chunks in streams:
-            next(chunks)
-        assert [replica["in_flight"] for replica in show(server, "many")["replicas"]] == [1, 1]
-        for chunks in streams:
-            chunks.close()
+
+        def both_answer() -> bool:
+            """Two answers at once, which may end before anybody looks."""
+            streams = [
+                client.chat.completions.create(model="many", messages=STORY, stream=True, **ENDLESS) for _ in range(2)]
+            busy = [replica["in_flight"] for replica in show(server, "many")["replicas"]]
+            for chunks in streams:
+                chunks.close()
+            return busy == [1, 1]
+
+        until(both_answer, "each has one of two answers")
     os.kill(two[0], signal.SIGKILL)
     for _ in range(5):
         assert content(say(server, "many")) == "7"
