@@ -118,9 +118,17 @@ import Vocabulary
         #expect(try CatalogQuery(HTTPQuery("")) == CatalogQuery())
     }
 
-    @Test(arguments: ["sort=-", "sort=--name", "state=Ready", "format=zip", "origin=", "search=%00"])
+    @Test(arguments: [
+        "sort=-", "sort=--name", "state=Ready", "format=zip", "origin=", "search=" + String(repeating: "s", count: 257),
+    ])
     func `values that are none are refused`(text: String) {
         #expect(throws: ServiceError.self) { try CatalogQuery(HTTPQuery(text[...])) }
+    }
+
+    @Test(arguments: ["search=%00", "tag=a%00b", "limit=0", "offset=-1", "limit=1e2"])
+    func `what is no value of any query is refused before that, as a bad request`(text: String) {
+        let error = #expect(throws: HTTPError.self) { try CatalogQuery(HTTPQuery(text[...])) }
+        #expect(error?.status == .badRequest)
     }
 }
 

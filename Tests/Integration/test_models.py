@@ -1,6 +1,5 @@
 """The model catalogue: imports, life cycle, deletion, and the commands of the terminal that reach it over the socket."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,77 +13,13 @@ from urllib.parse import quote
 
 import gguf
 import httpx
-import numpy
 import pytest
+from support.catalogue import PREFIX, changes, ollama_store, show, small, state, take_in
 from support.polling import until
 from support.program import BINARIES, MODEL
 from support.servers import Nexus, command
 
 Start = Callable[..., Nexus]
-PREFIX = "application/vnd.ollama.image."
-
-
-def small(path: Path, name: str = "small", **metadata: int) -> Path:
-    """A GGUF file with one small tensor."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_name(name)
-    writer.add_context_length(2048)
-    for key, value in metadata.items():
-        writer.add_uint16(key.replace("_", "."), value)
-    writer.add_tensor("token_embd.weight", numpy.zeros((8, 32), dtype=numpy.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
-
-
-def blob(store: Path, content: bytes) -> tuple[str, int]:
-    digest = hashlib.sha256(content).hexdigest()
-    (store / "blobs").mkdir(parents=True, exist_ok=True)
-    (store / "blobs" / f"sha256-{digest}").write_bytes(content)
-    return f"sha256:{digest}", len(content)
-
-
-def ollama_store(store: Path, name: str = "library/greeter", tag: str = "1.8m", **layers: bytes) -> Path:
-    """A store as Ollama writes it, with the starter model."""
-    parts = {"model": MODEL.read_bytes()} | layers
-    entries = []
-    for kind, content in parts.items():
-        digest, size = blob(store, content)
-        entries.append({"mediaType": PREFIX + kind, "digest": digest, "size": size})
-    config, size = blob(store, json.dumps({"model_format": "gguf"}).encode())
-    manifest = store / "manifests" / "registry.ollama.ai" / name / tag
-    manifest.parent.mkdir(parents=True, exist_ok=True)
-    manifest.write_text(json.dumps({
-        "schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-        "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "digest": config, "size": size},
-        "layers": entries}))
-    return store
-
-
-def take_in(server: Nexus, path: Path, **more: str) -> dict[str, Any]:
-    answer = server.http.post("/api/v1/models/import", json={"path": str(path), **more})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def show(server: Nexus, name: str) -> dict[str, Any]:
-    answer = server.http.get("/api/v1/models/" + quote(name, safe=""))
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def state(server: Nexus, name: str) -> str | None:
-    """Its state; none while the catalogue does not know it."""
-    return server.http.get(f"/api/v1/models/{quote(name, safe='')}").json().get("state")
-
-
-def changes(server: Nexus, name: str) -> list[str]:
-    """What happened, oldest first."""
-    events = server.http.get(f"/api/v1/models/{quote(name, safe='')}/events").json()["events"]
-    return [event["event"] for event in reversed(events)]
 
 
 # What the configuration names
@@ -276,6 +211,11 @@ def test_a_file_that_is_replaced_under_a_running_worker_is_told(start: Start, tm
     until(lambda: state(server, "own") == "ready", "ready")
     other = small(tmp_path / "other.gguf")
     other.replace(own)
+    # Nobody asks for the model: the catalogue looks by itself.
+    until(lambda: "files_changed" in changes(server, "own"), "the change is noticed", 20)
+    events = server.http.get("/api/v1/models/own/events").json()["events"]
+    said = [event["detail"] for event in events if event["event"] == "files_changed"]
+    assert len(said) == 1 and str(own) in said[0] and "another file" in said[0]
     model = show(server, "own")
     assert model["files"][0]["standing"] == "changed" and model["state"] == "ready"
     with server.client() as client:

@@ -43,6 +43,41 @@ import Testing
         for possible in state.changes { #expect(words.contains(possible.rawValue)) }
     }
 
+    /// All that can happen, by state: a second writing of the life cycle, against which each pair of state and change is
+    /// held.
+    private static let edges: [String: [ModelChange: String]] = [
+        "unknown": [.downloadStarted: "downloading", .filesFound: "downloaded", .deleted: "unknown"],
+        "downloading": [
+            .downloadFinished: "downloaded", .downloadFailed: "failed:downloading", .downloadCancelled: "unknown",
+            .platformLost: "failed:downloading",
+        ],
+        "failed:downloading": [
+            .downloadStarted: "downloading", .filesFound: "downloaded", .downloadCancelled: "unknown",
+            .deleted: "unknown",
+        ],
+        "downloaded": [.loadStarted: "loading", .filesLost: "unknown", .deleted: "unknown"],
+        "loading": [
+            .loadFinished: "ready", .loadFailed: "failed:loading", .unloadStarted: "unloading",
+            .platformLost: "stopped",
+        ],
+        "failed:loading": [.loadStarted: "loading", .filesLost: "unknown", .deleted: "unknown"],
+        "ready": [.unloadStarted: "unloading", .crashed: "stopped", .platformLost: "stopped"],
+        "unloading": [.unloadFinished: "stopped", .crashed: "stopped", .platformLost: "stopped"],
+        "stopped": [.loadStarted: "loading", .filesLost: "unknown", .deleted: "unknown"],
+    ]
+
+    @Test(arguments: ModelState.all) func `each change of each state is as the table says`(state: ModelState) {
+        let edges = Self.edges[state.text] ?? [:]
+        #expect(!edges.isEmpty)
+        for change in ModelChange.allCases {
+            do {
+                #expect(try state.after(change).text == edges[change], "\(state.text) after \(change.rawValue)")
+            } catch {
+                #expect(edges[change] == nil, "\(state.text) refuses \(change.rawValue)")
+            }
+        }
+    }
+
     /// The states that changes lead to, from `start`.
     private func reachable(from start: ModelState, without forbidden: Set<ModelState> = []) -> Set<ModelState> {
         var seen: Set<ModelState> = [start]

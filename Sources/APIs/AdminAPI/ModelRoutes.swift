@@ -2,6 +2,7 @@ public import HTTPServing
 import JSONText
 public import ModelCatalog
 import RequestScope
+import Streaming
 import Vocabulary
 
 /// `/api/v1/models`: the catalogue of this machine.
@@ -31,8 +32,7 @@ public struct ModelRoutes: Sendable {
             Route(.delete, "/api/v1/models/{model}", ModelSchemas.delete) { try await delete($0) },
             Route(.post, "/api/v1/models/{model}/check", ModelSchemas.check) { try await check($0) },
             Route(.get, "/api/v1/models/{model}/events", ModelSchemas.events) { request in
-                // The history of a model outlives it.
-                try await events(request, of: try Catalog.name(request.parameters.string("model")))
+                try await events(request, of: try await historyName(request.parameters.string("model")))
             },
         ]
     }
@@ -63,12 +63,35 @@ public struct ModelRoutes: Sendable {
         return .json(.object(object))
     }
 
+    /// The history of a model outlives it.
+    private func historyName(_ text: String) async throws -> ModelName {
+        do {
+            return try await catalog.find(text).record.name
+        } catch let error as ServiceError where error.code == .modelNotFound {
+            return try Catalog.name(text)
+        }
+    }
+
+    /// A page of events; as they come for those who accept server-sent events, from `Last-Event-ID` or `after` on.
     private func events(_ request: HTTPRequest, of model: ModelName?) async throws -> HTTPResponse {
         let query = try request.query
-        let events = try await catalog.events(
-            CatalogEventQuery(
-                model: model, before: try query.integer("before", in: 1...Int.max).map(Int64.init),
-                limit: try query.integer("limit", in: 1...CatalogEventQuery.limitMax) ?? 100))
+        let numbers = 0...Int(Int32.max) << 20
+        let after = try query.integer("after", in: numbers).map(Int64.init)
+        if request.headers["Accept"]?.contains("text/event-stream") == true {
+            let seen = request.headers["Last-Event-ID"].flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : $0 }
+            return .events(keepAlive: .seconds(15)) { writer in
+                try await catalog.follow(model, after: seen ?? after) { event in
+                    try await writer.write(
+                        ServerSentEvent(
+                            event: "model", data: JSONValue.object(event.json).text, id: String(event.number)))
+                }
+            }
+        }
+        var wanted = CatalogEventQuery(
+            model: model, before: try query.integer("before", in: numbers).map(Int64.init),
+            limit: try query.integer("limit", in: 1...CatalogEventQuery.limitMax) ?? 100)
+        wanted.after = after
+        let events = try await catalog.events(wanted)
         return .json(["events": .array(events.map { .object($0.json) })])
     }
 
@@ -205,14 +228,14 @@ extension CatalogQuery {
     init(_ query: HTTPQuery) throws {
         self.init()
         let searched = query["search"]
-        if let searched, searched.utf8.count > 256 || searched.utf8.contains(0) {
-            throw ServiceError(.invalidValue, "'search' has more than 256 bytes, or a zero.", parameter: "search")
+        if let searched, searched.utf8.count > 256 {
+            throw ServiceError(.invalidValue, "'search' has more than 256 bytes.", parameter: "search")
         }
         text = searched
         state = try Self.choice(query, "state", Set(ModelState.all.map(\.name)).sorted())
         format = try Self.choice(query, "format", ["gguf", "onnx", "remote", "safetensors"])
         origin = try Self.choice(query, "origin", ModelOrigin.kinds)
-        tag = query["tag"].map { $0.replacing("\0", with: "") }
+        tag = query["tag"]
         let orders = Order.allCases.map(\.rawValue)
         // "-size" is the largest first.
         if let sort = try Self.choice(query, "sort", orders + orders.map { "-" + $0 }) {

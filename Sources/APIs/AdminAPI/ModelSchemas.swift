@@ -6,15 +6,12 @@ import ModelCatalog
 enum ModelSchemas {
     private static let model = RouteDescription.Parameter(
         "model", in: .path, summary: "The model's name; slashes in it escaped as %2F.")
-    private static let object = RouteDescription.Content.json(["type": "object"])
 
     private static func query(_ name: String, _ summary: String, _ schema: JSONValue) -> RouteDescription.Parameter {
         .init(name, in: .query, summary: summary, schema: schema)
     }
 
-    private static func oneOf(_ names: [String]) -> JSONValue {
-        ["type": "string", "enum": .array(names.map(JSONValue.string))]
-    }
+    private static func oneOf(_ names: [String]) -> JSONValue { ModelShapes.oneOf(names) }
 
     private static func count(max: Int) -> JSONValue {
         ["type": "integer", "minimum": 1, "maximum": .whole(max), "default": 100]
@@ -35,12 +32,13 @@ enum ModelSchemas {
             query("limit", "How many at most.", count(max: CatalogQuery.limitMax)),
             query("offset", "How many to leave out first.", ["type": "integer", "minimum": 0, "default": 0]),
         ],
-        responses: [.init(.ok, nil, object), .init(.badRequest)])
+        responses: [.init(.ok, nil, .json(ModelShapes.modelList)), .init(.badRequest)])
 
     static let show = RouteDescription(
         operation: "getCatalogModel",
         summary: "One model: metadata, files and whether they are as they were, texts, usage.",
-        tags: ["models"], parameters: [model], responses: [.init(.ok, nil, object), .init(.notFound)])
+        tags: ["models"], parameters: [model],
+        responses: [.init(.ok, nil, .json(ModelShapes.wholeModel)), .init(.notFound)])
 
     static let describe = RouteDescription(
         operation: "describeCatalogModel", summary: "Set rating (1 to 5), notes and tags; null takes one away.",
@@ -55,7 +53,7 @@ enum ModelSchemas {
                 ],
             ])
         ],
-        responses: [.init(.ok, nil, object), .init(.badRequest), .init(.notFound)])
+        responses: [.init(.ok, nil, .json(ModelShapes.model)), .init(.badRequest), .init(.notFound)])
 
     static let delete = RouteDescription(
         operation: "deleteCatalogModel",
@@ -66,14 +64,14 @@ enum ModelSchemas {
             query("force", "Stop those who use it first.", ["type": "boolean", "default": false]),
             query("files", "Remove its files also where they were only found.", ["type": "boolean", "default": false]),
         ],
-        responses: [.init(.ok, nil, object), .init(.notFound), .init(.conflict)])
+        responses: [.init(.ok, nil, .json(ModelShapes.deletion)), .init(.notFound), .init(.conflict)])
 
     static let check = RouteDescription(
         operation: "checkCatalogModel", summary: "See whether a model's files are what they were.", tags: ["models"],
         parameters: [
             model, query("digests", "Read them and compute SHA-256.", ["type": "boolean", "default": false]),
         ],
-        responses: [.init(.ok, nil, object), .init(.notFound)])
+        responses: [.init(.ok, nil, .json(ModelShapes.check)), .init(.notFound)])
 
     static let `import` = RouteDescription(
         operation: "importModels",
@@ -92,22 +90,27 @@ enum ModelSchemas {
                 ],
             ])
         ],
-        responses: [.init(.ok, nil, object), .init(.badRequest), .init(.tooManyRequests)])
+        responses: [.init(.ok, nil, .json(ModelShapes.importReport)), .init(.badRequest), .init(.tooManyRequests)])
 
     static let allEvents = RouteDescription(
-        operation: "listModelEvents", summary: "What happened to models, newest first.", tags: ["models"],
-        parameters: eventParameters, responses: [.init(.ok, nil, object)])
+        operation: "listModelEvents",
+        summary: "What happened to models, newest first; as it happens for those who accept text/event-stream.",
+        tags: ["models"],
+        parameters: eventParameters, responses: [.init(.ok, nil, .json(ModelShapes.events), .events)])
 
     static let events = RouteDescription(
         operation: "listEventsOfModel", summary: "What happened to one model, newest first; also when it is gone.",
-        tags: ["models"], parameters: [model] + eventParameters, responses: [.init(.ok, nil, object)])
+        tags: ["models"], parameters: [model] + eventParameters,
+        responses: [.init(.ok, nil, .json(ModelShapes.events), .events)])
 
     private static let eventParameters = [
         query("limit", "How many at most.", count(max: CatalogEventQuery.limitMax)),
-        query("before", "Only those with a smaller number.", ["type": "integer", "minimum": 1]),
+        query("before", "Only those with a smaller number.", ["type": "integer", "minimum": 0]),
+        query("after", "Only those with a larger number, oldest first.", ["type": "integer", "minimum": 0]),
     ]
 
     static let usage = RouteDescription(
         operation: "listModelUsage", summary: "Requests and tokens by model, the last used first.", tags: ["models"],
-        parameters: [query("limit", "How many at most.", count(max: 1_000))], responses: [.init(.ok, nil, object)])
+        parameters: [query("limit", "How many at most.", count(max: 1_000))],
+        responses: [.init(.ok, nil, .json(ModelShapes.usage))])
 }

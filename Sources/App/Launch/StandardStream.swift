@@ -30,9 +30,17 @@ public enum StandardStream: Int32, Sendable {
 }
 
 extension StandardStream {
+    /// Whether a person looks who wants colours: `NO_COLOR` (no-color.org) and `TERM=dumb` say no.
+    public var hasColor: Bool { isTerminal && Self.isColorWanted }
+
+    private static let isColorWanted: Bool = {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    }()
+
     /// Text in a terminal colour when a person looks, else plain.
     public func styled(_ text: String, _ style: Style) -> String {
-        isTerminal ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+        hasColor ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 
     /// SGR codes (ECMA-48).

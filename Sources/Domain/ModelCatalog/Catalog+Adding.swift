@@ -1,3 +1,4 @@
+import Digests
 import Synchronization
 import Vocabulary
 
@@ -16,8 +17,8 @@ extension Catalog {
         }
     }
 
-    /// Further names that are tried when somebody else has the wanted one.
-    private static let namesMax = 64
+    /// Up to this number names are tried when somebody else has the wanted one.
+    private static let numberMax = 9
 
     /// Puts a model into the catalogue, or renews what is known of one that is there: the same main file is the same model,
     /// whatever it was called. Of two imports at once of one file the second finds the first one's record.
@@ -60,7 +61,7 @@ extension Catalog {
     /// - Throws: `InvalidTransition` when the model is here already or is being fetched.
     public func beginDownload(_ name: ModelName, origin: ModelOrigin, detail: String? = nil) async throws {
         let at = now()
-        _ = try await store.change(name) { kept in
+        _ = try await alter(name) { kept in
             var record = kept ?? ModelRecord(name: name, state: .unknown, origin: origin, addedAt: at)
             let before = record.state
             record.state = try before.after(.downloadStarted)
@@ -85,7 +86,7 @@ extension Catalog {
     /// - Throws: `InvalidTransition` when it was not being fetched.
     public func finishDownload(_ found: FoundModel, detail: String? = nil) async throws {
         let at = now()
-        _ = try await store.change(found.name) { kept in
+        _ = try await alter(found.name) { kept in
             guard var record = kept else { throw Self.missing(found.name) }
             let before = record.state
             record.state = try before.after(.downloadFinished)
@@ -106,7 +107,7 @@ extension Catalog {
     private func take(_ name: ModelName, for found: FoundModel) async throws -> Addition? {
         let at = now()
         let outcome = Outcome()
-        _ = try await store.change(name) { kept in
+        _ = try await alter(name) { kept in
             outcome.set(nil)
             if let kept, !kept.isWaiting || kept.mainPath == found.mainPath {
                 // Somebody may have brought the same file a moment ago.
@@ -137,7 +138,7 @@ extension Catalog {
     ) async throws -> Addition? {
         let at = now()
         let outcome = Outcome()
-        _ = try await store.change(name) { kept in
+        _ = try await alter(name) { kept in
             outcome.set(nil)
             guard var record = kept, evenIfOther || record.mainPath == found.mainPath else { return CatalogEdit(.keep) }
             guard !record.isSame(as: found) else {
@@ -159,14 +160,18 @@ extension Catalog {
         return outcome.value
     }
 
-    /// The wanted name, then with the folder's, then with numbers.
+    /// The wanted name, then with the folder's, then with numbers, and at last with a digest of the path, which is free
+    /// unless something is very wrong.
     static func candidates(for found: FoundModel) -> [ModelName] {
         var names = [found.name]
         if let surname = found.surname {
             names.append(ModelName(cleaning: "\(surname)/\(found.name.base)", tag: found.name.tag))
         }
-        for number in 2...namesMax {
-            names.append(ModelName(cleaning: "\(found.name.base)-\(number)", tag: found.name.tag))
+        let stem = String(found.name.base.prefix(ModelName.baseBytesMax - 10))
+        for number in 2...numberMax { names.append(ModelName(cleaning: "\(stem)-\(number)", tag: found.name.tag)) }
+        if let path = found.mainPath {
+            let digest = SHA256.digest(of: Array(path.utf8)).hexadecimal.prefix(8)
+            names.append(ModelName(cleaning: "\(stem)-\(digest)", tag: found.name.tag))
         }
         return names
     }

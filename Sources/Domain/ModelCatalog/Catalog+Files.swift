@@ -25,13 +25,17 @@ extension Catalog {
     public func note(_ standings: [(file: ModelFile, FileStanding)], of name: ModelName) async throws {
         let at = now()
         let main = standings.first { $0.file.role == .weights }
-        let changed = standings.filter { if case .changed = $0.1 { true } else { false } }.map(\.file.path)
+        let changed = standings.compactMap { file, standing -> String? in
+            guard case .changed(let now) = standing else { return nil }
+            let isOther = !now.isSameFile(as: file.identity)
+            return "\(file.path) \(isOther ? "is another file" : "was written to") (\(now.byteCount) bytes now)"
+        }
         guard main?.1 == .vanished || !changed.isEmpty else { return }
         let isGone = main?.1 == .vanished
         let gonePath = main?.file.path
-        let detail = changed.joined(separator: ", ")
+        let detail = changed.joined(separator: "; ")
         let isNew = try await !hasNoted(detail, of: name)
-        _ = try await store.change(name) { kept in
+        _ = try await alter(name) { kept in
             guard var record = kept else { return CatalogEdit(.keep) }
             if isGone, !record.state.isBusy, record.state.hasFiles {
                 let before = record.state
@@ -46,9 +50,19 @@ extension Catalog {
         }
     }
 
-    /// Whether the newest event says this already: files are looked at often, and change once.
+    /// Whether an event says this already, and none since that the files were read anew: they are looked at often, and
+    /// change once.
     private func hasNoted(_ detail: String, of name: ModelName) async throws -> Bool {
-        let newest = try await store.events(CatalogEventQuery(model: name, limit: 1)).first
+        let newest = try await store.events(CatalogEventQuery(model: name, limit: CatalogEventQuery.limitMax))
+            .first { $0.what == .filesChanged || $0.what == .refreshed || $0.what.isArrival }
         return newest?.what == .filesChanged && newest?.detail == detail
+    }
+}
+
+extension CatalogEvent.What {
+    /// Whether files came with it.
+    fileprivate var isArrival: Bool {
+        guard case .change(let change, _, _) = self else { return false }
+        return change == .filesFound || change == .downloadFinished
     }
 }

@@ -7,6 +7,7 @@ import Vocabulary
 public final class Catalog: Sendable {
     let store: any CatalogStoring
     let uses: ModelUses
+    let feed = CatalogFeed()
     /// Microseconds since 1970.
     let now: @Sendable () -> Int64
     private let deployments = Mutex<[ModelName: DeploymentStates]>([:])
@@ -78,7 +79,7 @@ public final class Catalog: Sendable {
     @discardableResult
     public func report(_ change: ModelChange, of name: ModelName, detail: String? = nil) async throws -> ModelState {
         let at = now()
-        let record = try await store.change(name) { kept in
+        let record = try await alter(name) { kept in
             guard var record = kept else { throw Self.missing(name) }
             let before = record.state
             record.state = try before.after(change)
@@ -113,7 +114,7 @@ public final class Catalog: Sendable {
             try all[name, default: DeploymentStates()].apply(change, to: deployment, base: base)
         }
         let at = now()
-        _ = try await store.change(name) { kept in
+        _ = try await alter(name) { kept in
             guard var record = kept else { throw Self.missing(name) }
             // Asked anew while the record is held: of two changes at once the later write has both.
             record.state = self.deployments.withLock { $0[name]?.combined } ?? after
@@ -160,7 +161,7 @@ public final class Catalog: Sendable {
         _ name: ModelName, _ edit: @escaping @Sendable (inout ModelRecord.Opinion) -> Void
     ) async throws -> ModelRecord {
         let at = now()
-        let record = try await store.change(name) { kept in
+        let record = try await alter(name) { kept in
             guard var record = kept else { throw Self.missing(name) }
             edit(&record.opinion)
             record.changedAt = at
@@ -178,10 +179,16 @@ public final class Catalog: Sendable {
     ///   - name: of the model.
     ///   - force: stop who uses it first, instead of refusing.
     /// - Returns: what the record was; its files are the caller's business.
-    /// - Throws: `ServiceError` of the code `conflict` that names the users; when there is no such model.
+    /// - Throws: `ServiceError` of the code `conflict` that names the users, or who would bring it back; when there is no
+    ///   such model.
     public func delete(_ name: ModelName, force: Bool) async throws -> ModelRecord {
         guard let record = try await store.model(name)?.record else { throw Self.missing(name) }
         var users = await users(of: record)
+        if !force, users.isEmpty, let claim = await uses.claim(record) {
+            throw ServiceError(
+                .conflict, "The model '\(name)' would be back at once: \(claim).",
+                hint: "Take it out there first, or delete it with --force (force=true).")
+        }
         if force, !users.isEmpty {
             try await uses.stop(record)
             users = await uses.users(record)
@@ -190,10 +197,11 @@ public final class Catalog: Sendable {
             throw ServiceError(
                 .conflict, "The model '\(name)' is in use by \(users.joined(separator: ", ")).",
                 hint: force
-                    ? "It could not be stopped; see nexus deploy status." : "Stop it first, or delete with force.")
+                    ? "It could not be stopped; see nexus deploy status."
+                    : "Stop it first, or delete it with --force (force=true).")
         }
         let at = now()
-        _ = try await store.change(name) { kept in
+        _ = try await alter(name) { kept in
             guard let kept else { throw Self.missing(name) }
             let before: ModelState = force && kept.state.isBusy ? kept.state.hasFiles ? .stopped : .unknown : kept.state
             guard let after = Self.deleted(from: before) else {
@@ -234,13 +242,17 @@ public struct ModelUses: Sendable {
     public var users: @Sendable (ModelRecord) async -> [String]
     /// Ends all of them; returns when their processes are gone.
     public var stop: @Sendable (ModelRecord) async throws -> Void
+    /// Who keeps the model in the catalogue without using it now, as the end of a sentence; `nil` when nobody does.
+    public var claim: @Sendable (ModelRecord) async -> String?
 
     public init(
         users: @escaping @Sendable (ModelRecord) async -> [String] = { _ in [] },
-        stop: @escaping @Sendable (ModelRecord) async throws -> Void = { _ in }
+        stop: @escaping @Sendable (ModelRecord) async throws -> Void = { _ in },
+        claim: @escaping @Sendable (ModelRecord) async -> String? = { _ in nil }
     ) {
         self.users = users
         self.stop = stop
+        self.claim = claim
     }
 }
 

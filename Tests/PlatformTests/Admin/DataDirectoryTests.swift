@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -27,18 +28,22 @@ import Vocabulary
         }
     }
 
+    /// The folder, as a command of the terminal has it.
+    private func command(of folder: String) throws -> DataDirectory? {
+        guard case .ours(let directory) = try DataDirectory.claim(folder, as: "nexus models list") else { return nil }
+        return directory
+    }
+
     @Test func `a server waits for a command that has it`() async throws {
         try await withFolder { folder in
-            guard case .ours(let directory) = try DataDirectory.claim(folder, as: "nexus models list") else {
-                Issue.record("nobody else has it")
-                return
-            }
-            var held: DataDirectory? = directory
-            async let server = DataDirectory.hold(folder)
-            try await Task.sleep(for: .milliseconds(1))
-            withExtendedLifetime(held) {}
-            held = nil
-            #expect(try await server.path == folder)
+            // Each opening of the lock's file stands for itself, also within one process (`flock(2)`).
+            let held = Mutex(try command(of: folder))
+            let isHeld = held.withLock { $0 != nil }
+            #expect(isHeld)
+            let server = Task { try await DataDirectory.hold(folder) }
+            let freed = Task { held.withLock { $0 = nil } }
+            await freed.value
+            #expect(try await server.value.path == folder)
         }
     }
 

@@ -42,6 +42,14 @@ extension Program {
         }
         let group = commands.filter { $0.name.hasPrefix(first + " ") }.map(\.name)
         guard group.isEmpty else {
+            if let second = words.dropFirst().first, !second.hasPrefix("-"),
+                let close = Suggestion.closest(
+                    to: "\(first) \(second)", among: group, letters: second.utf8.count)
+            {
+                return UsageError(
+                    problem: "There is no command '\(first) \(second)'\(Suggestion.sentence(close))",
+                    hint: "See `\(name) \(first) --help`.")
+            }
             return UsageError(problem: "'\(first)' needs one of: \(group.joined(separator: ", ")).", hint: hint)
         }
         let close = Suggestion.closest(

@@ -62,6 +62,20 @@ struct AdminClient: Sendable {
         }
     }
 
+    /// Keeps the platform of another command alive for as long as what is returned lives.
+    ///
+    /// - Throws: `ServiceError` of the code `modelUnavailable` when that command is ending.
+    func lease() async throws -> ResponseEvents.Iterator {
+        let response = try await fetch("GET", CommandLeases.path, query: [:], body: nil, accept: "text/event-stream")
+        var events = response.body.events().makeAsyncIterator()
+        do throws(FetchError) {
+            if try await events.next()?.event == "lease" { return events }
+        } catch {
+            guard error.code != .cancelled else { throw error }
+        }
+        throw ServiceError(.modelUnavailable, "The command that runs the platform is ending.", hint: "Try again.")
+    }
+
     /// Refuses what needs a server that goes on running.
     ///
     /// - Parameter purpose: what the command does, as the end of a sentence: `start a deployment`.

@@ -25,13 +25,11 @@ enum AdminSession {
         let client = try HTTPClient()
         let outcome: Result<Void, any Error>
         do {
-            switch try DataDirectory.claim(configuration.dataDir, as: "nexus \(parsed.name)") {
-            case .taken(let holder):
-                let socket = try AdminSocket(in: configuration.dataDir)
-                let admin = AdminClient(client: client, socket: socket, isOwn: false)
-                try await waitUntilAnswers(admin, holder)
+            switch try await connect(configuration, "nexus \(parsed.name)", client) {
+            case .other(let admin, let lease):
                 try await body(admin)
-            case .ours(let directory):
+                withExtendedLifetime(lease) {}
+            case .own(let directory):
                 let admin = AdminClient(client: client, socket: directory.socket, isOwn: true)
                 try await runOwn(configuration, environment, directory) { try await body(admin) }
             }
@@ -43,19 +41,39 @@ enum AdminSession {
         try outcome.get()
     }
 
-    /// Somebody who has only just taken the folder may not listen yet.
-    private static func waitUntilAnswers(_ admin: AdminClient, _ holder: DataDirectory.Holder) async throws {
+    private enum Connection {
+        /// The platform of another process; the lease keeps it as long as it lives.
+        case other(AdminClient, lease: ResponseEvents.Iterator?)
+        /// Nobody runs: this process has the folder.
+        case own(DataDirectory)
+    }
+
+    /// Somebody who has only just taken the folder may not listen yet, and another command may be ending: both are waited
+    /// for.
+    private static func connect(
+        _ configuration: Configuration, _ purpose: String, _ client: HTTPClient
+    ) async throws -> Connection {
         let deadline = ContinuousClock.now + waitMax
         while true {
-            do {
-                _ = try await admin.get("/health")
-                return
-            } catch let error as ServiceError where error.code == .modelUnavailable {
-                guard ContinuousClock.now < deadline else {
-                    throw ServiceError(
-                        .modelUnavailable,
-                        "The data directory is in use (\(holder.description)), and nobody answers on its socket.",
-                        hint: "Wait until that process has started, or end it.")
+            switch try DataDirectory.claim(configuration.dataDir, as: purpose) {
+            case .ours(let directory): return .own(directory)
+            case .taken(let holder):
+                let admin = AdminClient(
+                    client: client, socket: try AdminSocket(in: configuration.dataDir), isOwn: false)
+                do {
+                    // A server stays anyway.
+                    if holder.purpose == DataDirectory.serving {
+                        _ = try await admin.get("/health")
+                        return .other(admin, lease: nil)
+                    }
+                    return .other(admin, lease: try await admin.lease())
+                } catch let error as ServiceError where error.code == .modelUnavailable {
+                    guard ContinuousClock.now < deadline else {
+                        throw ServiceError(
+                            .modelUnavailable,
+                            "The data directory is in use (\(holder.description)), and nobody answers on its socket.",
+                            hint: "Wait until that process has started, or end it.")
+                    }
                 }
                 try await Task.sleep(for: .milliseconds(50))
             }
@@ -83,11 +101,24 @@ enum AdminSession {
                 let watch = Task {
                     _ = await signals.wait()
                     work.cancel()
+                    directory.leases.closeNow()
                 }
                 outcome = await work.result
+                await waitForOthers(directory.leases)
                 watch.cancel()
             }
             try outcome.get()
         }
+    }
+
+    /// Other commands may have found this one's platform, and end first.
+    private static func waitForOthers(_ leases: CommandLeases) async {
+        let remark = Task {
+            do { try await Task.sleep(for: .seconds(1)) } catch { return }
+            StandardStream.error.write(
+                StandardStream.error.styled("Waiting for another command that uses this one's platform.", .dim) + "\n")
+        }
+        await leases.close()
+        remark.cancel()
     }
 }

@@ -27,6 +27,8 @@ final class DataDirectory: Sendable {
     let path: String
     /// Where this process is to listen for its own commands.
     let socket: AdminSocket
+    /// Other commands that work with this process's platform.
+    let leases = CommandLeases()
     private let lock: CInt
 
     private init(path: String, socket: AdminSocket, lock: CInt) {

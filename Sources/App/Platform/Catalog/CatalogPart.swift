@@ -25,6 +25,8 @@ struct CatalogPart: Sendable {
     private static let waitingMax = 1_024
     /// How often usage is written.
     private static let usagePause = Duration.seconds(10)
+    /// How often the files of models in use are looked at.
+    private static let watchPause = Duration.seconds(5)
 
     init(database: Database, configuration: Configuration, uses: ModelUses, logger: Logger) {
         records = CatalogRecords(database: database)
@@ -47,23 +49,51 @@ struct CatalogPart: Sendable {
     /// Takes what happened to a worker; never waits.
     func report(_ event: WorkerSupervisor.Event) { sender.yield(event) }
 
+    /// Ends the streams of events, so that nobody is waited for who only listens.
+    func endFollowing() { catalog.endFollowing() }
+
     /// Nothing more will come; `run` ends when all is written.
     func finish() { sender.finish() }
 
-    /// Sets the catalogue right, and then writes what comes until `finish`.
-    func run() async {
+    /// Sets the catalogue right, before anybody asks: what a killed platform has left, and what the configuration names.
+    func prepare() async {
         await attempt("the catalogue could not be set right") { try await catalog.recover() }
         await attempt("the configuration's models could not be noted") { try await noteConfigured() }
-        let usage = Task {
-            while !Task.isCancelled {
-                do { try await Task.sleep(for: Self.usagePause) } catch { return }
-                await writeUsage()
+    }
+
+    /// Writes what comes until `finish`, and looks after the files of models in use.
+    func run() async {
+        let usage = Task { await every(Self.usagePause) { await writeUsage() } }
+        let watch = Task {
+            await every(Self.watchPause) {
+                await attempt("the files of models in use could not be looked at") { try await lookAtFilesInUse() }
             }
         }
         for await event in incoming { await note(event) }
         usage.cancel()
+        watch.cancel()
         await usage.value
+        await watch.value
         await writeUsage()
+    }
+
+    private func every(_ pause: Duration, _ work: () async -> Void) async {
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: pause) } catch { return }
+            await work()
+        }
+    }
+
+    /// A worker goes on with the file that it has mapped when another one takes its place; the catalogue says so.
+    private func lookAtFilesInUse() async throws {
+        for state in ModelState.all where state.isBusy && state.hasFiles {
+            var query = CatalogQuery()
+            query.state = state.name
+            query.limit = CatalogQuery.limitMax
+            for record in try await catalog.page(query).records {
+                _ = try await importer.check(record, digests: false)
+            }
+        }
     }
 
     private func writeUsage() async {

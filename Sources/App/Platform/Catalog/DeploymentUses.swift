@@ -2,6 +2,7 @@ import Foundation
 import Hosting
 import ModelCatalog
 import Synchronization
+import Vocabulary
 
 /// Who uses a model's files: the deployments, once there are any.
 final class DeploymentUses: Sendable {
@@ -21,6 +22,12 @@ final class DeploymentUses: Sendable {
             },
             stop: { [self] record in
                 for deployment in await users(of: record) { try await deployment.stop() }
+            },
+            claim: { [self] record in
+                let served = deployments.withLock { $0 }?.all.map { $0.name } ?? []
+                guard record.origin == .configuration, served.contains(record.name.description) else { return nil }
+                return
+                    "the configuration serves it ('models', --model, or the starter model when nothing else is named)"
             })
     }
 

@@ -2,6 +2,7 @@ import Digests
 import Foundation
 import GGUF
 import ModelCatalog
+import ModelFormats
 
 /// The real disk. Every call blocks: use it on a thread of its own (`BlockingWork`).
 struct DiskModelFiles: ModelFiles {
@@ -58,8 +59,19 @@ struct DiskModelFiles: ModelFiles {
     }
 
     func read(_ path: String) throws(ModelFileError) -> ReadModel {
+        let gguf: any ByteSource
+        do throws(ModelFormatError) {
+            let item = try ModelItem(path: path)
+            guard case .file(_, let source) = item,
+                try GGUFFormat().recognises(item) || path.lowercased().hasSuffix(".gguf")
+            else { return ReadModel(try ModelFormats.summary(atPath: path)) }
+            gguf = source
+        } catch {
+            throw ModelFileError(error.kind == .unknownFormat ? .unsupported : .damaged, path, error.description)
+        }
+        // A GGUF file tells more than what all formats have: its role, its part, its texts.
         do throws(GGUFError) {
-            return ReadModel(try GGUFFile.read(from: try FileBytes(path: path)))
+            return ReadModel(try GGUFFile.read(from: gguf))
         } catch {
             throw ModelFileError(.damaged, path, error.description)
         }
@@ -101,6 +113,27 @@ struct DiskModelFiles: ModelFiles {
 }
 
 extension ReadModel {
+    /// What a file or a checkpoint's folder of another format tells.
+    init(_ summary: ModelFileSummary) {
+        var metadata = ModelMetadata()
+        metadata.format = summary.format.rawValue
+        metadata.architecture = summary.architecture
+        metadata.title = summary.name
+        metadata.parameterCount = Int64(clamping: summary.parameterCount)
+        metadata.quantization = summary.quantization
+        metadata.contextLength = summary.contextLength
+        metadata.embeddingLength = summary.embeddingLength
+        metadata.blockCount = summary.blockCount
+        metadata.headCount = summary.headCount
+        metadata.keyValueHeadCount = summary.keyValueHeadCount
+        metadata.vocabularySize = summary.vocabularySize
+        metadata.tokenizer = summary.tokenizer
+        metadata.license = summary.license.map { String($0.prefix(256)) }
+        metadata.hasChatTemplate = summary.chatTemplate != nil
+        self.init(
+            metadata: metadata, texts: ModelTexts(chatTemplate: summary.chatTemplate).bounded, role: .weights)
+    }
+
     /// What a GGUF header tells.
     init(_ file: GGUFFile) {
         let summary = file.summary

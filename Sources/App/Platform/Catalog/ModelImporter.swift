@@ -27,9 +27,9 @@ struct ModelImporter: ModelOperations {
                 hint: "Send an absolute path of the server's disk.",
                 parameter: "path")
         }
-        guard turns.begin() else {
+        guard await turns.begin() else {
             throw ServiceError(
-                .overloaded, "\(ImportTurns.countMax) imports are running already.", hint: "Wait for one of them.",
+                .overloaded, "\(ImportTurns.waitingMax) imports are waiting already.", hint: "Wait for one of them.",
                 retryAfter: .seconds(5))
         }
         defer { turns.end() }
@@ -93,9 +93,8 @@ struct ModelImporter: ModelOperations {
     }
 
     private func keep(_ findings: ImportFindings, _ order: ImportOrder) async throws -> ImportReport {
+        var findings = findings
         var report = ImportReport()
-        report.problems = findings.problems
-        report.problemsLeftOut = findings.problemsLeftOut
         report.deployments = findings.deployments
         if order.name != nil || order.made != nil, findings.models.count != 1 {
             let member = order.name == nil ? "made" : "name"
@@ -109,12 +108,19 @@ struct ModelImporter: ModelOperations {
         for var found in findings.models {
             if let name = order.name { found.name = name }
             if let made = order.made { found.origin = .made(from: made.source, how: made.how) }
-            switch try await catalog.add(found) {
-            case .added(let name): report.added.append(name)
-            case .refreshed(let name): report.refreshed.append(name)
-            case .unchanged(let name): report.unchanged.append(name)
+            do {
+                switch try await catalog.add(found) {
+                case .added(let name): report.added.append(name)
+                case .refreshed(let name): report.refreshed.append(name)
+                case .unchanged(let name): report.unchanged.append(name)
+                }
+            } catch let error as ServiceError where error.code == .conflict {
+                // One that cannot be had keeps nobody else out.
+                findings.note(found.files.first?.path ?? found.name.description, error.message)
             }
         }
+        report.problems = findings.problems
+        report.problemsLeftOut = findings.problemsLeftOut
         return report
     }
 
@@ -163,19 +169,51 @@ struct ModelImporter: ModelOperations {
     }
 }
 
-/// How many imports run at once.
+/// A few imports run at once; others wait, in order.
 private final class ImportTurns: Sendable {
     static let countMax = 4
-    private let running = Mutex(0)
+    static let waitingMax = 64
 
-    /// Whether one more may begin.
-    func begin() -> Bool {
-        running.withLock { running in
-            guard running < Self.countMax else { return false }
-            running += 1
-            return true
-        }
+    private struct State {
+        var running = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    func end() { running.withLock { $0 -= 1 } }
+    private let state = Mutex(State())
+
+    /// Returns when it is the caller's turn; `false` at once when too many wait. Who goes meanwhile keeps the place: an
+    /// import is carried out to its end anyway.
+    func begin() async -> Bool {
+        enum Place { case now, later, none }
+        let place: Place = state.withLock { state in
+            guard state.running >= Self.countMax else {
+                state.running += 1
+                return .now
+            }
+            return state.waiting.count < Self.waitingMax ? .later : .none
+        }
+        guard place == .later else { return place == .now }
+        await withCheckedContinuation { turn in
+            let isFree = state.withLock { state in
+                guard state.running >= Self.countMax else {
+                    state.running += 1
+                    return true
+                }
+                state.waiting.append(turn)
+                return false
+            }
+            if isFree { turn.resume() }
+        }
+        return true
+    }
+
+    /// The turn goes to who has waited longest.
+    func end() {
+        let next: CheckedContinuation<Void, Never>? = state.withLock { state in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.running -= 1
+            return nil
+        }
+        next?.resume()
+    }
 }

@@ -67,7 +67,8 @@ public enum NexusProgram {
     }
 
     private static func complain(_ text: String) {
-        StandardStream.error.write(StandardStream.error.styled(text, .red) + "\n")
+        // Errors tell names of files and words of other servers.
+        StandardStream.error.write(StandardStream.error.styled(PlainText.safeLines(text), .red) + "\n")
     }
 }
 

@@ -50,6 +50,7 @@ struct NexusServer {
         let catalog = CatalogPart(
             database: database, configuration: configuration, uses: uses.modelUses, logger: logger.labelled("catalog"))
         let writer = Task { await events.run() }
+        await catalog.prepare()
         let cataloguing = Task { await catalog.run() }
         func close() async {
             events.finish()
@@ -133,7 +134,7 @@ struct NexusServer {
         let router = makeRouter(
             gateway, events: events,
             more: DeploymentRoutes(deployments).routes + catalog.routes + jobs.routes + hub.routes(jobs.runner)
-                + making.routes + hardware.routes + memory.routes(hosting),
+                + making.routes + hardware.routes + memory.routes(hosting) + directory.leases.routes,
             tracer: tracer, metrics: metrics)
         let servers = try await Listeners.start(
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
@@ -150,6 +151,7 @@ struct NexusServer {
         logger.notice("draining", ["deadline": .milliseconds(drain)])
         // First, because those who follow its events would otherwise be waited for.
         working.cancel()
+        catalog.endFollowing()
         deployments.endLogs()
         measuring.cancel()
         await servers.shutDown(deadline: drain)

@@ -62,10 +62,15 @@ public struct CatalogRecords: CatalogStoring {
             parameters.append(.integer(before))
             conditions.append("id < $\(parameters.count)")
         }
+        if let after = query.after {
+            parameters.append(.integer(after))
+            conditions.append("id > $\(parameters.count)")
+        }
         parameters.append(.int(query.limit))
         let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+        let order = query.after == nil ? "DESC" : "ASC"
         let rows = try await database.query(
-            "SELECT * FROM model_events\(filter) ORDER BY id DESC LIMIT $\(parameters.count)", parameters)
+            "SELECT * FROM model_events\(filter) ORDER BY id \(order) LIMIT $\(parameters.count)", parameters)
         return try rows.compactMap(CatalogEvent.init(row:))
     }
 

@@ -29,19 +29,14 @@ struct CatalogSelection {
         }
         if let format = query.format { conditions.append("format = \(value(.text(format)))") }
         if let origin = query.origin { conditions.append("origin = \(value(.text(origin)))") }
+        // Looked up once by the index, not asked again for each model.
         if let tag = query.tag {
             conditions.append(
-                """
-                EXISTS (SELECT 1 FROM model_tags t
-                WHERE t.base = models.base AND t.tag = models.tag AND t.label = \(value(.text(tag))))
-                """)
+                "(base, tag) IN (SELECT t.base, t.tag FROM model_tags t WHERE t.label = \(value(.text(tag))))")
         }
         if let path = query.path {
             conditions.append(
-                """
-                EXISTS (SELECT 1 FROM model_files f
-                WHERE f.base = models.base AND f.tag = models.tag AND f.path = \(value(.text(path))))
-                """)
+                "(base, tag) IN (SELECT f.base, f.tag FROM model_files f WHERE f.path = \(value(.text(path))))")
         }
         let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
         count = "SELECT COUNT(*) AS total FROM models\(filter)"

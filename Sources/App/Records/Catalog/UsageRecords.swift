@@ -67,9 +67,9 @@ extension CatalogRecords: ModelStatistics {
         }
     }
 
-    /// The measurements of a model, newest first.
+    /// The measurements of a model, newest first, with the speeds that ``SpeedRecords`` keeps for predictions.
     public func benchmarks(of name: ModelName) async throws -> [ModelBenchmark] {
-        try await database.query(
+        let kept = try await database.query(
             "SELECT at, kind, document FROM model_benchmarks WHERE base = $1 AND tag = $2 ORDER BY id DESC",
             [.text(name.base), .text(name.tag)]
         ).map { row in
@@ -81,6 +81,27 @@ extension CatalogRecords: ModelStatistics {
                 throw StorageError(.corrupt, "a measurement in the catalogue is no JSON")
             }
             return ModelBenchmark(at: try row.decode("at"), kind: try row.decode("kind"), values: values)
+        }
+        let speeds = try await speeds(of: name)
+        return (kept + speeds).sorted { $0.at > $1.at }
+    }
+
+    private func speeds(of name: ModelName) async throws -> [ModelBenchmark] {
+        try await database.query(
+            """
+            SELECT at, engine, threads, prompt_tokens, generated_tokens, prompt_speed, generation_speed
+            FROM speed_runs WHERE model = $1 ORDER BY at DESC, prompt_tokens LIMIT $2
+            """, [.text(name.description), .int(ModelBenchmark.countMax)]
+        ).map { row in
+            ModelBenchmark(
+                at: try row.decode("at"), kind: "speed",
+                values: [
+                    "engine": .string(try row.decode("engine")), "threads": .integer(try row.decode("threads")),
+                    "prompt_tokens": .integer(try row.decode("prompt_tokens")),
+                    "generated_tokens": .integer(try row.decode("generated_tokens")),
+                    "prompt_tokens_per_second": .number(try row.decode("prompt_speed")),
+                    "tokens_per_second": .number(try row.decode("generation_speed")),
+                ])
         }
     }
 }

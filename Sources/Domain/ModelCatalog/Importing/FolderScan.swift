@@ -48,10 +48,14 @@ public struct FolderScan {
         guard let look = try disk.look(at: path) else { throw ModelFileError(.missing, root, "There is nothing.") }
         var scan = FolderScan(disk: disk, bounds: bounds, root: path)
         switch look.kind {
-        case .folder: try scan.folder(path, depth: 0)
+        case .folder:
+            // A link that leads back to the root leads to what has been looked at.
+            scan.seen.insert(Place(device: look.identity.device, inode: look.identity.inode))
+            try scan.folder(path, depth: 0)
         case .file:
             guard Self.isModelName(path) else {
-                throw ModelFileError(.unsupported, root, "The name of a model file ends with .gguf.")
+                throw ModelFileError(
+                    .unsupported, root, "The name of a model file ends with .gguf, .safetensors or .onnx.")
             }
             scan.loneFile(path)
         case .other: throw ModelFileError(.unsupported, root, "It is neither a folder nor a file.")
@@ -132,14 +136,18 @@ public struct FolderScan {
     /// The other parts of a model whose first or any part was named.
     private func siblings(of path: String) -> [String] {
         let (folder, name) = Self.parts(of: path)
-        guard let part = FileNaming(name).part, part.count <= bounds.modelsMax else { return [path] }
-        let end = "-of-\(Self.fiveDigits(part.count)).gguf"
+        guard let part = FileNaming(name).part, part.count <= bounds.modelsMax, let dot = name.lastIndex(of: ".") else {
+            return [path]
+        }
+        let end = "-of-\(Self.fiveDigits(part.count))\(name[dot...])"
         let stem = name.dropLast(end.utf8.count + 5)
         return (1...part.count).map { "\(folder)/\(stem)\(Self.fiveDigits($0))\(end)" }
     }
 
     private mutating func models(of paths: [String], in folder: String) {
-        let candidates = paths.compactMap { candidate($0) }
+        let shards = paths.filter { $0.lowercased().hasSuffix(Self.checkpointSuffix) }
+        if !shards.isEmpty { checkpoint(shards, in: folder) }
+        let candidates = paths.filter { !$0.lowercased().hasSuffix(Self.checkpointSuffix) }.compactMap { candidate($0) }
         let projectors = candidates.filter { $0.read.role == .projector }.map(\.file)
         let weights = candidates.filter { $0.read.role == .weights }
         // Parts of one model share everything but their number.
@@ -150,7 +158,10 @@ public struct FolderScan {
             }
             groups[key ?? candidate.file.path, default: []].append(candidate)
         }
-        for (_, group) in groups.sorted(by: { $0.key < $1.key }) { add(group, projectors: projectors, in: folder) }
+        let card = weights.isEmpty ? nil : ModelCard.beside(folder, disk: disk)
+        for (_, group) in groups.sorted(by: { $0.key < $1.key }) {
+            add(group, projectors: projectors, card: card, in: folder)
+        }
         if weights.isEmpty {
             for projector in projectors {
                 findings.note(projector.path, "It reads images for a model that is not here.")
@@ -178,7 +189,7 @@ public struct FolderScan {
         }
     }
 
-    private mutating func add(_ group: [Candidate], projectors: [ModelFile], in folder: String) {
+    private mutating func add(_ group: [Candidate], projectors: [ModelFile], card: ModelCard?, in folder: String) {
         let parts = group.sorted { ($0.naming.part?.index ?? 0) < ($1.naming.part?.index ?? 0) }
         guard let first = parts.first else { return }
         if let count = first.naming.part?.count, parts.map({ $0.naming.part?.index }) != Array(0..<count) {
@@ -193,18 +204,75 @@ public struct FolderScan {
         if parts.count > 1 {
             metadata.parameterCount = parts.reduce(0) { $0 &+ ($1.read.metadata.parameterCount ?? 0) }
         }
-        findings.models.append(
-            FoundModel(
-                name: ModelName(cleaning: first.naming.base, tag: first.naming.quantization),
-                surname: Self.parts(of: folder).name, origin: .folder(root), files: parts.map(\.file) + projectors,
-                metadata: metadata, texts: first.read.texts))
+        var found = FoundModel(
+            name: ModelName(
+                cleaning: Self.telling(first.naming.base, in: folder), tag: first.naming.quantization),
+            surname: Self.parts(of: folder).name, origin: .folder(root), files: parts.map(\.file) + projectors,
+            metadata: metadata, texts: first.read.texts)
+        card?.fill(&found)
+        findings.models.append(found)
     }
+
+    /// A folder with `config.json` and weights as a trainer saved them: one model, with all that lies beside it.
+    private mutating func checkpoint(_ shards: [String], in folder: String) {
+        do throws(ModelFileError) {
+            guard try disk.look(at: folder + "/config.json")?.kind == .file else {
+                let place = shards.count == 1 ? shards[0] : folder
+                return findings.note(place, "No config.json lies beside the weights, so nothing tells what they are.")
+            }
+            guard findings.models.count < bounds.modelsMax else {
+                isFull = true
+                return findings.note(folder, "More than \(bounds.modelsMax) models; import the folders one by one.")
+            }
+            let read = try disk.read(folder)
+            var files: [ModelFile] = []
+            for path in shards.sorted() {
+                if let look = try disk.look(at: path) {
+                    files.append(ModelFile(path: path, role: .weights, identity: look.identity))
+                }
+            }
+            for name in Self.besideCheckpoints {
+                if let look = try disk.look(at: "\(folder)/\(name)"), look.kind == .file {
+                    files.append(ModelFile(path: "\(folder)/\(name)", role: .other, identity: look.identity))
+                }
+            }
+            var found = FoundModel(
+                name: ModelName(cleaning: Self.parts(of: folder).name, tag: read.metadata.quantization),
+                surname: Self.parts(of: Self.parts(of: folder).folder).name, origin: .folder(root), files: files,
+                metadata: read.metadata, texts: read.texts)
+            ModelCard.beside(folder, disk: disk)?.fill(&found)
+            findings.models.append(found)
+        } catch {
+            findings.note(error.path, error.problem)
+        }
+    }
+
+    private static let checkpointSuffix = ".safetensors"
+    /// What a checkpoint cannot be read without.
+    private static let besideCheckpoints = [
+        "config.json", "generation_config.json", "model.safetensors.index.json", "tokenizer.json",
+        "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
+        "chat_template.jinja",
+    ]
 
     // MARK: Names
 
-    static func isModelName(_ path: String) -> Bool { path.lowercased().hasSuffix(".gguf") }
+    static func isModelName(_ path: String) -> Bool {
+        let name = path.lowercased()
+        return [".gguf", checkpointSuffix, ".onnx"].contains { name.hasSuffix($0) }
+    }
 
-    private static func mayBeModel(_ bytes: [UInt8]) -> Bool { bytes.suffix(5).elementsEqual(".gguf".utf8) }
+    /// The folder's name for files that are called as everybody's are.
+    private static func telling(_ base: String, in folder: String) -> String {
+        guard ["model", "ggml-model", "model_quantized", "weights"].contains(base.lowercased()) else { return base }
+        let (above, name) = parts(of: folder)
+        let wanted = name.lowercased() == "onnx" ? parts(of: above).name : name
+        return wanted.isEmpty ? base : wanted
+    }
+
+    private static func mayBeModel(_ bytes: [UInt8]) -> Bool {
+        [".gguf", checkpointSuffix, ".onnx"].contains { bytes.suffix($0.utf8.count).elementsEqual($0.utf8) }
+    }
 
     /// Bytes that are no text, for people.
     private static func shown(_ bytes: [UInt8]) -> String {

@@ -15,7 +15,7 @@ public protocol CatalogStoring: Sendable {
     /// - Throws: what `edit` throws; nothing is changed then.
     func change(_ name: ModelName, _ edit: @Sendable (ModelRecord?) throws -> CatalogEdit) async throws -> ModelRecord?
 
-    /// Events, newest first.
+    /// Events, newest first; of a query with `after`, oldest first.
     func events(_ query: CatalogEventQuery) async throws -> [CatalogEvent]
 
     /// Removes the oldest events until at most so many are left.
@@ -83,6 +83,8 @@ public struct CatalogEventQuery: Sendable, Equatable {
     public var model: ModelName?
     /// Older than this number.
     public var before: Int64?
+    /// Newer than this number, and then the oldest first.
+    public var after: Int64?
     public var limit = 100
 
     public static let limitMax = 1_000

@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import JSONText
 import Launch
+import Vocabulary
 
 /// `nexus models import`
 enum ImportModelsCommand {
@@ -27,6 +28,13 @@ enum ImportModelsCommand {
         body["name"] = call.parsed[name].map(JSONValue.string)
         let answer = try await call.admin.post("/api/v1/models/import", .object(body))
         call.show(answer) { text(of: $0, for: call.output) }
+        let isEmpty = ["added", "refreshed", "unchanged", "deployments"].allSatisfy {
+            answer[$0]?.array?.isEmpty ?? true
+        }
+        // For scripts: an import that has brought nothing has failed.
+        guard !isEmpty else {
+            throw ServiceError(.invalidValue, "No model was taken in from \(PlainText.safe(path)).")
+        }
     }
 
     static func text(of answer: JSONValue, for output: StandardStream) -> String {
@@ -52,7 +60,6 @@ enum ImportModelsCommand {
         }
         let more = problems.count - 50 + Int(clamping: answer["problems_left_out"]?.integer ?? 0)
         if more > 0 { lines.append("… and \(more) more; --json shows them.") }
-        if lines.isEmpty { lines.append("There are no models.") }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
     }
 }

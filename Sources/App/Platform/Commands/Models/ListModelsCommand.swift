@@ -12,25 +12,45 @@ enum ListModelsCommand {
     private static let sort = CommandOption<String>(
         "sort", .text("KEY", bytesMax: 32), "name, size, added, parameters, rating or used; -size is the largest first."
     )
+    private static let format = CommandOption<String>(
+        "format", .text("FORMAT", bytesMax: 32), "Only those of it: gguf, safetensors, onnx, remote.")
+    private static let origin = CommandOption<String>(
+        "origin", .text("ORIGIN", bytesMax: 32),
+        "Only those from there: folder, ollama, llama_swap, hub, made, configuration.")
     private static let limit = CommandOption<Int>("limit", .integer(in: 1...1_000), "How many at most (100).")
+    private static let offset = CommandOption<Int>(
+        "offset", .integer(in: 0...1_000_000_000), "How many to leave out first.")
 
     static let command = AdminCommand(
         "models list", "List the models of this machine.",
-        options: [search.declared, state.declared, tag.declared, sort.declared, limit.declared]
+        options: [
+            search.declared, state.declared, format.declared, origin.declared, tag.declared, sort.declared,
+            limit.declared, offset.declared,
+        ]
     ) { call in
         let parsed = call.parsed
         let answer = try await call.admin.get(
             "/api/v1/models",
             query: [
-                "search": parsed[search], "state": parsed[state], "tag": parsed[tag], "sort": parsed[sort],
-                "limit": parsed[limit].map(String.init),
+                "search": parsed[search], "state": parsed[state], "format": parsed[format],
+                "origin": parsed[origin], "tag": parsed[tag], "sort": parsed[sort],
+                "limit": parsed[limit].map(String.init), "offset": parsed[offset].map(String.init),
             ])
-        call.show(answer) { text(of: $0, for: call.output) }
+        let isChosen = [parsed[search], parsed[state], parsed[format], parsed[origin], parsed[tag]].contains {
+            $0 != nil
+        }
+        call.show(answer) { text(of: $0, isChosen: isChosen, for: call.output) }
     }
 
-    static func text(of answer: JSONValue, for output: StandardStream) -> String {
+    /// The table, or why there is none; `isChosen` says whether only some were asked for.
+    static func text(of answer: JSONValue, isChosen: Bool, for output: StandardStream) -> String {
         let models = answer["models"]?.array ?? []
-        guard !models.isEmpty else { return "There are no models. nexus models import PATH takes some in.\n" }
+        let total = answer["total"]?.integer ?? Int64(models.count)
+        guard !models.isEmpty else {
+            if total > 0 { return "There are only \(total).\n" }
+            return isChosen
+                ? "No model is so.\n" : "There are no models. nexus models import PATH takes some in.\n"
+        }
         var table = TextTable(
             .left("NAME"), .left("STATE"), .left("ARCH"), .right("PARAMS"), .left("QUANT"), .right("SIZE"),
             .right("CONTEXT"), .right("REQUESTS"), .left("ORIGIN"))
@@ -48,8 +68,8 @@ enum ListModelsCommand {
                 TextTable.Cell(model["origin"]?["kind"]?.string ?? ""),
             ])
         }
-        let total = answer["total"]?.integer ?? Int64(models.count)
-        let rest = total > models.count ? "\(models.count) of \(total); --limit shows more.\n" : ""
+        let rest =
+            total > models.count ? "\(models.count) of \(total); --limit and --offset show the others.\n" : ""
         return table.text(for: output) + rest
     }
 

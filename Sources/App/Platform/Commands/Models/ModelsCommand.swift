@@ -7,6 +7,7 @@ enum ModelsCommand {
     /// In the order of the help.
     static let all: [AdminCommand] = [
         ListModelsCommand.command, ShowModelCommand.command, ImportModelsCommand.command, RemoveModelCommand.command,
+        EditModelCommand.command, ModelEventsCommand.command,
         DownloadCommand.command, QuantizeCommand.command, MeasureCommands.measure, MeasureCommands.imatrix,
         RecommendCommand.command, MemoryCommand.command, BenchmarkCommand.command,
     ]

@@ -1,6 +1,8 @@
 import Configuration
+import Hardware
 import JSONText
 import Launch
+import Vocabulary
 
 /// `nexus models show`
 enum ShowModelCommand {
@@ -8,13 +10,17 @@ enum ShowModelCommand {
         "events", .integer(in: 0...1_000), "How many of the newest events to show (5).")
     private static let check = CommandOption<Bool>(
         "check", .flag, "Read the files from end to end and compare their SHA-256.")
+    private enum LongText: String, CaseIterable, Sendable { case template, license, card, system }
+    private static let longText = CommandOption<LongText>("text", .choice, "Print only this text, as it is.")
 
     static let command = AdminCommand(
         "models show", "Show one model: what it is, its files, its use, what happened to it.",
-        operands: [Operand("model", .one, "Name, or name:tag.")], options: [events.declared, check.declared]
+        operands: [Operand("model", .one, "Name, or name:tag.")],
+        options: [events.declared, check.declared, longText.declared]
     ) { call in
         let path = "/api/v1/models/" + AdminClient.escaped(call.parsed.operands[0])
         var answer = try await call.admin.get(path).object ?? JSONObject()
+        if let wanted = call.parsed[longText] { return try show(wanted, of: .object(answer), call) }
         if call.parsed[check] {
             answer["files"] = try await call.admin.send("POST", path + "/check", query: ["digests": "true"])["files"]
         }
@@ -24,6 +30,24 @@ enum ShowModelCommand {
                 "/api/v1/models/\(AdminClient.escaped(name))/events", query: ["limit": String(count)])["events"]
         }
         call.show(.object(answer)) { text(of: $0, for: call.output) }
+    }
+
+    private static func show(_ wanted: LongText, of model: JSONValue, _ call: AdminCall) throws {
+        let texts = model["texts"]
+        let value =
+            switch wanted {
+            case .template: texts?["chat_template"]
+            case .license: texts?["license"]
+            case .card: texts?["card"]
+            case .system: model["defaults"]?["system"]
+            }
+        guard let found = value?.string else {
+            throw ServiceError(
+                .notFound, "The model '\(model["name"]?.string ?? "")' has no \(wanted.rawValue).",
+                hint: "Its file holds none, and none lies beside it.")
+        }
+        // What steers a terminal stays out of it; a pipe gets the text as it is.
+        call.show(.string(found)) { _ in call.output.isTerminal ? PlainText.safeLines(found) + "\n" : found + "\n" }
     }
 
     static func text(of model: JSONValue, for output: StandardStream) -> String {
@@ -48,7 +72,8 @@ enum ShowModelCommand {
         add("quantised", metadata?["quantization"]?.string)
         add("context", metadata?["context_length"]?.integer.map { "\($0) tokens" })
         add("licence", metadata?["license"]?.string)
-        add("template", metadata?["has_chat_template"] == true ? "yes" : "no")
+        add("template", metadata?["has_chat_template"] == true ? "yes (--text template)" : "no")
+        add("card", model["texts"]?["card"].map { _ in "yes (--text card)" })
         let origin = model["origin"]
         add(
             "origin",
@@ -65,11 +90,25 @@ enum ShowModelCommand {
             "\(usage?["requests"]?.integer ?? 0) requests, \(usage?["prompt_tokens"]?.integer ?? 0) tokens read, "
                 + "\(usage?["completion_tokens"]?.integer ?? 0) written")
         add("used by", (model["used_by"]?.array ?? []).compactMap(\.string).joined(separator: ", "))
+        for benchmark in (model["benchmarks"]?.array ?? []).prefix(5) { add("measured", self.benchmark(benchmark)) }
         for event in model["events"]?.array ?? [] {
-            let words = [event["at"], event["event"], event["deployment"], event["detail"]].compactMap { $0?.string }
-            add("event", words.joined(separator: "  "))
+            add("event", ModelEventsCommand.moment(event["at"]?.string) + "  " + ModelEventsCommand.description(event))
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// `speed: 81.2 tokens/s, 402 tokens/s of a prompt of 512, 2 threads  2026-11-21 15:04:05`
+    private static func benchmark(_ benchmark: JSONValue) -> String {
+        let values = benchmark["values"]
+        var words: [String] = []
+        if let speed = values?["tokens_per_second"]?.double { words.append("\(Figures.number(speed)) tokens/s") }
+        if let speed = values?["prompt_tokens_per_second"]?.double, let count = values?["prompt_tokens"]?.integer {
+            words.append("\(Figures.number(speed)) tokens/s of a prompt of \(count)")
+        }
+        if let threads = values?["threads"]?.integer { words.append("\(threads) threads") }
+        if words.isEmpty, let values { words.append(String(values.text.prefix(120))) }
+        return "\(benchmark["kind"]?.string ?? ""): " + words.joined(separator: ", ") + "  "
+            + ModelEventsCommand.moment(benchmark["at"]?.string)
     }
 
     private static func file(_ file: JSONValue) -> String {

@@ -17,6 +17,12 @@ enum PlainText {
         return result
     }
 
+    /// The same for a text of several lines.
+    static func safeLines(_ text: String) -> String {
+        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { safe(String($0)) }.joined(
+            separator: "\n")
+    }
+
     private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
         switch scalar.properties.generalCategory {
