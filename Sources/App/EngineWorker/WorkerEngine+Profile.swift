@@ -21,6 +21,7 @@ extension WorkerEngine {
         served.aliases = arguments.otherAliases
         served.tags = arguments.serving.tags
         served.facts = loaded.facts
+        served.isEncoder = arguments.computing.use != .text
         return served
     }
 

@@ -160,6 +160,8 @@ public struct ServedModel: Sendable, Equatable {
     public var modalities: Modalities
     /// Whether it is in memory: `loaded`, `loading`, `unloaded` or `failed`; `nil` where it always is.
     public var state: String?
+    /// Whether it gives vectors or scores of texts, and writes none.
+    public var isEncoder = false
 
     public init(
         id: ModelID, created: Int64, contextTokens: Int? = nil, note: String? = nil,
@@ -172,6 +174,8 @@ public struct ServedModel: Sendable, Equatable {
         self.modalities = modalities
     }
 
-    /// llama-server's words for what it can be asked for.
-    public var capabilities: [String] { ["completion"] + (modalities.isTextOnly ? [] : ["multimodal"]) }
+    /// llama-server's words for what it can be asked for, and `embedding` as Ollama has it.
+    public var capabilities: [String] {
+        [isEncoder ? "embedding" : "completion"] + (modalities.isTextOnly ? [] : ["multimodal"])
+    }
 }

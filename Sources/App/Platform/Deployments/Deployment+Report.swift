@@ -59,6 +59,7 @@ extension Deployment {
             id: id, created: created, contextTokens: status?.contextTokens ?? description?.contextTokens,
             note: active.spec.remark, modalities: description?.modalities ?? Modalities())
         model.aliases = active.spec.aliases
+        model.isEncoder = description?.isEncoder ?? (active.spec.purpose != .text)
         guard active.spec.kind.isLocal else { return model }
         model.state =
             switch await stage() {

@@ -6,6 +6,8 @@ import Vocabulary
 struct ModelDescription: Sendable, Equatable {
     var contextTokens: Int?
     var modalities = Modalities()
+    /// Whether it writes no text.
+    var isEncoder = false
 }
 
 extension RemoteModel {
@@ -42,6 +44,8 @@ extension RemoteModel {
             let inputs = (model["architecture"]?["input_modalities"]?.array ?? []).compactMap(\.string)
             description.modalities = Modalities(
                 image: inputs.contains("image"), audio: inputs.contains("audio"))
+            let capabilities = (model["capabilities"]?.array ?? []).compactMap(\.string)
+            description.isEncoder = capabilities.contains("embedding") && !capabilities.contains("completion")
             return description
         } catch {
             return nil
