@@ -53,6 +53,15 @@ import Testing
         #expect(plan.groups.groups(of: 4) == [.init(rows: 4, computed: 4)])
     }
 
+    @Test func `sizes that there was no time for are found, too`() {
+        let known = Self.truth.filter { $0.key <= 4 }.sorted { $0.key < $1.key }
+        var plan = RowPlan(
+            known.map { .init(rows: $0.key, seconds: $0.value / 1_000) }, sizes: Self.truth.keys.sorted(), rowsMax: 32)
+        for rows in [32, 16, 32] { _ = run(&plan, rows: rows, steps: 1_500) }
+        #expect(milliseconds(plan.groups.groups(of: 32)) <= 30)
+        #expect(plan.groups.groups(of: 16) == [.init(rows: 16, computed: 16)])
+    }
+
     @Test func `a neighbour who slows everything changes no group for the worse`() {
         var plan = plan()
         _ = run(&plan, rows: 32, steps: 500)

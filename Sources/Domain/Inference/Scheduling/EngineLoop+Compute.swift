@@ -118,27 +118,24 @@ extension EngineLoop {
         }
     }
 
-    /// Measures what steps of different numbers of rows take, to group them well, on all threads and on one.
+    /// Measures what steps of different numbers of rows take, to group them well.
     ///
-    /// Takes at most about two seconds, and nothing for a model so large that reading its weights is what counts.
+    /// Takes a quarter of a second and a step at most, and nothing for a model so large that reading its weights is what
+    /// counts. What one thread takes is not measured: how sizes compare is a first guess for it, too.
     mutating func measureRows() {
-        guard options.groupsRows, runtime.shape.memory == .cells else { return }
-        for threads in Set([runtime.shape.threads, 1]).sorted(by: >) {
-            runtime.setThreads(threads)
-            rowPlans[threads] = measuredPlan()
-        }
-        runtime.setThreads(runtime.shape.threads)
+        guard options.groupsRows, runtime.shape.memory == .cells, let plan = measuredPlan() else { return }
+        for threads in Set([runtime.shape.threads, 1]) { rowPlans[threads] = plan }
     }
 
-    /// Goes over all numbers of rows several times: what disturbs it for a moment then spoils one of several figures of each.
+    /// Goes over all numbers of rows as often as there is time: what disturbs it for a moment spoils one figure of each then.
     ///
     /// - Returns: `nil` when one row takes so long that grouping is of no use, or when computing fails.
     private func measuredPlan() -> RowPlan? {
-        var least: [(rows: Int, time: Duration)] = []
         let sizes = RowGroups.sizes(rowsMax: options.sequencesMax).filter { $0 <= options.batchTokensMax }
+        var least: [(rows: Int, time: Duration)] = []
         let began = ContinuousClock.now
-        for round in 0..<Self.measuringRounds {
-            for (place, rows) in sizes.enumerated() where round == 0 || place < least.count {
+        rounds: for round in 0..<Self.measuringRounds {
+            for (place, rows) in sizes.enumerated() {
                 // The very first one reads the weights from the disk, perhaps.
                 for _ in 0..<(round == 0 && place == 0 ? 3 : 1) {
                     let start = ContinuousClock.now
@@ -150,14 +147,16 @@ extension EngineLoop {
                     least[place].time = min(least[place].time, time)
                 }
                 if rows == 1, least[0].time > Self.largeStep { return nil }
-                if .now - began > .seconds(1) { break }
+                if .now - began > Self.measuringMax { break rounds }
             }
         }
         return RowPlan(
-            least.map { .init(rows: $0.rows, seconds: $0.time / .seconds(1)) }, rowsMax: options.sequencesMax)
+            least.map { .init(rows: $0.rows, seconds: $0.time / .seconds(1)) }, sizes: sizes,
+            rowsMax: options.sequencesMax)
     }
 
     private static var measuringRounds: Int { 4 }
+    private static var measuringMax: Duration { .milliseconds(250) }
     /// One row that takes longer than this is bound by reading weights.
     private static var largeStep: Duration { .milliseconds(40) }
 }

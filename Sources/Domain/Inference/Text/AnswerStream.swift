@@ -48,7 +48,8 @@ struct AnswerStream: AsyncSequence, Sendable {
                     ready = parser.finish(isCut: end.reason == .length).map(self.event)[...]
                     if parser.hasCalls, end.reason == .stop { end.reason = .toolCalls }
                     ready.append(.finished(end))
-                case .loading, .queued, .promptProgress, .started, .reasoning, .toolCall, .token, .promptLogprobs, .logprobs,
+                case .loading, .queued, .promptProgress, .started, .reasoning, .toolCall, .token, .promptLogprobs,
+                    .logprobs,
                     .warning:
                     return event
                 }

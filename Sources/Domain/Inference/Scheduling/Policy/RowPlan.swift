@@ -23,11 +23,19 @@ struct RowPlan: Sendable {
     private var sinceTrial = 0
 
     /// - Parameters:
-    ///   - measurements: by growing rows, beginning with 1.
+    ///   - measured: by growing rows, beginning with 1.
+    ///   - sizes: rows that groups may have; those that were not measured are taken to cost what their rows do, until trials
+    ///     tell.
     ///   - rowsMax: rows that there will be at most.
-    init(_ measurements: [RowGroups.Measurement], rowsMax: Int) {
-        groups = RowGroups(measurements, rowsMax: rowsMax)
-        costs = RowCosts(measurements)
+    init(_ measured: [RowGroups.Measurement], sizes: [Int] = [], rowsMax: Int) {
+        var all = measured
+        if let last = measured.last {
+            all += sizes.filter { $0 > last.rows }.map {
+                .init(rows: $0, seconds: last.seconds * Double($0) / Double(last.rows))
+            }
+        }
+        groups = RowGroups(all, rowsMax: rowsMax)
+        costs = RowCosts(all)
         self.rowsMax = rowsMax
     }
 
