@@ -14,7 +14,7 @@ EMBEDDER := python3 scripts/minilm.py > /dev/null || \
 	echo "Without it nothing is served as 'embed', which semantic search and the semantic cache ask for." >&2
 
 # The Swift tests that run at least; raised as tests are added.
-TESTS_MIN := 1300
+TESTS_MIN := 1800
 SANITIZED_MIN := 500
 SANITIZED := CacheFilesTests|StreamingTests|InferenceTests|HTTPFetchingTests|HTTPServingTests|TelemetryTests|StorageTests|ProcessesTests|HostingTests
 

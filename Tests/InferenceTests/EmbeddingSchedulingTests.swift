@@ -50,13 +50,13 @@ private final class Refusals: Sendable {
         let engine = try await kit.engine()
         kit.record.gate.close()
         let first = Task { try await engine.embed(kit.request([.tokens([20])])) }
-        try await kit.until("the first was taken") { engine.heartbeat.reading.live == 1 }
+        try await kit.until("the first was taken") { engine.heartbeat.reading.live == 1 && engine.waiting == 0 }
         let many = Task {
             try await engine.embed(kit.request([EmbeddingInput](repeating: .tokens([30, 30]), count: 1_000)))
         }
-        try await kit.until("it came") { engine.heartbeat.reading.live == 2 }
+        try await kit.until("it came") { engine.waiting == 1 }
         let one = Task { try await engine.embed(kit.request([.tokens([40])])) }
-        try await kit.until("it came") { engine.heartbeat.reading.live == 3 }
+        try await kit.until("it came") { engine.waiting == 2 }
         kit.record.gate.open()
         _ = try await one.value
         _ = try await many.value

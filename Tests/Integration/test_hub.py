@@ -1,5 +1,6 @@
 """Downloads from a hub that is slow, broken, stingy or hostile: by the API, by the terminal, and across kill -9."""
 
+import errno
 import json
 import os
 import re
@@ -318,8 +319,7 @@ class TestFaults:
             hub.faults = of_storage(uneven)
             job = begin(server)
             until(arrived(server, 4_000_000), "some blocks are here", 30)
-            status = os.statvfs(disk)
-            (disk / "filler").write_bytes(b"\0" * (status.f_bavail * status.f_frsize))
+            fill(disk / "filler")
             found = ended(server, job)
             assert found["error"]["code"] == "no_space", found
             (disk / "filler").unlink()
@@ -416,3 +416,13 @@ class TestTheTerminal:
             tmp_path, "models", "download", REFERENCE, "--detach", "--data-dir", tmp_path / "data",
             "--hub.url", hub.url)
         assert done.returncode != 0 and "nexus serve" in done.stderr
+
+
+def fill(path: Path) -> None:
+    """Takes all room of a disk, also what is written to at the same time."""
+    with path.open("wb", buffering=0) as file:
+        try:
+            while file.write(b"\0" * 65_536) == 65_536:
+                pass
+        except OSError as error:
+            assert error.errno == errno.ENOSPC

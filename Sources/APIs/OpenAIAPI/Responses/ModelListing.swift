@@ -19,7 +19,8 @@ enum ModelListing {
             "id": .string(model.id.name), "object": "model", "created": .integer(model.created),
             "owned_by": "llama-nexus", "capabilities": .array(model.capabilities.map(JSONValue.string)),
             "architecture": [
-                "input_modalities": .array(model.modalities.names.map(JSONValue.string)), "output_modalities": [model.isEncoder ? "embeddings" : "text"],
+                "input_modalities": .array(model.modalities.names.map(JSONValue.string)),
+                "output_modalities": [model.isEncoder ? "embeddings" : "text"],
             ],
         ]
         // llama-server's word and place, as its router has it.

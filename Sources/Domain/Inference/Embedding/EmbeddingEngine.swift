@@ -106,6 +106,9 @@ public final class EmbeddingEngine<Tokenizer: Tokenizing>: Embedding {
         for await _ in exit {}
     }
 
+    /// Requests of which nothing is being computed yet.
+    var waiting: Int { room.count }
+
     private func compute(_ sequences: [[Int32]], _ scheduling: SchedulingOptions) async throws -> [[[Float]]] {
         let arrived = ContinuousClock.now
         let scheduling = options(scheduling)

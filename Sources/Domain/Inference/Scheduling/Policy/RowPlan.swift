@@ -5,13 +5,14 @@
 /// seldom, the longer that has changed nothing.
 struct RowPlan: Sendable {
     /// Steps between two trials, at least and at most.
-    static let pauses = 32...1_024
+    static let pauses = 128...2_048
     /// How much longer the pause becomes when a trial has changed nothing.
-    static let growth = 1.25
+    static let growth = 1.5
     /// A trial may be expected to make its step this much longer.
     static let priceMax = 2.5
-    /// A size that took this much less than was known is worth more trials.
+    /// A size that took this much less than was known is worth more trials, soon.
     static let surprise = 0.8
+    static let surprisedPause = 32
 
     private(set) var groups: RowGroups
     private(set) var costs: RowCosts
@@ -86,7 +87,7 @@ struct RowPlan: Sendable {
     ///   - seconds: how long they took.
     mutating func observe(rows: Int, seconds: Double) {
         seen[rows] = step
-        if let known = costs.seconds(exactly: rows), seconds < known * Self.surprise { pause = Self.pauses.lowerBound }
+        if let known = costs.seconds(exactly: rows), seconds < known * Self.surprise { pause = Self.surprisedPause }
         costs.observe(rows: rows, seconds: seconds)
     }
 }
