@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from contenders import Setup
+from contenders import Setup, made_model
 from report import Bar, Row, Section, versus
 from servers import ServerError
 
@@ -20,10 +20,11 @@ OURS, BARE = "nexus-engine quantize", "llama_model_quantize"
 
 def measure(setup: Setup) -> Section:
     rows: list[Row] = []
+    model = setup.model if setup.is_quick else made_model(setup.build, "large")
     # Where the data of a user would lie, not in memory.
     with tempfile.TemporaryDirectory(dir=setup.model.parent) as folder:
         source = Path(folder) / "source.gguf"
-        run([setup.engine, "quantize", setup.model, source, "F16", "--allow-requantize"])
+        run([setup.engine, "quantize", model, source, "F16", "--allow-requantize"])
         megabytes = source.stat().st_size / 1e6
         for kind, number in list(TYPES.items())[:1 if setup.is_quick else None]:
             made = Path(folder) / "made.gguf"
@@ -31,7 +32,7 @@ def measure(setup: Setup) -> Section:
                 OURS: [setup.engine, "quantize", source, made, kind, "--threads", str(setup.threads)],
                 BARE: [setup.build / "bench-quantize", source, made, str(number), str(setup.threads)]}
             figures: dict[str, list[float]] = {OURS: [], BARE: []}
-            for turn in range(2 * setup.rounds):
+            for turn in range(setup.rounds):
                 for name in [OURS, BARE] if turn % 2 == 0 else [BARE, OURS]:
                     figures[name].append(megabytes / run(commands[name]))
                     made.unlink()
@@ -39,8 +40,8 @@ def measure(setup: Setup) -> Section:
                     os.sync()
             rows.append(versus(kind, "MB/s", figures, bar=Bar(SHARE_MIN, at_least=True)))
     return Section("Quantising", rows, [
-        f"{setup.model.name} as F16, {megabytes:.0f} MB, {setup.threads} threads; whole processes, medians of "
-        f"{2 * setup.rounds} alternating rounds. Ours checks the source, plans the result, quantises, checks what was "
+        f"{model.name} as F16, {megabytes:.0f} MB, {setup.threads} threads; whole processes, medians of "
+        f"{setup.rounds} alternating rounds. Ours checks the source, plans the result, quantises, checks what was "
         "written, and returns when it is on the disk; the peer calls the function and returns when it does.",
     ])
 

@@ -49,7 +49,13 @@ struct ModelShape {
         fileName: "nexus-bench-poor-draft-v1.gguf", embedding: 64, layers: 1, feedForward: 128, heads: 1,
         keyValueHeads: 1, seed: 7)
 
-    static let named = ["plain": plain, "copying": copying, "draft": draft, "poor-draft": poorDraft]
+    /// 440 million parameters, to quantise: what is done once for a file is little beside them.
+    static let large = ModelShape(
+        fileName: "nexus-bench-440m-v1.gguf", embedding: 1024, layers: 12, feedForward: 8192)
+
+    static let named = [
+        "plain": plain, "copying": copying, "draft": draft, "poor-draft": poorDraft, "large": large,
+    ]
 
     /// Adds the model's description, which llama.cpp needs to load it.
     func describe(in writer: inout GGUFWriter) throws(GGUFError) {

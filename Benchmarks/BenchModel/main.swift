@@ -3,11 +3,11 @@ import GGUF
 
 /// Makes one of the benchmark's models in a folder, unless it is there, and prints its path:
 ///
-///     bench-model FOLDER [plain|copying|draft|poor-draft]
+///     bench-model FOLDER [plain|copying|draft|poor-draft|large]
 guard (2...3).contains(CommandLine.arguments.count),
     let shape = ModelShape.named[CommandLine.arguments.dropFirst(2).first ?? "plain"]
 else {
-    FileHandle.standardError.write(Data("usage: bench-model FOLDER [plain|copying|draft|poor-draft]\n".utf8))
+    FileHandle.standardError.write(Data("usage: bench-model FOLDER [plain|copying|draft|poor-draft|large]\n".utf8))
     exit(64)
 }
 let folder = URL(fileURLWithPath: CommandLine.arguments[1], isDirectory: true)
