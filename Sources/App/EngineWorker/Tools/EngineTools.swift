@@ -90,6 +90,9 @@ final class Unfinished: Sendable {
 
     func set(_ output: OutputFile?) { file.withLock { $0 = output } }
 
+    /// Has what was written so far reach the disk.
+    func beginWriting() { file.withLock { $0 }?.beginWriting() }
+
     func discard() {
         let output = file.withLock { file in
             defer { file = nil }

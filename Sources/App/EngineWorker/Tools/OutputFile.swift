@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Vocabulary
 
 /// A file that is there whole or not at all: written under another name beside its own, synchronised, and renamed.
@@ -9,6 +10,15 @@ final class OutputFile: Sendable {
     let path: String
     let partial: String
     private let descriptor: Int32
+    /// The thread that has the system write what there is so far.
+    private let early = Mutex(EarlyWriting())
+    private let earlyThread = DispatchGroup()
+
+    private struct EarlyWriting {
+        var isRunning = false
+        /// The system tells a failure once only, so that the end would not hear of it.
+        var failure: Int32?
+    }
 
     /// - Parameter path: where it is to be in the end; its folder must be there, and nothing of its name.
     /// - Throws: `ServiceError` that says what is in the way.
@@ -49,10 +59,30 @@ final class OutputFile: Sendable {
         }
     }
 
+    /// Has the system write what there is so far, on a thread of its own, so that the end has less to wait for.
+    func beginWriting() {
+        let isFirst = early.withLock { early in
+            defer { early.isRunning = true }
+            return !early.isRunning
+        }
+        guard isFirst else { return }
+        earlyThread.enter()
+        Thread.detachNewThread { [self] in
+            let failure = fdatasync(descriptor) == 0 ? nil : errno
+            early.withLock { early in
+                early.isRunning = false
+                early.failure = early.failure ?? failure
+            }
+            earlyThread.leave()
+        }
+    }
+
     /// Makes it durable under its name.
     ///
     /// - Throws: `ServiceError` when the system could not write it, or when the name was taken meanwhile.
     func commit() throws(ServiceError) {
+        earlyThread.wait()
+        if let failure = early.withLock({ $0.failure }) { throw Self.failure(partial, failure) }
         guard fsync(descriptor) == 0 else { throw Self.failure(partial) }
         // Does not replace what somebody else has put there.
         guard link(partial, path) == 0 else { throw Self.failure(path) }
@@ -83,8 +113,8 @@ final class OutputFile: Sendable {
         guard ftruncate(descriptor, 0) == 0 else { throw Self.failure(partial) }
     }
 
-    private static func failure(_ path: String) -> ServiceError {
-        let reason = String(cString: strerror(errno))
+    private static func failure(_ path: String, _ number: Int32 = errno) -> ServiceError {
+        let reason = String(cString: strerror(number))
         return ServiceError(
             .invalidValue, "\(path) cannot be written: \(reason).", hint: "Is the disk full, or the name taken?")
     }

@@ -73,7 +73,10 @@ struct QuantizeTool: Sendable {
                 .invalidValue, "\(input) is quantised already (\(source.typeLabel ?? "unknown type")).",
                 hint: "Take the original, or say --allow-requantize: what was lost before is lost twice then.")
         }
-        let log = QuantizerLog { [progress = Progress(source)] step in progress.tell(step) }
+        let log = QuantizerLog { [progress = Progress(source)] step in
+            progress.tell(step)
+            unfinished.beginWriting()
+        }
         LlamaLog.send { level, text in log.take(level, text) }
         let quantizer = ModelQuantizer(log: log)
         let options = try options()
