@@ -141,7 +141,7 @@ var targets: [Target] = [
         swiftSettings: strict),
     tests("TidyTests", []),
     tests("JSONTextTests", ["TestRandomness", "JSONText"]),
-    tests("VocabularyTests", ["Vocabulary"]),
+    tests("VocabularyTests", ["Vocabulary", "JSONText"]),
     tests("StreamingTests", ["TestRandomness", "Streaming"]),
     tests("TelemetryTests", ["TestRandomness", "Telemetry", "JSONText"]),
     tests("GGUFTests", ["TestRandomness", "GGUF"]),

@@ -42,7 +42,7 @@ import Testing
         let memory = try #require(groups.chains.first { $0.version == 1 && $0.controller == .memory })
         #expect(
             memory.folders == [
-                "/sys/fs/cgroup/memory/session/one", "/sys/fs/cgroup/memory/session", "/sys/fs/cgroup/memory",
+                "/sys/fs/cgroup/memory/limited/one", "/sys/fs/cgroup/memory/limited", "/sys/fs/cgroup/memory",
             ])
         #expect(groups.chains.contains { $0.version == 2 && $0.folders == ["/sys/fs/cgroup/unified"] })
         #expect(groups.chains.contains { $0.version == 1 && $0.controller == .cpuset })

@@ -2,44 +2,11 @@
 /// version 1. Nothing is changed but names of folders.
 enum RealMachine {
     /// `/proc/cpuinfo`.
-    static let cpuinfo = """
-        processor\t: 0
-        vendor_id\t: AuthenticAMD
-        cpu family\t: 26
-        model\t\t: 2
-        model name\t: AMD EPYC
-        stepping\t: 1
-        microcode\t: 0x1000065
-        cpu MHz\t\t: 2596.120
-        cache size\t: 1024 KB
-        physical id\t: 0
-        siblings\t: 2
-        core id\t\t: 0
-        cpu cores\t: 2
-        apicid\t\t: 0
-        initial apicid\t: 0
-        fpu\t\t: yes
-        fpu_exception\t: yes
-        cpuid level\t: 28
-        wp\t\t: yes
-        flags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr \
-        sse sse2 ht syscall nx mmxext fxsr_opt pdpe1gb rdtscp lm constant_tsc rep_good nopl xtopology \
-        nonstop_tsc cpuid extd_apicid tsc_known_freq pni pclmulqdq ssse3 fma cx16 pcid sse4_1 sse4_2 x2apic \
-        movbe popcnt tsc_deadline_timer aes xsave avx f16c rdrand hypervisor lahf_lm cmp_legacy cr8_legacy \
-        abm sse4a misalignsse 3dnowprefetch osvw topoext vmmcall fsgsbase tsc_adjust bmi1 avx2 smep bmi2 \
-        erms invpcid avx512f avx512dq adx smap avx512ifma clflushopt clwb avx512cd sha_ni avx512bw avx512vl \
-        xsaveopt xsavec xgetbv1 xsaves avx_vnni avx512_bf16 clzero xsaveerptr arat avx512vbmi umip \
-        avx512_vbmi2 gfni vaes vpclmulqdq avx512_vnni avx512_bitalg avx512_vpopcntdq rdpid fsrm \
-        avx512_vp2intersect
-        bugs\t\t: sysret_ss_attrs null_seg spectre_v1 spectre_v2 spec_store_bypass srso spectre_v2_user
-        bogomips\t: 5192.24
-        TLB size\t: 192 4K pages
-        clflush size\t: 64
-        cache_alignment\t: 64
-        address sizes\t: 48 bits physical, 48 bits virtual
-        power management:
+    static let cpuinfo = processor(0) + processor(1)
 
-        processor\t: 1
+    private static func processor(_ number: Int) -> String {
+        """
+        processor\t: \(number)
         vendor_id\t: AuthenticAMD
         cpu family\t: 26
         model\t\t: 2
@@ -50,10 +17,10 @@ enum RealMachine {
         cache size\t: 1024 KB
         physical id\t: 0
         siblings\t: 2
-        core id\t\t: 1
+        core id\t\t: \(number)
         cpu cores\t: 2
-        apicid\t\t: 1
-        initial apicid\t: 1
+        apicid\t\t: \(number)
+        initial apicid\t: \(number)
         fpu\t\t: yes
         fpu_exception\t: yes
         cpuid level\t: 28
@@ -76,6 +43,7 @@ enum RealMachine {
         power management:
 
         """
+    }
 
     /// `/proc/meminfo`.
     static let meminfo = """
@@ -184,7 +152,7 @@ enum RealMachine {
         7:blkio:/
         6:freezer:/
         5:devices:/
-        4:memory:/session/one
+        4:memory:/limited/one
         3:cpuset:/
         2:cpuacct:/
         1:cpu:/

@@ -1,4 +1,4 @@
-import GGUF
+public import GGUF
 
 /// GGUF files, by the reader of the GGUF module.
 public struct GGUFFormat: ModelFormat {
@@ -21,22 +21,28 @@ public struct GGUFFormat: ModelFormat {
         } catch {
             throw ModelFormatError(error, in: name)
         }
+        return ModelFileSummary(file)
+    }
+}
+
+extension ModelFileSummary {
+    /// What a GGUF header tells.
+    public init(_ file: GGUFFile) {
         let about = file.summary
-        var summary = ModelFileSummary(.gguf)
-        summary.architecture = about.architecture
-        summary.name = about.name
-        summary.quantization = about.quantization
-        summary.contextLength = about.contextLength
-        summary.embeddingLength = about.embeddingLength
-        summary.blockCount = about.blockCount
-        summary.headCount = about.headCount
-        summary.keyValueHeadCount = about.keyValueHeadCount
-        summary.vocabularySize = about.vocabularySize
-        summary.tokenizer = about.tokenizerModel
-        summary.chatTemplate = about.chatTemplate
-        summary.license = file.metadata["general.license"]?.string
-        summary.count(
+        self.init(.gguf)
+        architecture = about.architecture
+        name = about.name
+        quantization = about.quantization
+        contextLength = about.contextLength
+        embeddingLength = about.embeddingLength
+        blockCount = about.blockCount
+        headCount = about.headCount
+        keyValueHeadCount = about.keyValueHeadCount
+        vocabularySize = about.vocabularySize
+        tokenizer = about.tokenizerModel
+        chatTemplate = about.chatTemplate
+        license = file.metadata["general.license"]?.string
+        count(
             file.tensors.lazy.map { ($0.type.label, $0.elementCount, UInt64($0.byteRange.count)) })
-        return summary
     }
 }

@@ -161,7 +161,7 @@ public struct SchedulingOptions: Sendable, Equatable {
     /// The slot to run in, from 0; `nil` is any. Whoever asks for one waits until it is free.
     public var slot: Int?
     /// How long the model stays in memory after this request; `nil` leaves it to its deployment.
-    public var keepAlive: ModelKeepAlive?
+    public var keepAlive: KeepAlive?
     /// Whether the answer may begin with what it waits for while the model is loaded, because it is read as a stream.
     public var reportsLoading = false
 

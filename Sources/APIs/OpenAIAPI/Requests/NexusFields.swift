@@ -123,13 +123,6 @@ public struct NexusFields {
 }
 
 extension JSONField {
-    /// Ollama's `keep_alive`: how long the model stays in memory.
-    func keepAlive() throws(JSONFieldError) -> ModelKeepAlive {
-        let time = value.string.map { ModelKeepAlive($0) } ?? value.double.map { ModelKeepAlive(seconds: $0) } ?? nil
-        if let time { return time }
-        throw fail("must be seconds or a duration such as \"5m\"; -1 is for ever")
-    }
-
     /// One of the words that `Word` knows.
     func word<Word: RawRepresentable & CaseIterable>() throws(JSONFieldError) -> Word where Word.RawValue == String {
         let text = try string()

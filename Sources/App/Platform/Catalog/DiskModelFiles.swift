@@ -112,47 +112,38 @@ struct DiskModelFiles: ModelFiles {
     }
 }
 
+extension ModelMetadata {
+    fileprivate init(_ summary: ModelFileSummary) {
+        self.init()
+        format = summary.format.rawValue
+        architecture = summary.architecture
+        title = summary.name
+        parameterCount = Int64(clamping: summary.parameterCount)
+        quantization = summary.quantization
+        contextLength = summary.contextLength
+        embeddingLength = summary.embeddingLength
+        blockCount = summary.blockCount
+        headCount = summary.headCount
+        keyValueHeadCount = summary.keyValueHeadCount
+        vocabularySize = summary.vocabularySize
+        tokenizer = summary.tokenizer
+        license = summary.license.map { String($0.prefix(256)) }
+        hasChatTemplate = summary.chatTemplate != nil
+    }
+}
+
 extension ReadModel {
     /// What a file or a checkpoint's folder of another format tells.
     init(_ summary: ModelFileSummary) {
-        var metadata = ModelMetadata()
-        metadata.format = summary.format.rawValue
-        metadata.architecture = summary.architecture
-        metadata.title = summary.name
-        metadata.parameterCount = Int64(clamping: summary.parameterCount)
-        metadata.quantization = summary.quantization
-        metadata.contextLength = summary.contextLength
-        metadata.embeddingLength = summary.embeddingLength
-        metadata.blockCount = summary.blockCount
-        metadata.headCount = summary.headCount
-        metadata.keyValueHeadCount = summary.keyValueHeadCount
-        metadata.vocabularySize = summary.vocabularySize
-        metadata.tokenizer = summary.tokenizer
-        metadata.license = summary.license.map { String($0.prefix(256)) }
-        metadata.hasChatTemplate = summary.chatTemplate != nil
         self.init(
-            metadata: metadata, texts: ModelTexts(chatTemplate: summary.chatTemplate).bounded, role: .weights)
+            metadata: ModelMetadata(summary), texts: ModelTexts(chatTemplate: summary.chatTemplate).bounded,
+            role: .weights)
     }
 
     /// What a GGUF header tells.
     init(_ file: GGUFFile) {
-        let summary = file.summary
+        let summary = ModelFileSummary(file)
         let general = file.metadata
-        var metadata = ModelMetadata()
-        metadata.format = "gguf"
-        metadata.architecture = summary.architecture
-        metadata.title = summary.name
-        metadata.parameterCount = Int64(clamping: summary.parameterCount)
-        metadata.quantization = summary.quantization
-        metadata.contextLength = summary.contextLength
-        metadata.embeddingLength = summary.embeddingLength
-        metadata.blockCount = summary.blockCount
-        metadata.headCount = summary.headCount
-        metadata.keyValueHeadCount = summary.keyValueHeadCount
-        metadata.vocabularySize = summary.vocabularySize
-        metadata.tokenizer = summary.tokenizerModel
-        metadata.license = general["general.license"]?.string.map { String($0.prefix(256)) }
-        metadata.hasChatTemplate = summary.chatTemplate != nil
         let texts = ModelTexts(
             chatTemplate: summary.chatTemplate, license: general["general.license.text"]?.string,
             card: general["general.description"]?.string)
@@ -162,7 +153,7 @@ extension ReadModel {
                     ? FileNaming.Part(count: Int(count), index: Int(number)) : nil
             }
         }
-        self.init(metadata: metadata, texts: texts.bounded, role: Self.role(file), part: part)
+        self.init(metadata: ModelMetadata(summary), texts: texts.bounded, role: Self.role(file), part: part)
     }
 
     /// `general.type` says it; projectors also by their architecture (llama.cpp, `clip.cpp`).

@@ -87,7 +87,7 @@ extension Deployment {
 
     private var planned: HostedModel {
         let spec = active.spec
-        let keepAlive = spec.keepAlive?.planned ?? around.foundry.hosting.keepAlive.map { .lasting($0) } ?? .forever
+        let keepAlive = spec.keepAlive ?? around.foundry.hosting.keepAlive.map { .lasting($0) } ?? .forever
         return HostedModel(
             id: id, footprint: predicted, priority: spec.priority, isPinned: spec.isPinned, keepAlive: keepAlive)
     }

@@ -29,7 +29,7 @@ actor Deployment {
         /// What the caller's earlier requests had, too.
         var affinity: UInt64?
         var priority = Priority.normal
-        var keepAlive: ModelKeepAlive?
+        var keepAlive: KeepAlive?
         var tell: @Sendable (LoadingStage) -> Void = { _ in }
     }
 
@@ -85,7 +85,7 @@ actor Deployment {
         if active.spec.kind.isLocal {
             try refuseIfFailed()
             ticket = try await around.desk.enter(
-                id, priority: wish.priority, keepAlive: wish.keepAlive?.planned, tell: wish.tell)
+                id, priority: wish.priority, keepAlive: wish.keepAlive, tell: wish.tell)
         } else if phase == .unloaded {
             try await load()
         }

@@ -38,7 +38,7 @@ extension DeploymentSpec {
         fallback = model.hosting.fallback
         replicas = model.hosting.replicas
         isPinned = model.hosting.isPinned
-        keepAlive = model.hosting.keepAlive.map { .atMost($0) }
+        keepAlive = model.hosting.keepAlive.map { .lasting($0) }
         priority = Priority(rawValue: model.hosting.priority.rawValue) ?? .normal
     }
 
@@ -66,15 +66,5 @@ extension DeploymentSpec {
         var copy = self
         copy.kind = .remote(settings)
         return copy
-    }
-}
-
-extension ModelKeepAlive {
-    /// The same for the planner.
-    var planned: KeepAlive {
-        switch self {
-        case .forever: .forever
-        case .atMost(let time): .lasting(time)
-        }
     }
 }

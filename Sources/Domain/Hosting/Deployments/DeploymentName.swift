@@ -73,13 +73,6 @@ extension JSONField {
         .milliseconds(Int64((try number(in: range) * 1_000).rounded()))
     }
 
-    /// Ollama's `keep_alive`.
-    func keepAlive() throws(JSONFieldError) -> ModelKeepAlive {
-        let known = value.string.map { ModelKeepAlive($0) } ?? value.double.map { ModelKeepAlive(seconds: $0) } ?? nil
-        if let known { return known }
-        throw fail("must be seconds or a duration such as \"5m\"; -1 is for ever")
-    }
-
     func choice<Word: RawRepresentable & CaseIterable>() throws(JSONFieldError) -> Word where Word.RawValue == String {
         let text = try string()
         if let word = Word(rawValue: text) { return word }

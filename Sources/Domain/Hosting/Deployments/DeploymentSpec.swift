@@ -15,7 +15,7 @@ public struct DeploymentSpec: Sendable, Equatable {
     /// Deployments that answer when this one cannot, in this order.
     public var fallback: [String] = []
     /// How long it stays in memory unused; `nil` leaves it to the server.
-    public var keepAlive: ModelKeepAlive?
+    public var keepAlive: KeepAlive?
     /// It never leaves memory to make room for others.
     public var isPinned = false
     /// Whose memory is taken first: of the least urgent.

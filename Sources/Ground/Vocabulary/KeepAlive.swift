@@ -17,7 +17,7 @@ public enum KeepAlive: Sendable, Hashable {
     /// without unit in a text is seconds too. Anything below zero, such as `-1` and `"-1m"`, is forever.
     ///
     /// Source: `api.Duration` of Ollama, which parses texts as Go's `time.ParseDuration`. Differs from it in: a text without
-    /// unit is accepted, because its users write `"300"`.
+    /// unit is accepted, because its users write `"300"`, and so are days.
     ///
     /// Gives `nil` when it is neither, or no number; the caller says what is allowed, see `allowed`.
     ///
@@ -39,11 +39,19 @@ public enum KeepAlive: Sendable, Hashable {
         self = seconds < 0 || seconds > Self.secondsMax ? .forever : .lasting(.seconds(seconds))
     }
 
+    /// Seconds; -1 is forever.
+    public var seconds: Double {
+        switch self {
+        case .forever: -1
+        case .lasting(let duration): duration / .seconds(1)
+        }
+    }
+
     /// For the error about what was not accepted.
     public static let allowed =
         "a number of seconds, or a text such as \"5m\", \"1h30m\" or \"0\"; a negative one keeps the model loaded"
 
-    /// Seconds in a text of numbers with the units h, m, s, ms, us, µs and ns; one number without unit is seconds.
+    /// Seconds in a text of numbers with the units d, h, m, s, ms, us, µs and ns; one number without unit is seconds.
     static func seconds(in text: String) -> Double? {
         guard (1...64).contains(text.utf8.count) else { return nil }
         var rest = Substring(text)
@@ -76,7 +84,7 @@ public enum KeepAlive: Sendable, Hashable {
     }
 
     private static let units = [
-        "h": 3600.0, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9,
+        "d": 86_400.0, "h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9,
     ]
 }
 
@@ -87,5 +95,16 @@ extension KeepAlive: CustomStringConvertible {
         case .forever: "forever"
         case .lasting(let duration): "\(duration / .seconds(1))s"
         }
+    }
+}
+
+extension JSONField {
+    /// Ollama's `keep_alive`.
+    ///
+    /// - Returns: how long the model stays in memory.
+    /// - Throws: `JSONFieldError` that tells what is allowed.
+    public func keepAlive() throws(JSONFieldError) -> KeepAlive {
+        if let time = KeepAlive(value) { return time }
+        throw fail("must be \(KeepAlive.allowed)")
     }
 }

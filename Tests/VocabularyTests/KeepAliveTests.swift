@@ -1,4 +1,4 @@
-import Hosting
+import Vocabulary
 import JSONText
 import Testing
 
@@ -32,8 +32,13 @@ import Testing
         #expect(KeepAlive(.number(0.25)) == .lasting(.milliseconds(250)))
     }
 
+    @Test func `days are a unit, too`() {
+        #expect(KeepAlive(.string("1d")) == .lasting(.seconds(86_400)))
+        #expect(KeepAlive(.string("1d12h")) == .lasting(.seconds(129_600)))
+    }
+
     @Test(arguments: [
-        "", "-", "abc", "5", "5 m", "5m ", "1d", "m", "1..5s", "5mm", "1h30", "e5", "٣s", "0x10", "nan", "1e9",
+        "", "-", "abc", "5", "5 m", "5m ", "d", "m", "1..5s", "5mm", "1h30", "e5", "٣s", "0x10", "nan", "1e9",
     ])
     func `what is no duration is refused`(text: String) {
         // A single number without unit is the exception that users rely on.
