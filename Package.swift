@@ -54,6 +54,10 @@ var targets: [Target] = [
     door("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     door("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
     door("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    door("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+    door("CHiredis", pkgConfig: "hiredis", apt: "libhiredis-dev"),
+    door("CLDAP", pkgConfig: "ldap", apt: "libldap-dev"),
+    door("CXMLSec", pkgConfig: "xmlsec1-openssl", apt: "libxmlsec1-dev"),
     door("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     // What must run between fork and exec, where Swift code must not.
     .target(name: "CProcesses", path: "Sources/CDoors/CProcesses"),
@@ -80,6 +84,10 @@ var targets: [Target] = [
     module("Storage", in: .adapters, ["CSQLite", "CPostgres"], settings: boundary),
     module("CacheFiles", in: .adapters, ["Digests"], settings: boundary),
     module("Processes", in: .adapters, ["CProcesses"], settings: boundary),
+    module("Cryptography", in: .adapters, ["CCrypto", "CSodium"], settings: boundary),
+    module("Directories", in: .adapters, ["CLDAP"], settings: boundary),
+    module("SignedXML", in: .adapters, ["CXMLSec"], settings: boundary),
+    module("Redis", in: .adapters, ["CHiredis"], settings: boundary),
 
     // Domain: policy and state machines.
     module(
@@ -90,6 +98,9 @@ var targets: [Target] = [
     module("ModelCatalog", in: .domain, ["Digests", "GGUF", "JSONText", "ModelFormats", "Vocabulary"]),
     module("ModelHub", in: .domain, ["Digests", "JSONText", "Streaming", "Vocabulary"]),
     module("Hardware", in: .domain, ["Hosting", "JSONText", "Vocabulary"]),
+    module("Access", in: .domain, ["Digests", "JSONText", "Vocabulary"]),
+    module("Gateway", in: .domain, ["Digests", "JSONText", "Streaming", "Vocabulary"]),
+    module("Conversations", in: .domain, ["JSONText", "Vocabulary"]),
 
     // APIs: wire types and translation.
     module("RequestScope", in: .apis, ["Vocabulary", "JSONText", "Telemetry", "HTTPServing"]),
@@ -98,12 +109,14 @@ var targets: [Target] = [
         "ResponsesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
     module(
         "MessagesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
+    module(
+        "OllamaAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
     module("LlamaServerAPI", in: .apis, ["Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
     module(
         "AdminAPI", in: .apis,
         [
-            "HTTPServing", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub", "RequestScope",
-            "Streaming", "Telemetry", "Vocabulary",
+            "Access", "Conversations", "Gateway", "HTTPServing", "Hardware", "Hosting", "Jobs", "JSONText",
+            "ModelCatalog", "ModelHub", "RequestScope", "Streaming", "Telemetry", "Vocabulary",
         ]),
     module("WebApp", in: .apis, ["HTTPServing"], resources: [.embedInCode("Pages")]),
 
@@ -113,15 +126,17 @@ var targets: [Target] = [
     module(
         "Records", in: .app,
         [
-            "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub", "Storage", "Telemetry", "Vocabulary",
+            "Access", "Conversations", "Gateway", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub",
+            "Storage", "Telemetry", "Vocabulary",
         ]),
     module(
         "Platform", in: .app,
         [
-            "AdminAPI", "Configuration", "Digests", "GGUF", "Hardware", "Hosting", "HTTPFetching", "HTTPServing",
-            "Jobs",
-            "JSONText", "Launch", "MessagesAPI", "ModelCatalog", "ModelFormats", "ModelHub", "OpenAIAPI", "Processes",
-            "Records", "RequestScope", "ResponsesAPI", "Storage", "Streaming", "Telemetry", "Vocabulary", "WebApp",
+            "Access", "AdminAPI", "Configuration", "Conversations", "Cryptography", "Digests", "Directories", "GGUF",
+            "Gateway", "Hardware", "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText", "Launch",
+            "LlamaServerAPI", "MessagesAPI", "ModelCatalog", "ModelFormats", "ModelHub", "OllamaAPI", "OpenAIAPI",
+            "Processes", "Records", "Redis", "RequestScope", "ResponsesAPI", "SignedXML", "Storage", "Streaming",
+            "Telemetry", "Vocabulary", "WebApp",
         ]),
     .executableTarget(
         name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),
@@ -165,6 +180,13 @@ var targets: [Target] = [
     tests("StorageTests", ["Storage"]),
     tests("CacheFilesTests", ["CacheFiles", "Digests", "TestRandomness"]),
     tests("ProcessesTests", ["Processes"]),
+    tests("CryptographyTests", ["Cryptography"]),
+    tests("DirectoriesTests", ["Directories"]),
+    tests("SignedXMLTests", ["SignedXML"]),
+    tests("RedisTests", ["Redis"]),
+    tests("AccessTests", ["Access", "JSONText", "TestRandomness", "Vocabulary"]),
+    tests("GatewayTests", ["Gateway", "JSONText", "Streaming", "TestAnswers", "TestRandomness", "Vocabulary"]),
+    tests("ConversationsTests", ["Conversations", "JSONText", "TestRandomness", "Vocabulary"]),
     tests("ConfigurationTests", ["Configuration", "JSONText"]),
     tests(
         "InferenceTests",
@@ -181,21 +203,22 @@ var targets: [Target] = [
     tests(
         "AdminAPITests",
         [
-            "AdminAPI", "HTTPServing", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub",
-            "RequestScope", "TestRandomness", "Vocabulary",
+            "Access", "AdminAPI", "Conversations", "Gateway", "HTTPServing", "Hardware", "Hosting", "Jobs", "JSONText",
+            "ModelCatalog", "ModelHub", "RequestScope", "TestRandomness", "Vocabulary",
         ]),
     tests(
         "RecordsTests",
         [
-            "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub", "Records", "Storage", "Telemetry",
-            "TestRandomness", "Vocabulary",
+            "Access", "Conversations", "Gateway", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub",
+            "Records", "Storage", "Telemetry", "TestRandomness", "Vocabulary",
         ]),
     tests(
         "PlatformTests",
         [
-            "AdminAPI", "Configuration", "GGUF", "Hardware", "Hosting", "HTTPFetching", "HTTPServing", "Jobs",
-            "JSONText", "Launch", "ModelCatalog", "ModelHub", "OpenAIAPI", "Platform", "Processes", "Records",
-            "Storage", "Telemetry", "TestModels", "TestRandomness", "Vocabulary",
+            "Access", "AdminAPI", "Configuration", "Conversations", "Cryptography", "GGUF", "Gateway", "Hardware",
+            "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText", "Launch", "ModelCatalog", "ModelHub",
+            "OpenAIAPI", "Platform", "Processes", "Records", "Redis", "RequestScope", "Storage", "Streaming",
+            "Telemetry", "TestAnswers", "TestModels", "TestRandomness", "Vocabulary",
         ]),
     tests("RequestScopeTests", ["HTTPFetching", "HTTPServing", "JSONText", "RequestScope", "Vocabulary"]),
     tests(
@@ -215,6 +238,12 @@ var targets: [Target] = [
         [
             "TestAnswers", "TestRandomness", "MessagesAPI", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming",
             "HTTPServing", "RequestScope", "Telemetry",
+        ]),
+    tests(
+        "OllamaAPITests",
+        [
+            "TestAnswers", "TestRandomness", "OllamaAPI", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming",
+            "HTTPServing", "RequestScope",
         ]),
     tests("LlamaServerAPITests", ["LlamaServerAPI", "Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
 ]

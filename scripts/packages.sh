@@ -7,8 +7,9 @@ set -euo pipefail
 build=(
     build-essential cmake ninja-build patch pkg-config ca-certificates python3 python3-venv python3-pip
     libmicrohttpd-dev libwslay-dev zlib1g-dev libbrotli-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libyaml-dev libssl-dev
+    libsodium-dev libldap-dev libxmlsec1-dev libhiredis-dev
 )
-test=(postgresql openssl curl)
+test=(postgresql redis-server slapd ldap-utils openssl curl)
 bench=(nginx-light wrk)
 
 case "${1:-}" in

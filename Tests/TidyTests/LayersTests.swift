@@ -10,7 +10,7 @@ import Testing
     @Test func `every door has a keeper, and every keeper a door`() throws {
         let modules = Layers(try Repository.current.get()).modules
         #expect(Set(modules.filter { $0.value == .doors }.keys) == Set(Layers.doorkeepers.keys))
-        for keeper in Layers.doorkeepers.values { #expect(modules[keeper] != nil, "\(keeper) is no module") }
+        for keeper in Layers.doorkeepers.values.joined() { #expect(modules[keeper] != nil, "\(keeper) is no module") }
     }
 
     @Test func `every folder of the sources lies in a layer`() throws {

@@ -24,10 +24,12 @@ public enum MessageErrors {
         case .invalidJSON, .invalidValue, .contextLengthExceeded, .unsupported, .conflict, .methodNotAllowed,
             .unsupportedMediaType:
             "invalid_request_error"
-        case .invalidAPIKey: "authentication_error"
+        case .invalidAPIKey, .unauthenticated: "authentication_error"
+        case .forbidden: "permission_error"
+        case .budgetExceeded: "billing_error"
         case .modelNotFound, .notFound: "not_found_error"
         case .bodyTooLarge: "request_too_large"
-        case .overloaded: "rate_limit_error"
+        case .overloaded, .rateLimited: "rate_limit_error"
         case .modelUnavailable, .shuttingDown: "overloaded_error"
         case .timeout: "timeout_error"
         default: "api_error"

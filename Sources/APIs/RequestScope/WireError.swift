@@ -31,7 +31,8 @@ public struct WireError: Sendable, Equatable {
         case .invalidJSON, .invalidValue, .unsupported: (400, "invalid_request_error")
         // llama-server's type, by which clients know to shorten their prompts.
         case .contextLengthExceeded: (400, "exceed_context_size_error")
-        case .invalidAPIKey: (401, "authentication_error")
+        case .invalidAPIKey, .unauthenticated: (401, "authentication_error")
+        case .forbidden: (403, "permission_error")
         case .modelNotFound, .notFound: (404, "not_found_error")
         case .conflict: (409, "invalid_request_error")
         case .methodNotAllowed: (405, "invalid_request_error")
@@ -39,7 +40,9 @@ public struct WireError: Sendable, Equatable {
         case .unsupportedMediaType: (415, "invalid_request_error")
         // llama-server's status and type for endpoints that its options have not turned on.
         case .notSupported: (501, "not_supported_error")
-        case .overloaded: (429, "rate_limit_error")
+        case .overloaded, .rateLimited: (429, "rate_limit_error")
+        // OpenAI's code and type for an empty account.
+        case .budgetExceeded: (429, "insufficient_quota")
         case .engineFailed: (502, "server_error")
         case .modelUnavailable, .shuttingDown: (503, "server_error")
         case .timeout: (504, "server_error")
@@ -76,6 +79,7 @@ public struct WireError: Sendable, Equatable {
         switch status {
         case 400, 422: .invalidValue
         case 401: .invalidAPIKey
+        case 403: .forbidden
         case 404: .modelNotFound
         case 409: .conflict
         case 413: .bodyTooLarge

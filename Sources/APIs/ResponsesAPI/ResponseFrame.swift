@@ -77,7 +77,7 @@ struct ResponseFrame: Sendable {
     /// One of the codes that OpenAI knows; `type` has ours.
     private static func code(_ error: ServiceError) -> String {
         switch error.code {
-        case .overloaded: "rate_limit_exceeded"
+        case .overloaded, .rateLimited, .budgetExceeded: "rate_limit_exceeded"
         case .invalidValue, .contextLengthExceeded, .unsupported: "invalid_prompt"
         default: "server_error"
         }

@@ -60,3 +60,10 @@ public struct TenantID: Sendable, Hashable, CustomStringConvertible {
     /// Requests that name no tenant are one tenant together.
     public static let none = TenantID("")
 }
+
+/// A person, or a program that acts for itself: `usr_…`.
+public struct UserID: Sendable, Hashable, CustomStringConvertible {
+    public let text: String
+    public init(_ text: String) { self.text = text }
+    public var description: String { text }
+}

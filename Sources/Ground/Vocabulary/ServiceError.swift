@@ -50,6 +50,14 @@ public struct ServiceError: Error, Sendable, Equatable {
         public static let unsupported = Code(rawValue: "unsupported")
         /// This server was started for something else, or its model cannot do it.
         public static let notSupported = Code(rawValue: "not_supported")
+        /// Nobody knows who is asking: no credential, or one that is not valid.
+        public static let unauthenticated = Code(rawValue: "unauthenticated")
+        /// The caller is known and may not do this.
+        public static let forbidden = Code(rawValue: "forbidden")
+        /// The caller asks more often than its limits allow.
+        public static let rateLimited = Code(rawValue: "rate_limit_exceeded")
+        /// The caller's budget is used up.
+        public static let budgetExceeded = Code(rawValue: "insufficient_quota")
         /// A queue is full.
         public static let overloaded = Code(rawValue: "overloaded")
         /// The model is being loaded or its worker is being restarted.

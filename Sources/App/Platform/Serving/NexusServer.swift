@@ -132,7 +132,7 @@ struct NexusServer {
         await making.register()
         let hosting = DeploymentsMemory(deployments: deployments)
         let router = makeRouter(
-            gateway, events: events,
+            gateway, service: service(before: gateway), events: events,
             more: DeploymentRoutes(deployments).routes + catalog.routes + jobs.routes + hub.routes(jobs.runner)
                 + making.routes + hardware.routes + memory.routes(hosting) + directory.leases.routes,
             tracer: tracer, metrics: metrics)
@@ -173,8 +173,13 @@ struct NexusServer {
         return first.map(ModelID.init)
     }
 
+    /// What the APIs ask: the deployments behind everything that decides about a request, from the outside in: admission
+    /// (limits, budgets, the ledger), caches, routing.
+    private func service(before gateway: ModelGateway) -> any ModelService { gateway }
+
     private func makeRouter(
-        _ gateway: ModelGateway, events: WorkerEvents, more: [Route], tracer: Tracer, metrics: MetricsRegistry
+        _ gateway: ModelGateway, service: any ModelService, events: WorkerEvents, more: [Route], tracer: Tracer,
+        metrics: MetricsRegistry
     ) -> Router {
         var router = Router()
         router.middleware = [
@@ -184,9 +189,9 @@ struct NexusServer {
         let errors = ErrorAnswers(logger: logger.labelled("http"), shapes: [MessageErrors.shape])
         router.onError = { error, request in errors.respond(to: error, request) }
         let routes =
-            OpenAIRoutes(gateway, now: { unixSeconds() }).routes
-            + EmbeddingRoutes(gateway, now: { unixSeconds() }).routes + TokenCountRoutes(gateway).routes
-            + ResponsesRoutes(gateway, now: { unixSeconds() }).routes + MessagesRoutes(gateway).routes
+            OpenAIRoutes(service, now: { unixSeconds() }).routes
+            + EmbeddingRoutes(service, now: { unixSeconds() }).routes + TokenCountRoutes(service).routes
+            + ResponsesRoutes(service, now: { unixSeconds() }).routes + MessagesRoutes(service).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
             + PlatformRoutes(gateway: gateway, events: events).routes + more + WebRoutes.routes
         for route in routes { router.add(route) }

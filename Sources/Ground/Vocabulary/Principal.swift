@@ -1,0 +1,69 @@
+/// Who asks: the identity that every decision about a request is made from. Made by authentication only.
+public struct Principal: Sendable, Equatable {
+    /// How the caller proved who it is.
+    public enum Origin: Sendable, Equatable {
+        /// Nobody had to: a server on this machine that has no users yet.
+        case open
+        /// Over the data directory's socket, which only its owner can open.
+        case local
+        /// A browser's cookie.
+        case session(String)
+        /// The key's id, never the key.
+        case apiKey(String)
+        /// A signed token; its id.
+        case token(String)
+    }
+
+    public var user: UserID
+    /// As people see it.
+    public var name: String
+    /// Whose data, limits, queue share and cached prompts are meant.
+    public var tenant: TenantID
+    public var teams: [String]
+    public var role: Role
+    public var origin: Origin
+    /// Permissions that the credential is restricted to; `nil` is all that the role has.
+    public var scopes: Set<String>?
+    /// Names of models that may be asked, where `*` stands for any characters; `nil` is all of them.
+    public var models: [String]?
+    /// The most urgent priority that the caller may ask for.
+    public var priorityMax: Priority
+
+    public init(
+        user: UserID, name: String, tenant: TenantID, teams: [String] = [], role: Role, origin: Origin,
+        scopes: Set<String>? = nil, models: [String]? = nil, priorityMax: Priority = .critical
+    ) {
+        self.user = user
+        self.name = name
+        self.tenant = tenant
+        self.teams = teams
+        self.role = role
+        self.origin = origin
+        self.scopes = scopes
+        self.models = models
+        self.priorityMax = priorityMax
+    }
+
+    /// Of the request that is being answered, and while its stream is written.
+    @TaskLocal public static var current: Principal?
+
+    /// The caller of a server that knows no users: everything is theirs.
+    public static let open = Principal(
+        user: UserID("local"), name: "local", tenant: .none, role: .admin, origin: .open)
+    /// Whoever may open the data directory's socket.
+    public static let local = Principal(
+        user: UserID("local"), name: "local", tenant: .none, role: .admin, origin: .local)
+}
+
+/// What a person may do at most, least first.
+public enum Role: String, Sendable, CaseIterable, Comparable {
+    /// Looks, and changes nothing.
+    case viewer
+    /// Uses models and owns conversations, keys and files.
+    case user
+    /// Deploys, configures, and sees everybody's usage.
+    case admin
+
+    public static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
+    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
