@@ -273,7 +273,9 @@ import Testing
         let hub = StoredHub(["m.gguf": bytes])
         let folder = StoredFolder()
         folder.state.withLock { $0.isSettlingHeld = true }
-        try await run(setting(hub, folder))
+        let first = setting(hub, folder)
+        try await run(first)
+        await settled(first)
         folder.state.withLock { $0.isSettlingHeld = false }
         try await Leftovers(of: folder).settle { Issue.record("\($0) is whole") }
         #expect(folder.state.withLock { $0.finished["a/b/m.gguf"] } == bytes)

@@ -6,10 +6,14 @@ struct DiskModelFolder: ModelFolder {
     /// Absolute.
     let root: String
     let threads: DiskThreads
+    /// One thread: several that write into one file would only wait for each other inside the kernel, spinning.
+    let writer: DiskThreads
     let era: String
 
-    /// Bytes that are read at once to make a checksum.
-    static let readBytes = 1 << 20
+    /// Bytes that are read at once to make a checksum: what the processor's second cache holds.
+    static let readBytes = 128 << 10
+    /// Bytes of a checksum that are one turn on a thread.
+    static let turnBytes = 4 << 20
 
     func absolute(_ path: String) -> String { "\(root)/\(path)" }
 
@@ -69,7 +73,7 @@ struct DiskModelFolder: ModelFolder {
                 throw error.told
             }
         }
-        return DiskPart(path: path, file: file, threads: threads)
+        return DiskPart(path: path, file: file, threads: threads, writer: writer)
     }
 
     func settle(_ path: String) async throws {
@@ -131,9 +135,12 @@ private struct DiskPart: PartFile {
     let path: String
     let file: OpenFile
     let threads: DiskThreads
+    let writer: DiskThreads
 
     func write(_ bytes: [UInt8], at offset: Int) async throws {
-        try await perform { try file.write(bytes, at: offset) }
+        try await writer.run {
+            do { try file.write(bytes, at: offset) } catch let error as DiskFailure { throw error.told }
+        }
     }
 
     func digest(_ range: Range<Int>, into digest: RunningDigest) async throws {
@@ -147,7 +154,7 @@ private struct DiskPart: PartFile {
         while start < range.upperBound {
             try Task.checkCancellation()
             // One turn on the thread is short enough for the other connections to get theirs.
-            let end = min(range.upperBound, start + 4 * DiskModelFolder.readBytes)
+            let end = min(range.upperBound, start + DiskModelFolder.turnBytes)
             let turn = start..<end
             try await threads.run {
                 do {

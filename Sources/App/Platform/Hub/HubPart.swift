@@ -23,24 +23,30 @@ struct HubPart: Sendable {
     private let settings: HubConfiguration
     private let logger: Logger
 
-    /// Threads for the disk: two that write, one that makes checksums, one that syncs.
-    private static let diskThreads = 4
+    /// Threads for the disk beside the one that writes: for checksums, and for what waits until the disk has everything.
+    private static let diskThreads = 3
 
     /// - Parameters:
     ///   - configuration: the hub's address and token, and the data directory.
+    ///   - keptToken: the token that is kept sealed, where the configuration has none.
     ///   - logger: of this part.
     /// - Throws: when the HTTP client cannot be started.
-    init(_ configuration: Configuration, logger: Logger) throws {
+    init(
+        _ configuration: Configuration, keptToken: @escaping @Sendable () -> String? = { nil }, logger: Logger
+    ) throws {
         let http = try HTTPClient(HTTPHubTransport.clientConfiguration.named("llama-nexus/\(productVersion)"))
         let time = HubTime.system
         let address = HubAddress(configuration.hub.url)
         let root = URL(filePath: configuration.dataDir).appending(path: "models").path
         client = HubClient(
-            address: address, token: configuration.hub.token?.revealed,
+            address: address,
+            currentToken: { [token = configuration.hub.token] in token?.revealed ?? keptToken() },
             transport: HTTPHubTransport(client: http, isHubNear: configuration.hub.url.lowercased().hasPrefix("http:")),
             time: time)
         throttle = Throttle(bytesPerSecond: configuration.hub.bandwidthMax?.bytes, time: time)
-        folder = DiskModelFolder(root: root, threads: DiskThreads(count: Self.diskThreads), era: Self.era())
+        folder = DiskModelFolder(
+            root: root, threads: DiskThreads(count: Self.diskThreads), writer: DiskThreads(count: 1),
+            era: Self.era())
         setting = DownloadSetting(
             client: client, folder: folder, throttle: throttle, desk: TransferDesk(),
             options: TransferOptions(connections: configuration.hub.connections))

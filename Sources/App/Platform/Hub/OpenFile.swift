@@ -6,6 +6,9 @@ final class OpenFile: Sendable {
     private let descriptor: Int32
     private let path: String
 
+    /// Bytes of one call at most. For more the kernel looks for large pieces of memory, which are dear when it is in use.
+    private static let writeBytes = 16 << 10
+
     init(_ path: String, _ flags: Int32) throws(DiskFailure) {
         descriptor = open(path, flags | O_CLOEXEC, 0o644)
         self.path = path
@@ -29,7 +32,8 @@ final class OpenFile: Sendable {
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
                 pwrite(
-                    descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written, offset + written)
+                    descriptor, buffer.baseAddress.map { $0 + written }, min(Self.writeBytes, buffer.count - written),
+                    offset + written)
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw DiskFailure("pwrite", path) }
