@@ -2,7 +2,7 @@
 /// that steps take, saved up. Pure.
 struct ProbeAllowance: Sendable {
     /// The part of all steps' time.
-    static let part = 0.02
+    static let part = 0.01
     /// What is saved at most, in seconds.
     static let savedMax = 10.0
 
