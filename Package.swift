@@ -98,19 +98,21 @@ var targets: [Target] = [
     module("ModelCatalog", in: .domain, ["Digests", "GGUF", "JSONText", "ModelFormats", "Vocabulary"]),
     module("ModelHub", in: .domain, ["Digests", "JSONText", "Streaming", "Vocabulary"]),
     module("Hardware", in: .domain, ["Hosting", "JSONText", "Vocabulary"]),
-    module("Access", in: .domain, ["Digests", "JSONText", "Vocabulary"]),
-    module("Gateway", in: .domain, ["Digests", "JSONText", "Streaming", "Vocabulary"]),
+    module("Access", in: .domain, ["Digests", "JSONText", "Telemetry", "Vocabulary"]),
+    module("Gateway", in: .domain, ["Digests", "Inference", "JSONText", "Streaming", "Vocabulary"]),
     module("Conversations", in: .domain, ["JSONText", "Vocabulary"]),
 
     // APIs: wire types and translation.
     module("RequestScope", in: .apis, ["Vocabulary", "JSONText", "Telemetry", "HTTPServing"]),
     module("OpenAIAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope"]),
     module(
-        "ResponsesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
+        "ResponsesAPI", in: .apis,
+        ["Conversations", "Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
     module(
         "MessagesAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
     module(
-        "OllamaAPI", in: .apis, ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI"]),
+        "OllamaAPI", in: .apis,
+        ["Vocabulary", "JSONText", "Streaming", "HTTPServing", "RequestScope", "OpenAIAPI", "Telemetry"]),
     module("LlamaServerAPI", in: .apis, ["Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
     module(
         "AdminAPI", in: .apis,
@@ -144,6 +146,8 @@ var targets: [Target] = [
     .executableTarget(
         name: "bench-server", dependencies: ["HTTPServing", "JSONText", "Streaming"], path: "Benchmarks/BenchServer",
         swiftSettings: strict),
+    .executableTarget(name: "bench-upstream", path: "Benchmarks/BenchUpstream"),
+    .executableTarget(name: "bench-load", path: "Benchmarks/BenchLoad"),
     .executableTarget(
         name: "bench-model", dependencies: ["GGUF"], path: "Benchmarks/BenchModel", swiftSettings: strict),
 
@@ -154,6 +158,8 @@ var targets: [Target] = [
     .target(
         name: "TestAnswers", dependencies: ["Streaming", "TestRandomness", "Vocabulary"], path: "Tests/TestAnswers",
         swiftSettings: strict),
+    // Real servers that tests start for themselves.
+    .target(name: "TestServers", dependencies: ["Storage"], path: "Tests/TestServers", swiftSettings: strict),
     tests("TidyTests", []),
     tests("JSONTextTests", ["TestRandomness", "JSONText"]),
     tests("VocabularyTests", ["Vocabulary", "JSONText"]),
@@ -177,14 +183,14 @@ var targets: [Target] = [
         name: "serving-fixture", dependencies: ["HTTPServing", "JSONText", "Streaming"], path: "Tests/ServingFixture",
         swiftSettings: strict),
     tests("HTTPFetchingTests", ["HTTPFetching", "HTTPServing", "Streaming"]),
-    tests("StorageTests", ["Storage"]),
+    tests("StorageTests", ["Storage", "TestServers"]),
     tests("CacheFilesTests", ["CacheFiles", "Digests", "TestRandomness"]),
     tests("ProcessesTests", ["Processes"]),
     tests("CryptographyTests", ["Cryptography"]),
     tests("DirectoriesTests", ["Directories"]),
     tests("SignedXMLTests", ["SignedXML"]),
-    tests("RedisTests", ["Redis"]),
-    tests("AccessTests", ["Access", "JSONText", "TestRandomness", "Vocabulary"]),
+    tests("RedisTests", ["Redis", "TestServers"]),
+    tests("AccessTests", ["Access", "Digests", "JSONText", "Telemetry", "TestRandomness", "Vocabulary"]),
     tests("GatewayTests", ["Gateway", "JSONText", "Streaming", "TestAnswers", "TestRandomness", "Vocabulary"]),
     tests("ConversationsTests", ["Conversations", "JSONText", "TestRandomness", "Vocabulary"]),
     tests("ConfigurationTests", ["Configuration", "JSONText"]),
@@ -210,7 +216,7 @@ var targets: [Target] = [
         "RecordsTests",
         [
             "Access", "Conversations", "Gateway", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub",
-            "Records", "Storage", "Telemetry", "TestRandomness", "Vocabulary",
+            "Records", "Storage", "Telemetry", "TestRandomness", "TestServers", "Vocabulary",
         ]),
     tests(
         "PlatformTests",
@@ -218,9 +224,11 @@ var targets: [Target] = [
             "Access", "AdminAPI", "Configuration", "Conversations", "Cryptography", "GGUF", "Gateway", "Hardware",
             "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText", "Launch", "ModelCatalog", "ModelHub",
             "OpenAIAPI", "Platform", "Processes", "Records", "Redis", "RequestScope", "Storage", "Streaming",
-            "Telemetry", "TestAnswers", "TestModels", "TestRandomness", "Vocabulary",
+            "Telemetry", "TestAnswers", "TestModels", "TestRandomness", "TestServers", "Vocabulary",
         ]),
-    tests("RequestScopeTests", ["HTTPFetching", "HTTPServing", "JSONText", "RequestScope", "Vocabulary"]),
+    tests(
+        "RequestScopeTests",
+        ["HTTPFetching", "HTTPServing", "JSONText", "RequestScope", "Telemetry", "Vocabulary"]),
     tests(
         "OpenAIAPITests",
         [
@@ -230,8 +238,8 @@ var targets: [Target] = [
     tests(
         "ResponsesAPITests",
         [
-            "TestAnswers", "TestRandomness", "OpenAIAPI", "ResponsesAPI", "Vocabulary", "JSONText", "Streaming",
-            "HTTPServing", "RequestScope",
+            "Conversations", "TestAnswers", "TestRandomness", "OpenAIAPI", "ResponsesAPI", "Vocabulary", "JSONText",
+            "Streaming", "HTTPServing", "RequestScope",
         ]),
     tests(
         "MessagesAPITests",
@@ -243,7 +251,7 @@ var targets: [Target] = [
         "OllamaAPITests",
         [
             "TestAnswers", "TestRandomness", "OllamaAPI", "OpenAIAPI", "Vocabulary", "JSONText", "Streaming",
-            "HTTPServing", "RequestScope",
+            "HTTPServing", "RequestScope", "Telemetry",
         ]),
     tests("LlamaServerAPITests", ["LlamaServerAPI", "Vocabulary", "JSONText", "HTTPServing", "RequestScope"]),
 ]

@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import TestServers
 import Testing
 
 /// What a writing child process reports: its process id first, then each number that the store acknowledged.

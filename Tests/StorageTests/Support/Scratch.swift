@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import TestServers
 import Testing
 
 /// The two databases that every test of the store runs on.
@@ -74,13 +75,6 @@ func storageError(_ body: () async throws -> Void) async throws -> StorageError 
         return try #require(error as? StorageError)
     }
     throw StorageError(.unexpected, "no error was thrown")
-}
-
-/// Runs blocking work beside the cooperative pool.
-func offPool<T: Sendable>(_ work: @escaping @Sendable () -> T) async -> T {
-    await withCheckedContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(returning: work()) }
-    }
 }
 
 /// Looks at a condition until it holds; `false` when it does not within the time.

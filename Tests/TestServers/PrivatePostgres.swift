@@ -5,21 +5,21 @@ import Storage
 ///
 /// A shell script starts it and then reads commands from a pipe. When the pipe closes, which it does however the test
 /// process ends, the script stops the server and removes the directory.
-actor PrivatePostgres {
+public actor PrivatePostgres {
     /// The server that all tests of this process share; each has its own database on it.
-    static let shared = Task { try await PrivatePostgres() }
+    public static let shared = Task { try await PrivatePostgres() }
 
     struct Missing: Error, CustomStringConvertible {
         let description: String
     }
 
     /// The socket's directory.
-    let directory: String
+    public nonisolated let directory: String
     private let commands: FileHandle
     private let answers: FileHandle
     private var databaseCount = 0
 
-    init() async throws {
+    public init() async throws {
         let binaries = try Self.binaries()
         let process = Process()
         let (commandPipe, answerPipe) = (Pipe(), Pipe())
@@ -40,34 +40,34 @@ actor PrivatePostgres {
         commands = commandPipe.fileHandleForWriting
         answers = answerPipe.fileHandleForReading
         let answers = answers
-        directory = await offPool { Self.line(from: answers) }
+        directory = await offPool { line(from: answers) }
         guard directory.hasPrefix("/") else {
             throw Missing(description: "the private PostgreSQL server did not start")
         }
     }
 
     /// Makes an empty database and returns the connection text for it.
-    func makeDatabase() async throws -> String {
+    public func makeDatabase() async throws -> String {
         databaseCount += 1
         let name = "test\(databaseCount)"
         try await administer("CREATE DATABASE \(name)")
         return "host=\(directory) user=nexus dbname=\(name)"
     }
 
-    func dropDatabase(_ connectionText: String) async throws {
+    public func dropDatabase(_ connectionText: String) async throws {
         guard let name = connectionText.split(separator: "=").last else { return }
         try await administer("DROP DATABASE \(name) WITH (FORCE)")
     }
 
     /// Kills the server and its children with SIGKILL and starts it again, which recovers from the log.
-    func crashAndRestart() async -> Bool {
+    public func crashAndRestart() async -> Bool {
         commands.write(Data("crash\n".utf8))
         let answers = answers
-        return await offPool { Self.line(from: answers) } == "restarted"
+        return await offPool { line(from: answers) } == "restarted"
     }
 
     /// Ends the server now; without this it ends with the process.
-    func stop() throws {
+    public func stop() throws {
         try commands.close()
         _ = try answers.readToEnd()
     }
@@ -89,12 +89,6 @@ actor PrivatePostgres {
             throw Missing(description: "no PostgreSQL server in \(root): install the Debian package 'postgresql'")
         }
         return found
-    }
-
-    private static func line(from handle: FileHandle) -> String {
-        var bytes: [UInt8] = []
-        while let byte = (try? handle.read(upToCount: 1))?.first, byte != UInt8(ascii: "\n") { bytes.append(byte) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static let script = """
