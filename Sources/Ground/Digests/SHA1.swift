@@ -28,12 +28,17 @@ public struct SHA1: ~Copyable {
 
     /// The digest of all bytes so far, as 40 lower-case digits.
     public consuming func finish() -> String {
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: finishBytes().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// The digest of all bytes so far: 20 bytes.
+    public consuming func finishBytes() -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
             let status = unsafe EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
             precondition(status == 1, "a context is finished once")
             count = Self.byteCount
         }
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -50,7 +50,7 @@ public struct JSONField: Sendable {
         return text
     }
 
-    /// A text whose length in UTF-8 bytes is in `range`.
+    /// A text whose length in UTF-8 bytes is in `range`, without the character NUL, which no database of ours keeps.
     public func string(bytesIn range: ClosedRange<Int>) throws(JSONFieldError) -> String {
         let text = try string()
         let count = text.utf8.count
@@ -60,6 +60,7 @@ public struct JSONField: Sendable {
         guard count <= range.upperBound else {
             throw fail("has \(count) bytes, at most \(range.upperBound) are allowed")
         }
+        guard !text.utf8.contains(0) else { throw fail("must not hold the character NUL") }
         return text
     }
 

@@ -77,6 +77,10 @@ public struct GenerationEnd: Sendable, Equatable {
     public var slot: Int?
     /// What it was written with; only for requests that want to know.
     public var details: GenerationDetails?
+    /// For an answer that was given before.
+    public var reuse: AnswerReuse?
+    /// Where several models answered: what each brought.
+    public var ensemble: EnsembleReport?
 
     public init(reason: FinishReason, usage: TokenUsage, timings: GenerationTimings? = nil) {
         self.reason = reason

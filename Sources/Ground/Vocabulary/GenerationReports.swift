@@ -84,6 +84,12 @@ public struct GenerationWarning: Sendable, Equatable {
         case toolUnsupported = "tool_unsupported"
         /// Another model answers than the one that was asked for, because that one could not.
         case fallback
+        /// The answer was written for a question that means the same, and not for this one.
+        case similarAnswer = "similar_answer"
+        /// A member of an ensemble failed and is left out, or has answered.
+        case ensembleMember = "ensemble_member"
+        /// No model answers: this is the demonstration that the server was told to give then.
+        case demonstration
     }
 
     public var code: Code

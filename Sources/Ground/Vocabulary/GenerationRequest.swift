@@ -164,6 +164,8 @@ public struct SchedulingOptions: Sendable, Equatable {
     public var keepAlive: KeepAlive?
     /// Whether the answer may begin with what it waits for while the model is loaded, because it is read as a stream.
     public var reportsLoading = false
+    /// Who is to answer, and how soon. For the platform only; workers are not told.
+    public var routing = RoutingWish()
 
     public init(
         tenant: TenantID = .none, priority: Priority = .normal, weight: Double = 1, deadline: Duration? = nil,
@@ -223,6 +225,8 @@ public struct CacheOptions: Sendable, Equatable {
 
     public var isUsed: Bool
     public var scope: Scope
+    /// What it may take from the cache of whole answers, and leave there.
+    public var answers = AnswerWish()
 
     public init(isUsed: Bool = true, scope: Scope = .tenant) {
         self.isUsed = isUsed

@@ -4,6 +4,8 @@ public struct Principal: Sendable, Equatable {
     public enum Origin: Sendable, Equatable {
         /// Nobody had to: a server on this machine that has no users yet.
         case open
+        /// Not at all, on a route that is for everybody.
+        case anonymous
         /// Over the data directory's socket, which only its owner can open.
         case local
         /// A browser's cookie.
@@ -24,14 +26,18 @@ public struct Principal: Sendable, Equatable {
     public var origin: Origin
     /// Permissions that the credential is restricted to; `nil` is all that the role has.
     public var scopes: Set<String>?
-    /// Names of models that may be asked, where `*` stands for any characters; `nil` is all of them.
+    /// Names of models that the credential may ask, where `*` stands for any characters; `nil` is all of them. See
+    /// ``allows(model:)``.
     public var models: [String]?
+    /// Names of models that the user may ask, whatever the credential; `nil` is all of them.
+    public var userModels: [String]?
     /// The most urgent priority that the caller may ask for.
     public var priorityMax: Priority
 
     public init(
         user: UserID, name: String, tenant: TenantID, teams: [String] = [], role: Role, origin: Origin,
-        scopes: Set<String>? = nil, models: [String]? = nil, priorityMax: Priority = .critical
+        scopes: Set<String>? = nil, models: [String]? = nil, userModels: [String]? = nil,
+        priorityMax: Priority = .critical
     ) {
         self.user = user
         self.name = name
@@ -41,6 +47,7 @@ public struct Principal: Sendable, Equatable {
         self.origin = origin
         self.scopes = scopes
         self.models = models
+        self.userModels = userModels
         self.priorityMax = priorityMax
     }
 
@@ -50,6 +57,10 @@ public struct Principal: Sendable, Equatable {
     /// The caller of a server that knows no users: everything is theirs.
     public static let open = Principal(
         user: UserID("local"), name: "local", tenant: .none, role: .admin, origin: .open)
+    /// Somebody who has not said who they are, where others must. May do nothing.
+    public static let anonymous = Principal(
+        user: UserID(""), name: "", tenant: .none, role: .viewer, origin: .anonymous, scopes: [], models: [],
+        priorityMax: .low)
     /// Whoever may open the data directory's socket.
     public static let local = Principal(
         user: UserID("local"), name: "local", tenant: .none, role: .admin, origin: .local)

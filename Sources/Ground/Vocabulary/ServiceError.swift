@@ -52,6 +52,8 @@ public struct ServiceError: Error, Sendable, Equatable {
         public static let notSupported = Code(rawValue: "not_supported")
         /// Nobody knows who is asking: no credential, or one that is not valid.
         public static let unauthenticated = Code(rawValue: "unauthenticated")
+        /// The password is right, and a code of the second factor is missing.
+        public static let secondFactorRequired = Code(rawValue: "second_factor_required")
         /// The caller is known and may not do this.
         public static let forbidden = Code(rawValue: "forbidden")
         /// The caller asks more often than its limits allow.
@@ -67,6 +69,8 @@ public struct ServiceError: Error, Sendable, Equatable {
         /// The worker that was answering ended.
         public static let engineFailed = Code(rawValue: "engine_failed")
         public static let timeout = Code(rawValue: "timeout")
+        /// What a server sent is no answer.
+        public static let unreadableAnswer = Code(rawValue: "unreadable_answer")
         public static let shuttingDown = Code(rawValue: "shutting_down")
         public static let internalError = Code(rawValue: "internal_error")
     }

@@ -37,9 +37,11 @@ public struct Logger: Sendable {
         _ level: LogLevel, _ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = LogFields()
     ) {
         guard level >= levelMin else { return }
+        let context = LogContext.current
+        let own = self.fields.merging(fields())
         let record = LogRecord(
-            time: now(), level: level, label: label, message: message(), requestID: LogContext.current?.requestID,
-            span: SpanContext.current, fields: self.fields.merging(fields()))
+            time: now(), level: level, label: label, message: message(), requestID: context?.requestID,
+            span: SpanContext.current, fields: context.map { own.merging($0.fields) } ?? own)
         sink.write(record)
     }
 

@@ -29,7 +29,7 @@ extension FairQueue {
     ///
     /// - Returns: 0 for the next one, `nil` when it does not wait.
     /// - Complexity: O(tenants · log n).
-    func position(of key: UInt64) -> Int? {
+    package func position(of key: UInt64) -> Int? {
         guard let waiting = entries[key] else { return nil }
         return shares.position(sequence: waiting.sequence, tenant: waiting.tenant, level: waiting.level)
     }

@@ -21,8 +21,8 @@ import Vocabulary
 /// requests, so that corrections, cancellations and ageing count at once.
 ///
 /// Each operation takes O(log n) steps for n waiting requests, and O(tenants · log n) where a position is computed.
-struct FairQueue<Item> {
-    enum PushResult: Equatable {
+package struct FairQueue<Item> {
+    package enum PushResult: Equatable {
         /// With the number of requests before it.
         case queued(position: Int)
         /// There is no place for this tenant.
@@ -32,13 +32,13 @@ struct FairQueue<Item> {
     }
 
     /// A request that waits, or that was just taken out.
-    struct Entry {
-        let item: Item
-        let terms: QueueTerms
-        let arrived: Duration
+    package struct Entry {
+        package let item: Item
+        package let terms: QueueTerms
+        package let arrived: Duration
         /// 0 for `low` to 3 for `critical`; more than the priority's rank once it has waited long.
-        let level: Int
-        let charge: QueueCharge
+        package let level: Int
+        package let charge: QueueCharge
     }
 
     struct Waiting {
@@ -63,20 +63,22 @@ struct FairQueue<Item> {
     private var rate = ServiceRate()
     private var arrivals: UInt64 = 0
     /// Changes whenever positions may have changed.
-    private(set) var revision: UInt64 = 0
+    package private(set) var revision: UInt64 = 0
 
-    init(_ options: QueueOptions) { self.options = options }
+    package init(_ options: QueueOptions) { self.options = options }
 
-    var count: Int { entries.count }
-    var isEmpty: Bool { entries.isEmpty }
+    package var count: Int { entries.count }
+    package var isEmpty: Bool { entries.isEmpty }
     /// In no order.
-    var keys: some Collection<UInt64> { entries.keys }
+    package var keys: some Collection<UInt64> { entries.keys }
     func contains(_ key: UInt64) -> Bool { entries[key] != nil }
+    /// What waits, by key; in no order.
+    package var items: some Sequence<(UInt64, Item)> { entries.lazy.map { ($0.key, $0.value.item) } }
     /// When `expired` will have something to tell, unless it is taken out before.
-    var nextExpiry: Duration? { latestStarts.first.flatMap { entries[$0.value]?.terms.latestStart } }
+    package var nextExpiry: Duration? { latestStarts.first.flatMap { entries[$0.value]?.terms.latestStart } }
 
     /// Adds a request. Its key must not wait already.
-    mutating func push(_ item: Item, _ terms: QueueTerms, now: Duration) -> PushResult {
+    package mutating func push(_ item: Item, _ terms: QueueTerms, now: Duration) -> PushResult {
         precondition(entries[terms.key] == nil, "one key is one request")
         advance(to: now)
         if let latest = terms.latestStart, latest < now { return .late }
@@ -122,7 +124,7 @@ struct FairQueue<Item> {
     ///   - canStart: whether a request can start now. Those that cannot keep their places.
     /// - Returns: `nil` when nobody waits who can start.
     /// - Complexity: O((skipped + 1) · log n).
-    mutating func pop(now: Duration, where canStart: (Item) -> Bool = { _ in true }) -> Entry? {
+    package mutating func pop(now: Duration, where canStart: (Item) -> Bool = { _ in true }) -> Entry? {
         advance(to: now)
         guard let key = next(where: canStart) else { return nil }
         return take(key, now: now)
@@ -160,20 +162,20 @@ struct FairQueue<Item> {
     /// - Parameters:
     ///   - charge: of the request's entry.
     ///   - actual: tokens computed and written, without those that came from the prefix cache.
-    mutating func settle(_ charge: QueueCharge, actual: Int) {
+    package mutating func settle(_ charge: QueueCharge, actual: Int) {
         shares.correct(charge, by: max(0, actual) - charge.cost)
         revision &+= 1
     }
 
     /// Takes out a request that is not wanted any more; nobody is charged.
-    mutating func remove(_ key: UInt64) -> Item? {
+    package mutating func remove(_ key: UInt64) -> Item? {
         let waiting = withdraw(key)
         if entries.isEmpty { rate.emptied() }
         return waiting?.item
     }
 
     /// Takes out all requests that are too late to meet their deadlines, the latest first. Nobody is charged.
-    mutating func expired(now: Duration) -> [Entry] {
+    package mutating func expired(now: Duration) -> [Entry] {
         var late: [Entry] = []
         while let first = latestStarts.first, let latest = entries[first.value]?.terms.latestStart, latest < now,
             let entry = entry(of: first.value)

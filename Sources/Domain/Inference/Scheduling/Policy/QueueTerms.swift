@@ -1,9 +1,9 @@
-import Vocabulary
+package import Vocabulary
 
 /// On what terms a request waits. Times are on the caller's clock: they only grow.
-struct QueueTerms: Sendable, Equatable {
+package struct QueueTerms: Sendable, Equatable {
     /// Identifies the request among those that wait.
-    let key: UInt64
+    package let key: UInt64
     let tenant: TenantID
     /// The tenant's share relative to others. The latest request of a tenant decides for all of its waiting ones.
     let weight: Double
@@ -19,7 +19,7 @@ struct QueueTerms: Sendable, Equatable {
     /// A weight outside this range is brought into it: shares of less than a millionth are nobody's wish.
     static let weights = 0.001...1000.0
 
-    init(
+    package init(
         key: UInt64, tenant: TenantID = .none, weight: Double = 1, priority: Priority = .normal, cost: Int,
         deadline: Duration? = nil, timeNeeded: Duration = .zero
     ) {
@@ -52,7 +52,7 @@ struct WorkPart: Sendable, Equatable {
 }
 
 /// What a request was charged when it started; handed back to `FairQueue.settle` with the work it really was.
-struct QueueCharge: Sendable, Equatable {
+package struct QueueCharge: Sendable, Equatable {
     let tenant: TenantID
     /// Where it was served: its priority's rank, or more when it had waited long.
     let level: Int
@@ -62,7 +62,7 @@ struct QueueCharge: Sendable, Equatable {
 }
 
 /// How a queue is set up.
-struct QueueOptions: Sendable, Equatable {
+package struct QueueOptions: Sendable, Equatable {
     /// How many requests wait at most, when all are of one tenant. For others there is a reserve behind it.
     let capacity: Int
     /// Waiting this long lifts a request by one priority.
@@ -71,9 +71,9 @@ struct QueueOptions: Sendable, Equatable {
     let refusesHopeless: Bool
 
     /// Long enough that priorities mean something, short enough that `low` is at the top before most clients give up.
-    static let ageingStepDefault = Duration.seconds(15)
+    package static let ageingStepDefault = Duration.seconds(15)
 
-    init(capacity: Int, ageingStep: Duration = ageingStepDefault, refusesHopeless: Bool = false) {
+    package init(capacity: Int, ageingStep: Duration = ageingStepDefault, refusesHopeless: Bool = false) {
         precondition(capacity > 0, "a queue without places cannot be asked for the next request")
         precondition(ageingStep > .zero, "without time between its steps ageing would never end")
         self.capacity = capacity
