@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Makes the Python environment of the tests once, outside the checkout, and prints its interpreter.
 #
-#   scripts/python.sh test|bench
+#   scripts/python.sh test|clients|bench
 #
 # The folder's name carries a hash of the pinned requirements, so that a change of them makes a new one.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-requirements=$here/Tests/Integration/requirements-${1:?test or bench}.txt
+requirements=$here/Tests/Integration/requirements-${1:?test, clients or bench}.txt
 cache=${NEXUS_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/llama-nexus}
 key=$( (cat "$requirements"; python3 --version) | sha256sum | cut -c1-12)
 venv=$cache/python-$key

@@ -147,6 +147,9 @@ private func problems(
             files: ["/run/secrets/db": "postgresql://db/n\n", "/h": "a=b, c=d"])
         #expect(loaded.configuration.storage == .postgres(url: Secret("postgresql://db/n")))
         #expect(loaded.configuration.telemetry.headers.map(\.name) == ["a", "c"])
+        let named = try load("hub: {token: 'file:/run/secrets/hub'}", files: ["/run/secrets/hub": "t0ken\n"])
+        #expect(named.configuration.hub.token?.revealed == "t0ken")
+        #expect(problems("hub: {token: 'file:/none'}").first?.contains("does not exist") == true)
         #expect(problems("storage: {urlFile: /none}").first?.contains("does not exist") == true)
         #expect(
             problems("storage: {urlFile: /s, url: ''}", files: ["/s": ""]).first?.contains("set twice") == true)

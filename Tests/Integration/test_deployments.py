@@ -194,7 +194,7 @@ def test_what_is_wrong_is_refused(start: Start, tmp_path: Path) -> None:
         assert "Unix socket" in refusal(400, name="x", **body)["hint"]
     assert server.http.post(DEPLOYMENTS, content="name=x").status_code == 415
     foreign = {"Sec-Fetch-Site": "cross-site"}
-    assert server.http.post(f"{DEPLOYMENTS}/{NAME}/stop", headers=foreign).status_code == 400
+    assert server.http.post(f"{DEPLOYMENTS}/{NAME}/stop", headers=foreign).status_code == 403
     assert server.http.delete(f"{DEPLOYMENTS}/{NAME}").status_code == 409
     for method, path in (("GET", ""), ("PATCH", ""), ("POST", "/start"), ("GET", "/logs"), ("POST", "/rollback")):
         assert server.http.request(method, f"{DEPLOYMENTS}/nobody{path}", json={}).status_code == 404

@@ -229,3 +229,18 @@ def test_a_worker_that_dies_in_mid_stream_is_an_error(start: Callable[..., Nexus
             for _ in pieces:
                 pass
     assert failure.value.body["error"]["code"] == "engine_failed"  # type: ignore[index]
+
+
+def test_a_line_that_changes_with_every_request_keeps_no_prompt_from_the_cache(messages: anthropic.Anthropic) -> None:
+    def talk(version: str, value: str) -> Any:
+        return messages.messages.create(
+            **settings(max_tokens=1), messages=[{"role": "user", "content": "What is 3 + 4?"}], system=[
+                {"type": "text", "text": f"x-anthropic-billing-header: cc_version=2.1.37.{version}; cch={value};"},
+                {"type": "text", "text": "You write code. " + "The tree is green and the fox is red. " * 12,
+                 "cache_control": {"type": "ephemeral"}}])
+
+    first, second = talk("fbe", "a5145").usage, talk("0c1", "00000").usage
+    assert prompt_tokens(first) == prompt_tokens(second) > 80
+    # Marks ask to be told what was left in the cache: everything that was computed.
+    assert first.input_tokens == 0 and first.cache_creation_input_tokens > 0
+    assert second.cache_read_input_tokens >= 0.95 * prompt_tokens(second)

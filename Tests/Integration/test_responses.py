@@ -53,7 +53,7 @@ def test_a_response(either: openai.OpenAI) -> None:
     answer = respond(either, "What is 3 + 4?", metadata={"a": "b"}, store=True, user="u")
     assert answer.output_text == "7" and answer.status == "completed" and answer.object == "response"
     assert answer.id.startswith("resp_") and answer.output[0].id.startswith("msg_") and answer.model == NAME
-    assert answer.metadata == {"a": "b"} and answer.store is False and answer.error is None
+    assert answer.metadata == {"a": "b"} and answer.error is None
     usage = answer.usage
     assert usage.input_tokens > 5 and usage.output_tokens > 0
     assert usage.total_tokens == usage.input_tokens + usage.output_tokens
@@ -180,8 +180,7 @@ def test_logprobs_stand_beside_the_text(either: openai.OpenAI) -> None:
         ({"temperature": -1}, "temperature"), ({"temperature": 1e300}, "temperature"), ({"top_p": 2}, "top_p"),
         ({"top_logprobs": 99}, "top_logprobs"), ({"input": []}, "input"), ({"input": 5}, "input"),
         ({"input": [{"type": "web_search_call"}]}, "input[0].type"),
-        ({"previous_response_id": "resp_1"}, "previous_response_id"), ({"background": True}, "background"),
-        ({"conversation": "conv_1"}, "conversation"), ({"text": {"format": {"type": "xml"}}}, "text.format.type"),
+        ({"prompt": {"id": "p"}}, "prompt"), ({"text": {"format": {"type": "xml"}}}, "text.format.type"),
     ],
     ids=str,
 )
@@ -192,10 +191,15 @@ def test_what_cannot_be_done_is_said(either: openai.OpenAI, fields: dict[str, An
     assert isinstance(failure.value.body, dict) and failure.value.body["hint"]
 
 
-def test_responses_are_not_kept(either: openai.OpenAI) -> None:
+def test_the_engine_keeps_no_responses(direct: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as failure:
-        either.responses.retrieve(respond(either, "What is 3 + 4?").id)
+        direct.responses.retrieve(respond(direct, "What is 3 + 4?", store=True).id)
     assert "keeps no responses" in failure.value.message
+    for fields in ({"previous_response_id": "resp_1"}, {"background": True}, {"conversation": "conv_1"}):
+        with pytest.raises(openai.BadRequestError) as refusal:
+            respond(direct, "x", **fields)
+        assert refusal.value.param == next(iter(fields)) and isinstance(refusal.value.body, dict)
+        assert refusal.value.body["hint"]
 
 
 def test_the_engine_has_llama_servers_other_paths(engine: Engine) -> None:

@@ -33,7 +33,7 @@ def request(prompt: str = "Tell me a story about Anna.", **options: object) -> b
     fields = {"model": NAME, "messages": [{"role": "user", "content": prompt}], "stream": True, "temperature": 10,
               "top_k": 0, "min_p": 0, "top_p": 1, "seed": 5} | options
     body = json.dumps(fields).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
@@ -95,7 +95,7 @@ def test_endless_headers_are_ended_and_cost_no_memory(nexus: Nexus) -> None:
     sent = 0
     answer = b""
     with connect(nexus.port) as client:
-        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
         try:
             while sent < 100_000_000:
                 sent += client.send(line)
@@ -113,7 +113,7 @@ def test_endless_headers_are_ended_and_cost_no_memory(nexus: Nexus) -> None:
 
 def test_slow_senders_are_ended(start: Callable[..., Nexus]) -> None:
     server = start("--server.timeouts.request", "1s")
-    for beginning in (b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", b""):
+    for beginning in (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", b""):
         with connect(server.port) as client:
             client.sendall(beginning)
             answer = client.recv(1_000)
@@ -129,8 +129,8 @@ def test_slow_senders_are_ended(start: Callable[..., Nexus]) -> None:
 def test_requests_in_a_pipeline_are_answered_in_order(nexus: Nexus) -> None:
     paths = ["/health", "/v1/models", "/nowhere", "/ready"]
     with connect(nexus.port) as client:
-        client.sendall(b"".join(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() for path in paths[:-1]))
-        client.sendall(b"GET /ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        client.sendall(b"".join(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for path in paths[:-1]))
+        client.sendall(b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         data = b"".join(iter(lambda: client.recv(65_536), b""))
     statuses = [int(part[:3]) for part in data.split(b"HTTP/1.1 ")[1:]]
     assert statuses == [200, 200, 404, 200]
@@ -149,10 +149,10 @@ def test_many_idle_connections_leave_room_for_others(nexus: Nexus) -> None:
     "noise",
     [
         b"\x16\x03\x01\x02\x00\x01\x00", b"\x00" * 5_000, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
-        b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
-        b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
-        b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+        b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+        b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
     ids=range(8),
 )

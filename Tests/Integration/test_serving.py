@@ -160,7 +160,8 @@ def test_files_that_were_compressed_before(fixture: Fixture) -> None:
 
 @pytest.mark.parametrize("path", [".hidden", "../page.html", "%2e%2e/x", "nothing.txt", "", "page.html/"])
 def test_files_that_are_not_served(fixture: Fixture, path: str) -> None:
-    assert httpx.get(f"{fixture.url}/files/{path}").status_code == 404
+    # A path that hides a dot segment is refused before anybody looks for it.
+    assert httpx.get(f"{fixture.url}/files/{path}").status_code == (400 if "%2e" in path else 404)
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "br", "gzip;q=0, br", "identity", "br;q=0, gzip;q=0"])

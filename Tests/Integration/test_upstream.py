@@ -89,7 +89,8 @@ def test_upstreams_that_speak_nonsense(start: Start, status: int, body: bytes) -
         with server.client() as client, pytest.raises(openai.APIStatusError) as failure:
             ask(client, SUM, model="remote")
         assert failure.value.status_code in (401, 500, 502) and failure.value.code
-        assert keys == ["Bearer KEYFORUPSTREAM"]
+        # What fails before the first word may be sent again, twice at most.
+        assert set(keys) == {"Bearer KEYFORUPSTREAM"} and len(keys) <= 3
         assert server.http.get("/ready").status_code == 200
     finally:
         upstream.shutdown()

@@ -71,14 +71,58 @@ import Vocabulary
             ])
     }
 
-    @Test func `a header that changes with every request does not change the prompt`() throws {
-        func system(_ value: String) throws -> String {
-            let text = "x-anthropic-billing-header: cc_version=2; cch=\(value);You are\\ncch=12;"
-            return try Self.messages("[]", system: "\"\(text)\"")[0].text
+    @Test func `a header that changes with every request is no part of the prompt`() throws {
+        func system(_ text: String) throws -> [ChatMessage] { try Self.messages("[]", system: text) }
+        let line = "x-anthropic-billing-header: cc_version=2.1.37.fbe; cch=a5145;"
+        #expect(try system(#""\#(line)You are\ncch=12;""#)[0].text == "You are\ncch=12;")
+        #expect(try system(#""\#(line)\n\nYou are x=1;""#)[0].text == "You are x=1;")
+        #expect(try system(#""x-anthropic-billing-header: cc_version=2; cch=1\nYou are""#)[0].text == "You are")
+        #expect(try system(#""say cch=12""#)[0].text == "say cch=12")
+        #expect(try system(#""\#(line)""#) == [])
+        // A block of its own, as the client sends it.
+        let blocks = #"[{"type":"text","text":"\#(line)"},{"type":"text","text":"You are"}]"#
+        #expect(try system(blocks)[0].text == "You are")
+    }
+
+    @Test(arguments: [
+        (#""cache_control":{"type":"ephemeral"}"#, CacheOptions.Scope.tenant),
+        (#""cache_control":{"type":"ephemeral","ttl":"1h","scope":"shared"}"#, .shared), (#""x":1"#, .tenant),
+    ])
+    func `marks for the cache are read wherever they may stand`(mark: String, scope: CacheOptions.Scope) throws {
+        let isMarked = mark.contains("cache")
+        let places = [
+            #""system":[{"type":"text","text":"a",\#(mark)}]"#,
+            #""tools":[{"name":"f","input_schema":{},\#(mark)}]"#, mark,
+        ]
+        for place in places {
+            let request = try Self.whole(#"\#(place),"messages":[]"#)
+            #expect(request.marksCache == isMarked && request.generation.cache.scope == scope)
         }
-        #expect(try system("a5145") == system("00ff1"))
-        #expect(try system("a5145").hasSuffix(";You are\ncch=12;"))
-        #expect(try Self.messages("[]", system: #""say cch=12""#)[0].text == "say cch=12")
+        let message = #""messages":[{"role":"user","content":[{"type":"text","text":"a",\#(mark)}]}]"#
+        #expect(try Self.whole(message).marksCache == isMarked)
+        #expect(try Self.whole(message).generation.cache.scope == scope)
+        // What everybody sees, only an administrator may leave.
+        var principal = Principal.open
+        principal.role = .user
+        let other = try Principal.$current.withValue(principal) { try Self.whole(message) }
+        #expect(other.generation.cache.scope == .tenant)
+    }
+
+    @Test(arguments: [
+        (#"{"type":"forever"}"#, "type"), (#"{"type":"ephemeral","ttl":"2h"}"#, "ttl"), ("{}", "type"),
+        ("true", ""),
+    ])
+    func `a mark that is none is told with its place`(mark: String, member: String) throws {
+        let failure = #expect(throws: ServiceError.self) {
+            _ = try Self.whole(#""system":[{"type":"text","text":"a","cache_control":\#(mark)}],"messages":[]"#)
+        }
+        let place = "system[0].cache_control"
+        #expect(failure?.parameter == (member.isEmpty ? place : "\(place).\(member)"))
+    }
+
+    private static func whole(_ members: String) throws -> MessageRequest {
+        try MessageRequest(
+            Array(#"{"model":"m","max_tokens":9,\#(members)}"#.utf8), id: try #require(RequestID("req_1")))
     }
 
     @Test func `bounds, sampling, stops and thinking are read`() throws {

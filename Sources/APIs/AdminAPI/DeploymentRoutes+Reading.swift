@@ -12,7 +12,9 @@ extension DeploymentRoutes {
     static func name(_ request: HTTPRequest) -> String { request.parameters.string("name") }
 
     /// The body as a JSON object. Pages of other origins can send no JSON without being allowed to (CORS).
-    static func body(_ request: HTTPRequest, mayBeEmpty: Bool = false) async throws -> JSONField {
+    static func body(_ request: HTTPRequest, mayBeEmpty: Bool = false, mayBeList: Bool = false) async throws
+        -> JSONField
+    {
         let bytes = try await request.body.collect()
         if bytes.isEmpty, mayBeEmpty {
             try refuseForeignPages(request)
@@ -23,7 +25,15 @@ extension DeploymentRoutes {
             throw ServiceError(
                 .unsupportedMediaType, "The body must be JSON.", hint: "Send Content-Type: application/json.")
         }
-        return try JSONField.body(bytes)
+        guard mayBeList, bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "[") else {
+            return try JSONField.body(bytes)
+        }
+        do {
+            return JSONField(try JSONValue.parse(bytes))
+        } catch {
+            throw ServiceError(
+                .invalidJSON, "The body is not valid JSON: \(error).", hint: "Send an object, or a list of names.")
+        }
     }
 
     /// Source: W3C Fetch Metadata Request Headers, `Sec-Fetch-Site`.

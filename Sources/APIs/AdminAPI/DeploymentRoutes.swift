@@ -19,16 +19,23 @@ public struct DeploymentRoutes: Sendable {
     public var routes: [Route] { reading + changing + orders }
 
     private var reading: [Route] {
-        [
-            Route(.get, Self.path, Self.describe("listDeployments", "All deployments and how they fare.")) { _ in
+        let read = "deployments.read"
+        return [
+            Route(
+                .get, Self.path,
+                Self.describe("listDeployments", "All deployments and how they fare.", permission: read)
+            ) { _ in
                 .json(["deployments": .array(await control.reports().map(\.json))])
             },
-            Route(.get, Self.one, Self.describe("getDeployment", "One deployment and how it fares.")) { request in
+            Route(.get, Self.one, Self.describe("getDeployment", "One deployment and how it fares.", permission: read))
+            { request in
                 .json(try await control.report(of: Self.name(request)).json)
             },
             Route(
                 .get, Self.one + "/versions",
-                Self.describe("listDeploymentVersions", "Every configuration that a deployment had, the oldest first.")
+                Self.describe(
+                    "listDeploymentVersions", "Every configuration that a deployment had, the oldest first.",
+                    permission: read)
             ) { request in
                 let versions = try await control.versions(of: Self.name(request))
                 return .json(["versions": .array(versions.map(\.json))])
@@ -40,7 +47,7 @@ public struct DeploymentRoutes: Sendable {
                     [
                         .init("from", in: .query, summary: "A version; the one before `to` when left out."),
                         .init("to", in: .query, summary: "A version; the active one when left out."),
-                    ])
+                    ], permission: read)
             ) { request in .json(try await difference(request)) },
             Route(
                 .get, Self.one + "/logs",
@@ -187,10 +194,11 @@ public struct DeploymentRoutes: Sendable {
 
     private static func describe(
         _ operation: String, _ summary: String, _ parameters: [RouteDescription.Parameter] = [],
-        body: JSONValue? = nil, answers status: HTTPStatus = .ok
+        body: JSONValue? = nil, answers status: HTTPStatus = .ok, permission: String = "deployments.write"
     ) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["deployments"], parameters: parameters,
-            requestBodies: body.map { [.json($0)] } ?? [], responses: [.init(status, nil, .json(["type": "object"]))])
+            requestBodies: body.map { [.json($0)] } ?? [], responses: [.init(status, nil, .json(["type": "object"]))],
+            permission: permission)
     }
 }

@@ -26,6 +26,7 @@ enum DeploymentSchemas {
         "replicas": ["type": "integer", "minimum": 1, "maximum": .whole(DeploymentSpec.replicasMax)],
         "fallback": texts, "keep_alive": ["type": ["string", "number"]], "pinned": flag,
         "priority": ["enum": ["low", "normal", "high", "critical"]], "preload": flag, "remark": text,
+        "concurrency": ["type": "integer", "minimum": 1, "maximum": 100_000],
     ]
 
     static let create = object(["name": text, "start": flag], configuration, terms, required: ["name"])

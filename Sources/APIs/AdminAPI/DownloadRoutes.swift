@@ -64,7 +64,7 @@ public struct DownloadRoutes: Sendable {
             },
             Route(
                 .delete, "/api/v1/models/downloads/{id}",
-                Self.one("cancelDownload", "End a download; what has arrived is kept.")
+                Self.one("cancelDownload", "End a download; what has arrived is kept.", permission: "models.write")
             ) {
                 request in
                 .json(json(try await runner.cancel(try await find(request).id)), status: .accepted)
@@ -176,20 +176,21 @@ extension DownloadRoutes {
 
     private static let start = RouteDescription(
         operation: "startDownload", summary: "Bring a model from the hub. The same model twice is one download.",
-        tags: ["hub"], requestBodies: [model], responses: [.init(.accepted, nil, object), .init(.badRequest)])
+        tags: ["hub"], requestBodies: [model], responses: [.init(.accepted, nil, object), .init(.badRequest)],
+        permission: "models.write")
 
     private static let list = RouteDescription(
         operation: "listDownloads", summary: "Downloads, newest first.", tags: ["hub"],
-        responses: [.init(.ok, nil, object)])
+        responses: [.init(.ok, nil, object)], permission: "models.read")
 
     private static let follow = RouteDescription(
         operation: "streamDownload", summary: "A download as it is and as it goes on, until it is finished.",
         tags: ["hub"], parameters: [.init("id", in: .path, summary: "The job's id.")],
-        responses: [.init(.ok, nil, .events), .init(.notFound)])
+        responses: [.init(.ok, nil, .events), .init(.notFound)], permission: "models.read")
 
     private static let description = RouteDescription(
         operation: "showHub", summary: "Where models are downloaded from, and the bandwidth limit.", tags: ["hub"],
-        responses: [.init(.ok, nil, object)])
+        responses: [.init(.ok, nil, object)], permission: "hub.read")
 
     private static let change = RouteDescription(
         operation: "changeHub", summary: "Change the bandwidth limit, also of downloads that are running.",
@@ -199,17 +200,19 @@ extension DownloadRoutes {
                 "type": "object",
                 "properties": ["bytes_per_second_max": ["type": ["integer", "null"], "minimum": 1024]],
             ])
-        ], responses: [.init(.ok, nil, object), .init(.badRequest)])
+        ], responses: [.init(.ok, nil, object), .init(.badRequest)], permission: "hub.write")
 
     private static let files = RouteDescription(
         operation: "listHubFiles", summary: "What a repository holds, and what would be downloaded.", tags: ["hub"],
         parameters: [.init("model", in: .query, isRequired: true, summary: "owner/name[:quantisation].")],
-        responses: [.init(.ok, nil, object), .init(.notFound)])
+        responses: [.init(.ok, nil, object), .init(.notFound)], permission: "hub.read")
 
-    private static func one(_ operation: String, _ summary: String) -> RouteDescription {
+    private static func one(
+        _ operation: String, _ summary: String, permission: String = "models.read"
+    ) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["hub"],
             parameters: [.init("id", in: .path, summary: "The job's id.")],
-            responses: [.init(.ok, nil, object), .init(.notFound)])
+            responses: [.init(.ok, nil, object), .init(.notFound)], permission: permission)
     }
 }

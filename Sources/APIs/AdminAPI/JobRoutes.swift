@@ -97,22 +97,22 @@ extension JobRoutes {
                 "limit", in: .query, summary: "How many at most.",
                 schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 100]),
         ],
-        responses: [.init(.ok, nil, object)])
+        responses: [.init(.ok, nil, object)], permission: "jobs.read")
 
     private static let events = RouteDescription(
         operation: "streamJobs", summary: "Every change of every job, as server-sent events.", tags: ["jobs"],
-        responses: [.init(.ok, nil, .events)])
+        responses: [.init(.ok, nil, .events)], permission: "jobs.read")
 
     private static let jobEvents = RouteDescription(
         operation: "streamJob", summary: "A job as it is and as it changes, until it is finished.", tags: ["jobs"],
         parameters: [.init("id", in: .path, summary: "The job's id.")],
-        responses: [.init(.ok, nil, .events), .init(.notFound)])
+        responses: [.init(.ok, nil, .events), .init(.notFound)], permission: "jobs.read")
 
     private static func one(_ operation: String, _ summary: String, refuses: Bool = false) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["jobs"],
             parameters: [.init("id", in: .path, summary: "The job's id.")],
             responses: [.init(refuses ? .accepted : .ok, nil, object), .init(.notFound)]
-                + (refuses ? [.init(.conflict)] : []))
+                + (refuses ? [.init(.conflict)] : []), permission: refuses ? "jobs.write" : "jobs.read")
     }
 }

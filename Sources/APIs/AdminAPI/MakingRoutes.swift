@@ -97,7 +97,7 @@ extension MakingRoutes {
             responses: [
                 .init(.accepted, nil, .json(["type": "object"])), .init(.badRequest), .init(.notFound),
                 .init(.conflict),
-            ])
+            ], permission: "models.write")
     }
 
     private var quantizing: RouteDescription {
@@ -132,5 +132,5 @@ extension MakingRoutes {
 
     private static let listing = RouteDescription(
         operation: "listQuantizationTypes", summary: "What models can be quantised to, from the largest.",
-        tags: ["models"], responses: [.init(.ok, nil, .json(["type": "object"]))])
+        tags: ["models"], responses: [.init(.ok, nil, .json(["type": "object"]))], permission: "models.read")
 }

@@ -32,13 +32,13 @@ enum ModelSchemas {
             query("limit", "How many at most.", count(max: CatalogQuery.limitMax)),
             query("offset", "How many to leave out first.", ["type": "integer", "minimum": 0, "default": 0]),
         ],
-        responses: [.init(.ok, nil, .json(ModelShapes.modelList)), .init(.badRequest)])
+        responses: [.init(.ok, nil, .json(ModelShapes.modelList)), .init(.badRequest)], permission: "models.read")
 
     static let show = RouteDescription(
         operation: "getCatalogModel",
         summary: "One model: metadata, files and whether they are as they were, texts, usage.",
         tags: ["models"], parameters: [model],
-        responses: [.init(.ok, nil, .json(ModelShapes.wholeModel)), .init(.notFound)])
+        responses: [.init(.ok, nil, .json(ModelShapes.wholeModel)), .init(.notFound)], permission: "models.read")
 
     static let describe = RouteDescription(
         operation: "describeCatalogModel", summary: "Set rating (1 to 5), notes and tags; null takes one away.",
@@ -53,7 +53,8 @@ enum ModelSchemas {
                 ],
             ])
         ],
-        responses: [.init(.ok, nil, .json(ModelShapes.model)), .init(.badRequest), .init(.notFound)])
+        responses: [.init(.ok, nil, .json(ModelShapes.model)), .init(.badRequest), .init(.notFound)],
+        permission: "models.write")
 
     static let delete = RouteDescription(
         operation: "deleteCatalogModel",
@@ -64,14 +65,15 @@ enum ModelSchemas {
             query("force", "Stop those who use it first.", ["type": "boolean", "default": false]),
             query("files", "Remove its files also where they were only found.", ["type": "boolean", "default": false]),
         ],
-        responses: [.init(.ok, nil, .json(ModelShapes.deletion)), .init(.notFound), .init(.conflict)])
+        responses: [.init(.ok, nil, .json(ModelShapes.deletion)), .init(.notFound), .init(.conflict)],
+        permission: "models.write")
 
     static let check = RouteDescription(
         operation: "checkCatalogModel", summary: "See whether a model's files are what they were.", tags: ["models"],
         parameters: [
             model, query("digests", "Read them and compute SHA-256.", ["type": "boolean", "default": false]),
         ],
-        responses: [.init(.ok, nil, .json(ModelShapes.check)), .init(.notFound)])
+        responses: [.init(.ok, nil, .json(ModelShapes.check)), .init(.notFound)], permission: "models.write")
 
     static let `import` = RouteDescription(
         operation: "importModels",
@@ -90,18 +92,20 @@ enum ModelSchemas {
                 ],
             ])
         ],
-        responses: [.init(.ok, nil, .json(ModelShapes.importReport)), .init(.badRequest), .init(.tooManyRequests)])
+        responses: [.init(.ok, nil, .json(ModelShapes.importReport)), .init(.badRequest), .init(.tooManyRequests)],
+        permission: "models.write")
 
     static let allEvents = RouteDescription(
         operation: "listModelEvents",
         summary: "What happened to models, newest first; as it happens for those who accept text/event-stream.",
         tags: ["models"],
-        parameters: eventParameters, responses: [.init(.ok, nil, .json(ModelShapes.events), .events)])
+        parameters: eventParameters, responses: [.init(.ok, nil, .json(ModelShapes.events), .events)],
+        permission: "models.read")
 
     static let events = RouteDescription(
         operation: "listEventsOfModel", summary: "What happened to one model, newest first; also when it is gone.",
         tags: ["models"], parameters: [model] + eventParameters,
-        responses: [.init(.ok, nil, .json(ModelShapes.events), .events)])
+        responses: [.init(.ok, nil, .json(ModelShapes.events), .events)], permission: "models.read")
 
     private static let eventParameters = [
         query("limit", "How many at most.", count(max: CatalogEventQuery.limitMax)),
@@ -112,5 +116,5 @@ enum ModelSchemas {
     static let usage = RouteDescription(
         operation: "listModelUsage", summary: "Requests and tokens by model, the last used first.", tags: ["models"],
         parameters: [query("limit", "How many at most.", count(max: 1_000))],
-        responses: [.init(.ok, nil, .json(ModelShapes.usage))])
+        responses: [.init(.ok, nil, .json(ModelShapes.usage))], permission: "models.read")
 }

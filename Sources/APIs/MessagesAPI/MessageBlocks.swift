@@ -18,11 +18,13 @@ enum MessageBlocks {
     }
 
     private static func system(_ field: JSONField) throws -> String {
-        if case .string(let text) = field.value { return BillingHeader.steady(text) }
-        return try field.elements(countMax: RequestBounds.messagesMax).map { block in
+        if case .string(let text) = field.value { return BillingHeader.stripped(text) }
+        return try field.elements(countMax: RequestBounds.messagesMax).compactMap { block in
             let type = try block.required("type")
             guard type.value == "text" else { throw type.fail("must be \"text\"") }
-            return BillingHeader.steady(try block.required("text").string())
+            let text = try block.required("text").string()
+            let rest = BillingHeader.stripped(text)
+            return rest.isEmpty && !text.isEmpty ? nil : rest
         }.joined(separator: "\n")
     }
 
@@ -145,21 +147,5 @@ enum MessageBlocks {
             }
         }
         return ChatMessage(.assistant, text, reasoning: reasoning.isEmpty ? nil : reasoning, toolCalls: calls)
-    }
-}
-
-/// The line that some of Anthropic's clients put before their system prompt. It holds a value that changes with every
-/// request and says nothing to a model; left as it is, no prompt would begin like the one before.
-enum BillingHeader {
-    private static let start = "x-anthropic-billing-header:"
-    private static let name = "cch="
-
-    /// The text with a value that stays the same.
-    static func steady(_ text: String) -> String {
-        guard text.hasPrefix(start) else { return text }
-        let line = text.prefix { $0 != "\n" }
-        guard let value = line.firstRange(of: name)?.upperBound else { return text }
-        let rest = text[value...].drop { $0.isHexDigit }
-        return text[..<value] + "0" + rest
     }
 }

@@ -48,13 +48,13 @@ struct MessageEncoder: AnswerEncoding {
     private mutating func begin(prompt: Int, cached: Int) -> [ServerSentEvent] {
         guard !hasStarted else { return [] }
         hasStarted = true
-        let usage = MessageFrame.usage(prompt: prompt, cached: cached, completion: 0)
+        let usage = frame.usage(prompt: prompt, cached: cached, completion: 0)
         return [Self.event("message_start", ["message": .object(frame.message([], usage: usage))])]
     }
 
     private func ending(_ end: GenerationEnd) -> [ServerSentEvent] {
         var members: JSONObject = [
-            "delta": .object(frame.stop(end)), "usage": MessageFrame.usage(end.usage),
+            "delta": .object(frame.stop(end)), "usage": frame.usage(end.usage),
         ]
         members["nexus"] = AnswerReports.nexus(end, warnings: warnings)
         return [Self.event("message_delta", members), Self.event("message_stop", [:])]

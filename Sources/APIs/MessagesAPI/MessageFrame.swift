@@ -8,6 +8,7 @@ struct MessageFrame: Sendable {
     private let model: String
     private let stops: [String]
     private let newTokensMax: Int?
+    private let marksCache: Bool
 
     /// The message's id is made of the request's.
     init(_ request: MessageRequest, model: ModelID) {
@@ -15,6 +16,7 @@ struct MessageFrame: Sendable {
         self.model = model.name
         stops = request.generation.stop
         newTokensMax = request.generation.newTokensMax
+        marksCache = request.marksCache && request.generation.cache.isUsed
     }
 
     /// The message as it stands: without a reason to stop while it is written.
@@ -46,18 +48,21 @@ struct MessageFrame: Sendable {
         }
     }
 
-    /// Tokens from the cache stand apart: all three together are the prompt.
-    static func usage(prompt: Int, cached: Int, completion: Int, reasoning: Int? = nil) -> JSONValue {
+    /// Tokens from the cache stand apart: all three together are the prompt. Those that were computed are all in the cache
+    /// from then on; requests with marks are told so.
+    func usage(prompt: Int, cached: Int, completion: Int, reasoning: Int? = nil) -> JSONValue {
+        let computed = max(0, prompt - cached)
         var object: JSONObject = [
-            "input_tokens": .whole(max(0, prompt - cached)), "cache_creation_input_tokens": 0,
+            "input_tokens": .whole(marksCache ? 0 : computed),
+            "cache_creation_input_tokens": .whole(marksCache ? computed : 0),
             "cache_read_input_tokens": .whole(cached), "output_tokens": .whole(completion),
         ]
         object["output_tokens_details"] = reasoning.map { ["thinking_tokens": .whole($0)] }
         return .object(object)
     }
 
-    static func usage(_ usage: TokenUsage) -> JSONValue {
-        Self.usage(
+    func usage(_ usage: TokenUsage) -> JSONValue {
+        self.usage(
             prompt: usage.promptTokens, cached: usage.cachedTokens, completion: usage.completionTokens,
             reasoning: usage.reasoningTokens)
     }
@@ -68,7 +73,7 @@ extension MessageFrame {
     func whole(_ answer: CollectedAnswer, warnings: [GenerationWarning]) -> JSONValue {
         var warnings = warnings + answer.warnings
         let content = answer.parts.map { block($0, &warnings) }
-        var object = message(content, end: answer.end, usage: Self.usage(answer.end.usage))
+        var object = message(content, end: answer.end, usage: usage(answer.end.usage))
         object["nexus"] = AnswerReports.nexus(answer.end, warnings: warnings)
         return .object(object)
     }

@@ -12,6 +12,8 @@ public struct MessageRequest: Sendable, Equatable {
     public var isStreaming: Bool
     /// What went differently from what was asked for before anything was written.
     public var warnings: [GenerationWarning]
+    /// Whether it marks what is to be cached, and so wants to be told what was.
+    let marksCache: Bool
 
     /// What a request is for.
     public enum Purpose: Sendable {
@@ -52,6 +54,9 @@ public struct MessageRequest: Sendable, Equatable {
             generation.stop = try Self.stops(root)
             try Self.readThinking(root, into: &generation.reasoning)
             try Self.readOutput(root, into: &generation)
+            let control = try CacheControl(root)
+            control.apply(to: &generation.cache)
+            marksCache = control.isMarked
             self.generation = generation
             isStreaming = try root.optional("stream")?.bool() ?? false
             warnings = tools.warnings

@@ -8,7 +8,8 @@ enum MessagesSchemas {
         operation: "createMessage", summary: "Answer with a message of content blocks, whole or as a stream of events.",
         tags: ["anthropic"], parameters: [version],
         requestBodies: [.json(request(["messages", "max_tokens"]))],
-        responses: [RouteDescription.Response(.ok, nil, .json(["type": "object"]), .events)] + refusals)
+        responses: [RouteDescription.Response(.ok, nil, .json(["type": "object"]), .events)] + refusals,
+        permission: "chat.use")
 
     static let count = RouteDescription(
         operation: "countMessageTokens", summary: "How many tokens the prompt of a message has.", tags: ["anthropic"],
@@ -20,7 +21,7 @@ enum MessagesSchemas {
                     "type": "object", "required": ["input_tokens"],
                     "properties": ["input_tokens": ["type": "integer"]],
                 ]))
-        ] + refusals)
+        ] + refusals, permission: "chat.use")
 
     private static let version = RouteDescription.Parameter(
         "anthropic-version", in: .header, summary: "Accepted and not looked at.")

@@ -10,7 +10,7 @@ enum OpenAISchemas {
         requestBodies: [
             .json(object(RequestSchemas.shared.merging(RequestSchemas.chatCompletion), required: ["messages"]))
         ],
-        responses: answers(.json(["type": "object"]), .events))
+        responses: answers(.json(["type": "object"]), .events), permission: "chat.use")
 
     static let completion = RouteDescription(
         operation: "createCompletion", summary: "Continue a text, whole or as a stream of chunks.", tags: ["openai"],
@@ -18,14 +18,14 @@ enum OpenAISchemas {
         requestBodies: [
             .json(object(RequestSchemas.shared.merging(RequestSchemas.textCompletion), required: ["prompt"]))
         ],
-        responses: answers(.json(["type": "object"]), .events))
+        responses: answers(.json(["type": "object"]), .events), permission: "chat.use")
 
     static let countTokens = RouteDescription(
         operation: "countChatCompletionTokens", summary: "How many tokens the prompt of a chat has.", tags: ["openai"],
         requestBodies: [
             .json(object(RequestSchemas.shared.merging(RequestSchemas.chatCompletion), required: ["messages"]))
         ],
-        responses: answers(.json(counted)))
+        responses: answers(.json(counted)), permission: "chat.use")
 
     /// The answer to a question for the number of tokens.
     private static let counted: JSONValue = [
@@ -35,18 +35,24 @@ enum OpenAISchemas {
 
     static let listModels = RouteDescription(
         operation: "listModels", summary: "The models that can be asked for.", tags: ["openai"],
-        responses: [.init(.ok, nil, .json(["type": "object"]))])
+        responses: [.init(.ok, nil, .json(["type": "object"]))], permission: "models.read")
 
     static let getModel = RouteDescription(
         operation: "getModel", summary: "One model.", tags: ["openai"],
         parameters: [.init("model", in: .path, summary: "The model's name; it may contain slashes.")],
-        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound, nil, .json(error))])
+        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound, nil, .json(error))],
+        permission: "models.read")
 
     private static let headers: [RouteDescription.Parameter] = [
         .init("X-Nexus-Tenant", in: .header, summary: "Who asks, where `nexus.tenant` does not say it."),
         .init(
             "X-Nexus-Priority", in: .header, summary: "How urgent it is, where `nexus.priority` does not say it.",
             schema: ["enum": RequestSchemas.words(Priority.self)]),
+        .init("X-Nexus-Tags", in: .header, summary: "Tags with commas between them, as `nexus.tags`."),
+        .init("X-Nexus-Prefer", in: .header, summary: "As `nexus.prefer`."),
+        .init("X-Nexus-Ensemble", in: .header, summary: "As `nexus.ensemble`."),
+        .init("X-Nexus-First-Token-Timeout-Ms", in: .header, summary: "As `nexus.first_token_timeout_ms`."),
+        .init("X-Nexus-Timeout-Ms", in: .header, summary: "As `nexus.timeout_ms`."),
     ]
 
     private static let error: JSONValue = [
@@ -82,7 +88,7 @@ enum OpenAISchemas {
 
 extension JSONObject {
     /// These members, and those of `others`, which win.
-    fileprivate func merging(_ others: JSONObject) -> JSONObject {
+    func merging(_ others: JSONObject) -> JSONObject {
         var merged = self
         for (key, value) in others { merged[key] = value }
         return merged

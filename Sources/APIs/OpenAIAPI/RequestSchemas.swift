@@ -95,38 +95,62 @@ enum RequestSchemas {
     private static let nexus: JSONValue = [
         "type": "object", "additionalProperties": false,
         "description": "What neither OpenAI nor llama-server has a name for.",
-        "properties": [
-            "tenant": [
-                "type": "string", "description": "Who asks. Queue shares and cached prompts are kept apart by it.",
+        "properties": .object(nexusMembers.merging(RoutingFields.schema)),
+    ]
+
+    private static let nexusMembers: JSONObject = [
+        "tenant": [
+            "type": "string", "description": "Who asks. Queue shares and cached prompts are kept apart by it.",
+        ],
+        "priority": ["enum": words(Priority.self), "default": "normal"],
+        "weight": [
+            "type": "number", "minimum": .number(RequestBounds.weightRange.lowerBound),
+            "maximum": .number(RequestBounds.weightRange.upperBound), "default": 1,
+            "description": "The tenant's share relative to others.",
+        ],
+        "deadline_ms": [
+            "type": "number", "minimum": 1, "maximum": .number(RequestBounds.deadlineMillisecondsMax),
+            "description": "The answer must be whole after this time, or it ends with the error `timeout`.",
+        ],
+        "cache_scope": ["enum": words(CacheOptions.Scope.self), "default": "tenant"],
+        "cache": [
+            "description": "Whether an answer that was given before will do: a word, or an object that says more.",
+            "oneOf": [
+                ["enum": words(AnswerWish.Use.self), "default": "auto"],
+                [
+                    "type": "object", "additionalProperties": false,
+                    "properties": [
+                        "mode": ["enum": words(AnswerWish.Use.self), "default": "auto"],
+                        "similar": [
+                            "type": "boolean",
+                            "description": "Whether an answer to a question that means the same will do.",
+                        ],
+                        "tags": [
+                            "type": "array", "maxItems": .whole(AnswerWish.tagsMax),
+                            "items": ["type": "string", "minLength": 1, "maxLength": .whole(AnswerWish.tagBytesMax)],
+                            "description": "Words by which answers are forgotten together.",
+                        ],
+                        "ttl_s": ["type": "number", "minimum": 1, "maximum": 86_400],
+                    ],
+                ],
             ],
-            "priority": ["enum": words(Priority.self), "default": "normal"],
-            "weight": [
-                "type": "number", "minimum": .number(RequestBounds.weightRange.lowerBound),
-                "maximum": .number(RequestBounds.weightRange.upperBound), "default": 1,
-                "description": "The tenant's share relative to others.",
-            ],
-            "deadline_ms": [
-                "type": "number", "minimum": 1, "maximum": .number(RequestBounds.deadlineMillisecondsMax),
-                "description": "The answer must be whole after this time, or it ends with the error `timeout`.",
-            ],
-            "cache_scope": ["enum": words(CacheOptions.Scope.self), "default": "tenant"],
-            "adaptive_sampling": [
-                "type": "boolean",
-                "description": "Repetition raises penalties; the prompt's kind moves the temperature.",
-            ],
-            "reproducible": [
-                "type": "boolean", "description": "The same tokens whatever runs beside it, with a receipt.",
-            ],
-            "progress": [
-                "type": "boolean", "description": "Places in the queue, and `prompt_progress`, in the stream.",
-            ],
-            "thinking": ["type": "boolean", "description": "Whether to think at all."],
-            "prompt_logprobs": ["type": "boolean", "description": "Tell how likely the prompt's own tokens were."],
-            "kv_compress": [
-                "oneOf": [flag, count(1...Int(Int32.max))],
-                "description":
-                    "Whether a long sequence keeps a part of its positions, and how many; needs --kv-compress.",
-            ],
+        ],
+        "adaptive_sampling": [
+            "type": "boolean",
+            "description": "Repetition raises penalties; the prompt's kind moves the temperature.",
+        ],
+        "reproducible": [
+            "type": "boolean", "description": "The same tokens whatever runs beside it, with a receipt.",
+        ],
+        "progress": [
+            "type": "boolean", "description": "Places in the queue, and `prompt_progress`, in the stream.",
+        ],
+        "thinking": ["type": "boolean", "description": "Whether to think at all."],
+        "prompt_logprobs": ["type": "boolean", "description": "Tell how likely the prompt's own tokens were."],
+        "kv_compress": [
+            "oneOf": [flag, count(1...Int(Int32.max))],
+            "description":
+                "Whether a long sequence keeps a part of its positions, and how many; needs --kv-compress.",
         ],
     ]
 

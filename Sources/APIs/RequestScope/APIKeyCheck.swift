@@ -41,7 +41,13 @@ public struct APIKeyCheck: Middleware, CustomReflectable {
     }
 
     private func isOpen(_ path: String) -> Bool {
-        Self.openPaths.contains(path) || opensPage && (path == "/" || path.hasPrefix("/assets/"))
+        Self.openPaths.contains(path) || opensPage && Self.isPage(path)
+    }
+
+    /// The paths of the web application, which show nothing of the server.
+    private static func isPage(_ path: String) -> Bool {
+        ["/", "/app", "/sw.js", "/manifest.webmanifest", "/icon.svg", "/third-party.txt"].contains(path)
+            || ["/assets/", "/app/", "/frames/"].contains { path.hasPrefix($0) }
     }
 
     /// The key that a client sent, with or without the word `Bearer`; `nil` when it sent none.

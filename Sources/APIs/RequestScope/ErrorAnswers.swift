@@ -16,25 +16,40 @@ public struct ErrorAnswers: Sendable {
         self.shapes = shapes
     }
 
+    /// How an error beside the paths of other APIs looks, for the API's document.
+    public static let problemContent = RouteDescription.Content(
+        "application/problem+json",
+        schema: [
+            "type": "object", "required": ["type", "title", "status", "detail", "code"],
+            "properties": [
+                "type": ["type": "string"], "title": ["type": "string"], "detail": ["type": "string"],
+                "status": ["type": "integer", "minimum": 400, "maximum": 599], "code": ["type": "string"],
+                "hint": ["type": ["string", "null"]], "parameter": ["type": ["string", "null"]],
+                "request_id": ["type": ["string", "null"]],
+            ],
+        ])
+
     /// For `Router.onError`.
     public func respond(to error: any Error, _ request: HTTPRequest) -> HTTPResponse {
         let (known, headers) = Self.known(error)
+        // What HTTP itself demands has its own status, such as 426.
+        let demanded = (error as? HTTPError)?.status
         if known.code == .internalError {
             logger.error("a handler failed", [.error: .error(error), .path: .string(request.path)])
         } else if let detail = known.detail {
             logger.info("a request was refused", ["code": .string(known.code.rawValue), "detail": .string(detail)])
         }
         let wire = WireError(known, requestID: request.context[RequestIDKey.self])
+        let status = demanded ?? HTTPStatus(rawValue: wire.status)
         var response: HTTPResponse
         if let shape = shapes.first(for: request.path) {
             let id = request.context[RequestIDKey.self]
-            response = .json(shape.body(known, id), status: HTTPStatus(rawValue: wire.status), headers: headers)
+            response = .json(shape.body(known, id), status: status, headers: headers)
             if let name = shape.idHeader { response.headers[name] = id?.text }
         } else {
-            let problem = Self.problem(known, wire, request)
+            let problem = Self.problem(known, status, request)
             response = .bytes(
-                problem.bytes, contentType: "application/problem+json", status: HTTPStatus(rawValue: wire.status),
-                headers: headers)
+                problem.bytes, contentType: "application/problem+json", status: status, headers: headers)
         }
         if let seconds = wire.retryAfterSeconds { response.headers["Retry-After"] = String(seconds) }
         return response
@@ -65,10 +80,10 @@ public struct ErrorAnswers: Sendable {
         }
     }
 
-    private static func problem(_ error: ServiceError, _ wire: WireError, _ request: HTTPRequest) -> JSONValue {
+    private static func problem(_ error: ServiceError, _ status: HTTPStatus, _ request: HTTPRequest) -> JSONValue {
         [
-            "type": "about:blank", "title": .string(HTTPStatus(rawValue: wire.status).reason),
-            "status": .integer(Int64(wire.status)), "detail": .string(error.message),
+            "type": "about:blank", "title": .string(status.reason),
+            "status": .integer(Int64(status.rawValue)), "detail": .string(error.message),
             "code": .string(error.code.rawValue), "hint": error.hint.map(JSONValue.string) ?? .null,
             "parameter": error.parameter.map(JSONValue.string) ?? .null,
             "request_id": request.context[RequestIDKey.self].map { .string($0.text) } ?? .null,

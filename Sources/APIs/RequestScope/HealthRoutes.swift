@@ -58,7 +58,8 @@ public enum HealthRoutes {
                 .get, "/metrics",
                 RouteDescription(
                     operation: "getMetrics", summary: "Metrics in Prometheus' text format.", tags: ["operations"],
-                    responses: [.init(.ok, nil, .init("text/plain"))])
+                    responses: [.init(.ok, nil, .init("text/plain", schema: ["type": "string"]))],
+                    permission: "metrics.read")
             ) { _ in
                 .text(metrics.prometheusText(), contentType: "text/plain; version=0.0.4; charset=utf-8")
             },

@@ -62,11 +62,19 @@ public struct Observation: Middleware {
         }
         return tracer.start(
             route(of: request), kind: .server, parent: parent,
-            attributes: [.httpMethod: .string(request.method.rawValue), .urlPath: .string(request.path)])
+            attributes: [.httpMethod: .string(request.method.rawValue), .urlPath: .string(Self.shown(request))])
     }
 
     /// A name with few values: the operation, never the path, of which there are as many as clients can think of.
     private func route(of request: HTTPRequest) -> String { request.route?.operation ?? "other" }
+
+    /// The path, for logs and traces, without a segment that is a secret.
+    private static func shown(_ request: HTTPRequest) -> String {
+        guard let secret = request.parameters.items.first(where: { $0.name == "secret" })?.value, !secret.isEmpty else {
+            return request.path
+        }
+        return request.path.replacing(secret, with: "{secret}")
+    }
 
     private func within<Result>(
         _ id: RequestID, _ span: Span, _ body: () async throws -> Result
@@ -86,14 +94,15 @@ public struct Observation: Middleware {
         span.set(.httpStatus, .integer(Int64(status)))
         if status >= 500 { span.set(.error("status \(status)")) }
         span.end()
-        LogContext.$current.withValue(LogContext(requestID: id.text)) {
+        let caller = LogFields(request.context[PrincipalKey.self])
+        LogContext.$current.withValue(LogContext(requestID: id.text, fields: caller)) {
             SpanContext.$current.withValue(span.context) {
                 logger.log(
                     level(status: status, route: route), outcome.wasAborted ? "request aborted" : "request",
                     [
-                        .method: .string(request.method.rawValue), .path: .string(request.path),
+                        .method: .string(request.method.rawValue), .path: .string(Self.shown(request)),
                         .status: .integer(Int64(status)), .elapsedMilliseconds: .milliseconds(outcome.duration),
-                        .byteCount: .integer(Int64(outcome.bodyBytes)), "remote": .string(request.remoteAddress),
+                        .byteCount: .integer(Int64(outcome.bodyBytes)), "remote": .string(request.client.address),
                     ])
             }
         }

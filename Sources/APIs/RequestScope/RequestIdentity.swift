@@ -1,4 +1,5 @@
 public import HTTPServing
+public import Telemetry
 public import Vocabulary
 
 /// Where the request's id is kept.
@@ -11,6 +12,25 @@ extension HTTPRequest {
     public var id: RequestID {
         guard let id = context[RequestIDKey.self] else { preconditionFailure("Observation runs before every handler") }
         return id
+    }
+}
+
+/// Where the caller is kept for those who look after the handler has ended, such as the request's log line.
+public enum PrincipalKey: RequestContextKey { public typealias Value = Principal }
+
+extension LogFields {
+    /// Who a caller is, in ids; nothing where nobody had to say.
+    public init(_ principal: Principal?) {
+        self.init()
+        guard let principal else { return }
+        switch principal.origin {
+        case .open, .anonymous: return
+        case .local: self["via"] = "local"
+        case .session(let id): self["session"] = .string(id)
+        case .apiKey(let id): self["key"] = .string(id)
+        case .token(let id): self["via"] = .string("token \(id)")
+        }
+        self["user"] = .string(principal.user.text)
     }
 }
 

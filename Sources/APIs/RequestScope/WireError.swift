@@ -31,7 +31,7 @@ public struct WireError: Sendable, Equatable {
         case .invalidJSON, .invalidValue, .unsupported: (400, "invalid_request_error")
         // llama-server's type, by which clients know to shorten their prompts.
         case .contextLengthExceeded: (400, "exceed_context_size_error")
-        case .invalidAPIKey, .unauthenticated: (401, "authentication_error")
+        case .invalidAPIKey, .unauthenticated, .secondFactorRequired: (401, "authentication_error")
         case .forbidden: (403, "permission_error")
         case .modelNotFound, .notFound: (404, "not_found_error")
         case .conflict: (409, "invalid_request_error")
@@ -43,7 +43,7 @@ public struct WireError: Sendable, Equatable {
         case .overloaded, .rateLimited: (429, "rate_limit_error")
         // OpenAI's code and type for an empty account.
         case .budgetExceeded: (429, "insufficient_quota")
-        case .engineFailed: (502, "server_error")
+        case .engineFailed, .unreadableAnswer: (502, "server_error")
         case .modelUnavailable, .shuttingDown: (503, "server_error")
         case .timeout: (504, "server_error")
         case .insufficientMemory: (507, "server_error")
@@ -66,13 +66,21 @@ public struct WireError: Sendable, Equatable {
         var text = message ?? "The model's server answered with an error."
         if let hint, text.hasSuffix(" \(hint)") { text.removeLast(hint.count + 1) }
         var known = ServiceError(
-            code ?? Self.code(of: status), text, hint: hint,
+            Self.code(code, status), text, hint: hint,
             parameter: (error?["param"] ?? body["parameter"])?.string,
             detail: status.map { "upstream status \($0)" })
         if let prompt = error?["n_prompt_tokens"]?.integer, let context = error?["n_ctx"]?.integer {
             known.excess = ContextExcess(promptTokens: Int(clamping: prompt), contextTokens: Int(clamping: context))
         }
         return known
+    }
+
+    /// What the server calls it; where that is no word of ours and the status says that the server failed, the status counts.
+    private static func code(_ told: ServiceError.Code?, _ status: Int?) -> ServiceError.Code {
+        guard let told else { return code(of: status) }
+        let isOurs = told == .internalError || kind(of: told).status != 500
+        guard !isOurs, let status, status == 429 || status >= 500 else { return told }
+        return code(of: status)
     }
 
     private static func code(of status: Int?) -> ServiceError.Code {

@@ -6,14 +6,19 @@ import Vocabulary
 ///
 /// What one answer was made of (thinking, text, calls) comes as several items and becomes one message again.
 enum InputItems {
-    static func messages(_ field: JSONField) throws -> [ChatMessage] {
-        if case .string(let text) = field.value { return [ChatMessage(.user, text)] }
+    /// - Parameters:
+    ///   - field: a text, or items.
+    ///   - before: the messages that they follow, the last of which may go on.
+    /// - Returns: all of them.
+    /// - Throws: the path of what is wrong.
+    static func messages(_ field: JSONField, after before: [ChatMessage] = []) throws -> [ChatMessage] {
+        if case .string(let text) = field.value { return before + [ChatMessage(.user, text)] }
         guard field.value.array != nil else {
             throw field.fail("must be a string or an array of items, not \(field.value.kind)")
         }
         let items = try field.elements(countMax: RequestBounds.messagesMax)
         guard !items.isEmpty else { throw field.fail("must have at least one item") }
-        var messages: [ChatMessage] = []
+        var messages = before
         for item in items { try read(item, into: &messages) }
         return messages
     }

@@ -8,6 +8,8 @@ import Vocabulary
 /// Source: OpenAI's API reference, "Streaming events".
 struct ResponseEncoder: AnswerEncoding {
     private let frame: ResponseFrame
+    /// The response object at its end; `nil` before.
+    private(set) var last: JSONValue?
     private var parts = AnswerParts()
     /// The items that are done.
     private var output: [JSONValue] = []
@@ -59,11 +61,21 @@ struct ResponseEncoder: AnswerEncoding {
     mutating func failure(_ error: ServiceError) -> [ServerSentEvent] {
         let steps = steps(parts.finish(), closing: .incomplete)
         let response = frame.response(.failed(error), output: output, warnings: warnings)
+        last = response
         return steps + [event("response.failed", ["response": response])]
+    }
+
+    /// The response as it is when somebody cancels it.
+    mutating func cancelled() -> JSONValue {
+        _ = steps(parts.finish(), closing: .incomplete)
+        let response = frame.response(.cancelled, output: output, warnings: warnings)
+        last = response
+        return response
     }
 
     private mutating func ending(_ end: GenerationEnd) -> ServerSentEvent {
         let response = frame.response(.ended(end), output: output, warnings: warnings)
+        last = response
         var members: JSONObject = ["response": response]
         members["timings"] = AnswerReports.timings(end)
         return event(end.reason == .length ? "response.incomplete" : "response.completed", members)

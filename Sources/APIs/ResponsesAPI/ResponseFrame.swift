@@ -4,16 +4,16 @@ import Vocabulary
 
 /// What all objects and events of one response have in common: the response object, and its items.
 struct ResponseFrame: Sendable {
-    private let id: String
+    let id: String
     private let suffix: String
     private let model: String
     private let created: Int64
     private let echo: ResponseEcho
     let tellsLogprobs: Bool
 
-    /// `created` is Unix time in seconds. The answer's id is made of the request's.
+    /// `created` is Unix time in seconds.
     init(_ request: ResponseRequest, model: ModelID, created: Int64) {
-        suffix = request.generation.id.text.replacing("req_", with: "", maxReplacements: 1)
+        suffix = request.suffix
         id = "resp_" + suffix
         self.model = model.name
         self.created = created
@@ -29,6 +29,7 @@ struct ResponseFrame: Sendable {
         case inProgress
         case ended(GenerationEnd)
         case failed(ServiceError)
+        case cancelled
 
         var word: String {
             switch self {
@@ -36,6 +37,7 @@ struct ResponseFrame: Sendable {
             case .inProgress: "in_progress"
             case .ended(let end): end.reason == .length ? "incomplete" : "completed"
             case .failed: "failed"
+            case .cancelled: "cancelled"
             }
         }
     }
@@ -43,12 +45,12 @@ struct ResponseFrame: Sendable {
     func response(_ status: Status, output: [JSONValue] = [], warnings: [GenerationWarning] = []) -> JSONValue {
         var object: JSONObject = [
             "id": .string(id), "object": "response", "created_at": .integer(created), "status": .string(status.word),
-            "background": false, "error": nil, "incomplete_details": nil, "model": .string(model),
+            "error": nil, "incomplete_details": nil, "model": .string(model),
             "output": .array(output), "usage": nil,
         ]
         for (name, value) in echo.members { object[name] = value }
         switch status {
-        case .queued, .inProgress: break
+        case .queued, .inProgress, .cancelled: break
         case .ended(let end):
             if end.reason == .length { object["incomplete_details"] = ["reason": "max_output_tokens"] }
             object["usage"] = Self.usage(end.usage)

@@ -5,8 +5,9 @@ public import Vocabulary
 
 /// One request for a response: what to generate, and what the answer repeats of it.
 ///
-/// Source: OpenAI's API reference, "Create a model response". Differs from it in: nothing is stored, so that every request
-/// brings the whole conversation in `input`; and the names that llama-server and this server have beside OpenAI's count.
+/// Source: OpenAI's API reference, "Create a model response". Differs from it in: without a memory nothing is stored, so that
+/// every request brings the whole conversation in `input`; and the names that llama-server and this server have beside
+/// OpenAI's count.
 public struct ResponseRequest: Sendable, Equatable {
     public var generation: GenerationRequest
     public var isStreaming: Bool
@@ -16,6 +17,10 @@ public struct ResponseRequest: Sendable, Equatable {
     public var warnings: [GenerationWarning]
     /// Members of the request as the answer repeats them.
     let echo: ResponseEcho
+    /// What it says of memory.
+    let state: ResponseState
+    /// What ids of the answer end with.
+    let suffix: String
 
     /// Members that mean something else in a chat, or that are read here.
     private static let own: Set<String> = ["top_logprobs", "logprobs", "stream_options", "text", "reasoning", "n"]
@@ -30,13 +35,34 @@ public struct ResponseRequest: Sendable, Equatable {
     public init(
         _ body: [UInt8], id: RequestID, scheduling: SchedulingOptions = SchedulingOptions()
     ) throws(ServiceError) {
-        let root = try JSONField.body(body)
+        try self.init(root: try JSONField.body(body), id: id, scheduling: scheduling)
+    }
+
+    /// A request with what came before it.
+    ///
+    /// - Parameters:
+    ///   - root: the body.
+    ///   - id: of the request.
+    ///   - scheduling: what applies where the body says nothing.
+    ///   - remembered: what it says of memory, the items before its own, and what its ids end with; `nil` where there is no
+    ///     memory.
+    /// - Throws: a `ServiceError` with the path of what is wrong.
+    init(
+        root: JSONField, id: RequestID, scheduling: SchedulingOptions,
+        remembered: (state: ResponseState, history: [JSONValue], suffix: String)? = nil
+    ) throws(ServiceError) {
         do {
-            try Self.refuseState(root)
+            if remembered == nil { try Self.refuseState(root) }
+            try Self.refusePrompt(root)
             let tools = try ResponseTools(root)
             let instructions = try root.optional("instructions")
             var messages = try instructions.map { [ChatMessage(.system, try $0.string())] } ?? []
-            messages += try InputItems.messages(try root.required("input"))
+            if let history = remembered?.history, !history.isEmpty {
+                messages += try InputItems.messages(JSONField(.array(history), path: "previous items"))
+                messages = try InputItems.messages(try root.required("input"), after: messages)
+            } else {
+                messages += try InputItems.messages(try root.required("input"))
+            }
             let shared = JSONObject(try root.object().filter { !Self.own.contains($0.key) }.map { ($0.key, $0.value) })
             var generation = try CompletionRequest.chat(
                 messages, tools: tools.tools, fields: RequestFields(root: JSONField(.object(shared))), id: id,
@@ -55,7 +81,9 @@ public struct ResponseRequest: Sendable, Equatable {
             isStreaming = try root.optional("stream")?.bool() ?? false
             tellsLogprobs = generation.topLogprobs != nil
             warnings = tools.warnings
-            echo = try ResponseEcho(root, tools: tools)
+            state = remembered?.state ?? .none
+            suffix = remembered?.suffix ?? id.text.replacing("req_", with: "", maxReplacements: 1)
+            echo = try ResponseEcho(root, tools: tools, state: state)
         } catch {
             throw ServiceError(reading: error)
         }
@@ -94,14 +122,19 @@ public struct ResponseRequest: Sendable, Equatable {
                 "background", [false], "This server answers while the request is open, and not in the background.",
                 "Leave 'background' out, and use 'stream' to see the answer as it is written."
             ),
-            (
-                "prompt", [], "This server keeps no prompts.", "Send the prompt's text in 'instructions' and 'input'."
-            ),
         ]
         for (name, harmless, reason, hint) in absent {
             guard let field = try root.optional(name), !harmless.contains(field.value) else { continue }
             throw ServiceError(.unsupported, reason, hint: hint, parameter: name)
         }
+    }
+
+    private static func refusePrompt(_ root: JSONField) throws {
+        guard try root.optional("prompt") != nil else { return }
+        throw ServiceError(
+            .unsupported, "This server keeps no prompts.",
+            hint: "Send the prompt's text in 'instructions' and 'input'.",
+            parameter: "prompt")
     }
 }
 
@@ -110,18 +143,18 @@ struct ResponseEcho: Sendable, Equatable {
     let members: JSONObject
 
     /// - Throws: the path of what is wrong.
-    init(_ root: JSONField, tools: ResponseTools) throws(JSONFieldError) {
+    init(_ root: JSONField, tools: ResponseTools, state: ResponseState) throws(JSONFieldError) {
         let reasoning = try root.optional("reasoning")
         let text = try root.optional("text")
         func said(_ name: String) -> JSONValue { root.value[name] ?? .null }
-        members = [
+        var members: JSONObject = [
             "instructions": said("instructions"), "max_output_tokens": said("max_output_tokens"),
             "max_tool_calls": said("max_tool_calls"),
             "metadata": .object(try root.optional("metadata")?.object() ?? [:]),
             "parallel_tool_calls": root.value["parallel_tool_calls"]?.bool.map(JSONValue.bool) ?? true,
-            "previous_response_id": nil, "prompt_cache_key": said("prompt_cache_key"),
+            "prompt_cache_key": said("prompt_cache_key"),
             "reasoning": ["effort": reasoning?.value["effort"] ?? .null, "summary": nil],
-            "safety_identifier": said("safety_identifier"), "service_tier": "default", "store": false,
+            "safety_identifier": said("safety_identifier"), "service_tier": "default",
             "temperature": said("temperature"),
             "text": [
                 "format": text?.value["format"] ?? ["type": "text"], "verbosity": text?.value["verbosity"] ?? .null,
@@ -130,5 +163,7 @@ struct ResponseEcho: Sendable, Equatable {
             "top_logprobs": root.value["top_logprobs"] ?? 0, "top_p": said("top_p"), "truncation": "disabled",
             "user": said("user"),
         ]
+        for (name, value) in state.members { members[name] = value }
+        self.members = members
     }
 }

@@ -4,38 +4,52 @@ import OpenAIAPI
 public import RequestScope
 public import Vocabulary
 
-/// OpenAI's Responses API around anything that generates. It keeps nothing: every request brings its conversation.
+/// OpenAI's Responses API around anything that generates. Without a memory it keeps nothing: every request brings its
+/// conversation.
 public struct ResponsesRoutes: Sendable {
-    private let source: any Generating & TokenCounting
-    private let now: @Sendable () -> Int64
+    let source: any Generating & TokenCounting
+    let now: @Sendable () -> Int64
+    let memory: ResponseMemory?
+    let background: BackgroundResponses
     /// So long a silence is broken with a comment, so that proxies keep the connection open.
-    private static let keepAlive = Duration.seconds(15)
+    static let keepAlive = Duration.seconds(15)
 
     /// - Parameters:
     ///   - source: what answers.
     ///   - now: Unix time in seconds.
-    public init(_ source: any Generating & TokenCounting, now: @escaping @Sendable () -> Int64) {
+    ///   - memory: what is kept between requests; `nil` keeps nothing.
+    ///   - background: writes responses without their clients.
+    public init(
+        _ source: any Generating & TokenCounting, now: @escaping @Sendable () -> Int64, memory: ResponseMemory? = nil,
+        background: BackgroundResponses = BackgroundResponses()
+    ) {
         self.source = source
         self.now = now
+        self.memory = memory
+        self.background = background
     }
 
     public var routes: [Route] {
         [
             // Reading a long prompt is work; it must not hold up the server's thread.
-            Route(.post, "/v1/responses", ResponsesSchemas.create, execution: .concurrent) { request in
-                try await respond(to: try await read(request))
+            Route(.post, "/v1/responses", ResponsesSchemas.create(isStoring: memory != nil), execution: .concurrent) {
+                request in
+                try await respond(to: try await read(request), request)
             },
             Route(.post, "/v1/responses/input_tokens", ResponsesSchemas.count, execution: .concurrent) { request in
-                let count = try await source.countTokens(of: try await read(request).generation)
+                let count = try await source.countTokens(of: try await read(request).request.generation)
                 return .json(TokenCountRoutes.answer(count))
             },
-            Route(.get, "/v1/responses/{id}", ResponsesSchemas.get) { request in
-                throw ServiceError(
-                    .notFound, "The response '\(request.parameters.string("id").prefix(80))' is not here.",
-                    hint: "This server keeps no responses: what POST /v1/responses answers is all there is.",
-                    parameter: "id")
-            },
-        ]
+        ] + (memory.map(storedRoutes) ?? [nothing])
+    }
+
+    private var nothing: Route {
+        Route(.get, "/v1/responses/{id}", ResponsesSchemas.get) { request in
+            throw ServiceError(
+                .notFound, "The response '\(request.parameters.string("id").prefix(80))' is not here.",
+                hint: "This server keeps no responses: what POST /v1/responses answers is all there is.",
+                parameter: "id")
+        }
     }
 
     /// llama-server's names without `/v1`, for an engine that stands alone.
@@ -50,24 +64,51 @@ public struct ResponsesRoutes: Sendable {
     /// The shape of errors on the paths of `aliases`.
     public static let aliasErrors = ErrorShape.openAI(below: "/responses")
 
-    private func read(_ request: HTTPRequest) async throws -> ResponseRequest {
-        let scheduling = try NexusFields.scheduling(request.headers)
-        return try ResponseRequest(try await request.body.collect(), id: request.id, scheduling: scheduling)
+    // MARK: Reading
+
+    /// A request, and its own items as they are kept.
+    private func read(_ http: HTTPRequest) async throws -> (request: ResponseRequest, input: [JSONValue]) {
+        let scheduling = try NexusFields.scheduling(http.headers)
+        let root = try JSONField.body(try await http.body.collect())
+        guard let memory else { return (try ResponseRequest(root: root, id: http.id, scheduling: scheduling), []) }
+        let state: ResponseState
+        do { state = try ResponseState(root) } catch { throw ServiceError(reading: error) }
+        let history = try await memory.history(state)
+        let request = try ResponseRequest(
+            root: root, id: http.id, scheduling: scheduling, remembered: (state, history, memory.suffix()))
+        guard state.isStored else { return (request, []) }
+        return (request, StoredItems.of(root.value["input"] ?? .null, suffix: memory.suffix))
     }
 
-    private func respond(to asked: ResponseRequest) async throws -> HTTPResponse {
-        let request = asked.reportingLoading
+    // MARK: Answering
+
+    private func respond(
+        to asked: (request: ResponseRequest, input: [JSONValue]), _ http: HTTPRequest
+    ) async throws -> HTTPResponse {
+        let request = asked.request.reportingLoading
         let model = await source.servedName(for: request.generation.model)
         let created = now()
+        if let memory, request.state.isBackground {
+            return try await begin(request, asked.input, model: model, created: created, memory)
+        }
+        let keeper = memory.flatMap { memory in
+            request.state.isStored ? ResponseKeeper(memory, request, input: asked.input) : nil
+        }
         let stream = try await source.generate(request.generation)
         guard request.isStreaming else {
             let answer = try await CollectedAnswer(collecting: stream)
             let frame = ResponseFrame(request, model: model, created: created)
-            return .json(frame.whole(answer, warnings: request.warnings))
+            let whole = frame.whole(answer, warnings: request.warnings)
+            try await keeper?.keep(whole)
+            return .json(whole)
         }
         return .events(keepAlive: Self.keepAlive) { writer in
             var encoder = ResponseEncoder(request, model: model, created: created)
-            try await writer.onServerThread { try await encoder.write(stream, to: writer) }
+            try await writer.onServerThread {
+                try await encoder.write(stream, to: writer) { ended in
+                    if let last = ended.last { try await keeper?.keep(last) }
+                }
+            }
         }
     }
 }
@@ -76,7 +117,7 @@ extension ResponseRequest {
     /// The request, whose answer may begin with what it waits for where it is read as a stream.
     fileprivate var reportingLoading: Self {
         var copy = self
-        copy.generation.scheduling.reportsLoading = isStreaming
+        copy.generation.scheduling.reportsLoading = isStreaming || state.isBackground
         return copy
     }
 }

@@ -1,13 +1,20 @@
+import Conversations
 import HTTPServing
 import JSONText
 import OpenAIAPI
 
 /// What the API's document says about these endpoints.
 enum ResponsesSchemas {
-    static let create = RouteDescription(
-        operation: "createResponse", summary: "Answer a conversation with items, whole or as a stream of typed events.",
-        tags: ["openai"], requestBodies: [.json(request)],
-        responses: [RouteDescription.Response(.ok, nil, .json(["type": "object"]), .events)] + refusals)
+    /// - Parameter isStoring: whether responses are kept.
+    /// - Returns: the description.
+    static func create(isStoring: Bool) -> RouteDescription {
+        RouteDescription(
+            operation: "createResponse",
+            summary: "Answer a conversation with items, whole or as a stream of typed events.",
+            tags: ["openai"], requestBodies: [.json(isStoring ? storingRequest : request)],
+            responses: [RouteDescription.Response(.ok, nil, .json(["type": "object"]), .events)] + refusals,
+            permission: "chat.use")
+    }
 
     static let count = RouteDescription(
         operation: "countResponseInputTokens", summary: "How many tokens the prompt of a response has.",
@@ -19,12 +26,42 @@ enum ResponsesSchemas {
                     "type": "object", "required": ["input_tokens"],
                     "properties": ["object": ["type": "string"], "input_tokens": ["type": "integer"]],
                 ]))
-        ] + refusals)
+        ] + refusals, permission: "chat.use")
 
     static let get = RouteDescription(
         operation: "getResponse", summary: "Nothing: this server keeps no responses.", tags: ["openai"],
         parameters: [.init("id", in: .path, summary: "A response's id.")],
-        responses: [.init(.notFound, nil, .json(error))])
+        responses: [.init(.notFound, nil, .json(error))], permission: "chat.use")
+
+    static let getStored = stored(
+        "getResponse", "A response that is kept; of one that is written in the background, also its events.",
+        [
+            .init("stream", in: .query, summary: "Whether to get the events.", schema: ["type": "boolean"]),
+            .init(
+                "starting_after", in: .query, summary: "The number of the event to go on after.",
+                schema: ["type": "integer", "minimum": 0]),
+        ])
+    static let delete = stored("deleteResponse", "Forget a response.")
+    static let cancel = stored("cancelResponse", "End a response that is written in the background.")
+    static let inputItems = stored("listResponseInputItems", "The items of a response's own request.", page)
+
+    /// Of lists of items.
+    static let page: [RouteDescription.Parameter] = [
+        .init(
+            "limit", in: .query, summary: "How many at most.",
+            schema: ["type": "integer", "minimum": 1, "maximum": .whole(ItemPage.countMaxMax), "default": 20]),
+        .init("order", in: .query, summary: "asc or desc.", schema: ["enum": ["asc", "desc"], "default": "desc"]),
+        .init("after", in: .query, summary: "The item after which to begin."),
+    ]
+
+    private static func stored(
+        _ operation: String, _ summary: String, _ parameters: [RouteDescription.Parameter] = []
+    ) -> RouteDescription {
+        RouteDescription(
+            operation: operation, summary: summary, tags: ["openai"],
+            parameters: [.init("id", in: .path, summary: "A response's id.")] + parameters,
+            responses: [.init(.ok, nil, .json(object)), .init(.notFound, nil, .json(error))], permission: "chat.use")
+    }
 
     private static let refusals: [RouteDescription.Response] = [
         .init(.badRequest, nil, .json(error)), .init(.notFound, nil, .json(error)),
@@ -32,12 +69,23 @@ enum ResponsesSchemas {
         .init(.serviceUnavailable, nil, .json(error)),
     ]
 
-    private static let error: JSONValue = [
+    static let error: JSONValue = [
         "type": "object", "required": ["error"], "properties": ["error": ["type": "object"]],
     ]
 
     private static let text: JSONValue = ["type": "string"]
     private static let object: JSONValue = ["type": "object"]
+
+    private static let storingRequest: JSONValue = {
+        var whole = request.object ?? [:]
+        var properties = whole["properties"]?.object ?? [:]
+        properties["store"] = ["type": "boolean", "default": true]
+        properties["background"] = ["type": "boolean", "default": false]
+        properties["previous_response_id"] = ["type": ["string", "null"]]
+        properties["conversation"] = ["type": ["string", "object", "null"]]
+        whole["properties"] = .object(properties)
+        return .object(whole)
+    }()
 
     private static let request: JSONValue = [
         "type": "object", "required": ["input"],

@@ -89,6 +89,9 @@ public struct ResponseEvents: AsyncSequence, Sendable {
     let body: ResponseBody
     let eventBytesMax: Int
 
+    /// Stops reading, also for the one who waits for an event now: the connection is closed if the response is not complete.
+    public func cancel() { body.cancel() }
+
     public struct Iterator: AsyncIteratorProtocol {
         private var body: ResponseBody.Iterator
         private var parser: ServerSentEventParser

@@ -199,7 +199,10 @@ private struct Worker {
             openAI.routes + dialects + embeddings.routes + offered(own.routes) + slots + adapters.routes + health
         let aliases = EngineRoutes.aliases(of: all) + embeddings.aliases + counts.aliases + responses.aliases
         for route in all + aliases + openAI.nativeRoutes { router.add(route) }
-        if arguments.serving.hasPage { for route in WebRoutes.routes { router.add(route) } }
+        if arguments.serving.hasPage {
+            let page = WebRoutes(folder: WebFolder.find(beside: WebFolder.program))
+            for route in page.routes { router.add(route) }
+        }
         return router
     }
 

@@ -9,5 +9,12 @@ public enum Migrations {
     private static let parts: [[Migration]] = [
         CatalogTables.migrations, JobTable.migrations, DeploymentRecords.migrations, MemoryRecords.migrations,
         PreloadRecords.migrations, SpeedRecords.migrations,
+        AuditRecords.migrations,
+        SecretRecords.migrations,
+        ConversationTables.migrations,
+        AccessTables.migrations, SpentIDRecords.migrations,
+        GatewayTables.migrations,
+        RoutingRecords.migrations, AnswerTables.migrations,
+        ResponseRecords.migrations,
     ]
 }

@@ -17,7 +17,7 @@ enum Manners {
             if line.hasSuffix(" ") || line.hasSuffix("\t") || line.hasSuffix("\r") {
                 findings.append(Finding(file.path, line: number + 1, "trailing space", instead: "cut it"))
             }
-            if line.utf8.contains(UInt8(ascii: "\t")), !file.path.hasSuffix("Makefile") {
+            if line.utf8.contains(UInt8(ascii: "\t")), !file.path.hasSuffix("Makefile"), !file.path.hasSuffix(".tsv") {
                 findings.append(Finding(file.path, line: number + 1, "tab", instead: "four spaces"))
             }
         }

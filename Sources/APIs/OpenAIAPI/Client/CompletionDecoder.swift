@@ -24,7 +24,7 @@ public struct CompletionDecoder: Sendable {
             chunk = try JSONValue.parse(data)
         } catch {
             throw ServiceError(
-                .engineFailed, "The model's server sent what is not an answer.",
+                .unreadableAnswer, "The model's server sent what is not an answer.",
                 detail: "\(error): \(data.prefix(200))")
         }
         if let error = chunk["error"], !error.isNull { throw WireError.serviceError(from: chunk, status: nil) }

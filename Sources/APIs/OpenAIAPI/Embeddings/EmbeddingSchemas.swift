@@ -27,7 +27,7 @@ enum EmbeddingSchemas {
                             "model": text, "usage": ["type": "object"],
                         ], required: ["object", "data", "model", "usage"]))), .init(.badRequest, "It cannot be done."),
             .init(.tooManyRequests, "The queue is full."),
-        ])
+        ], permission: "chat.use")
 
     static let rerank = RouteDescription(
         operation: "rerank", summary: "How well documents answer a query, the best first.", tags: ["openai"],
@@ -56,7 +56,7 @@ enum EmbeddingSchemas {
                         ], required: ["object", "results", "model", "usage"]))),
             .init(.badRequest, "It cannot be done."),
             .init(.tooManyRequests, "The queue is full."),
-        ])
+        ], permission: "chat.use")
 
     static let classify = RouteDescription(
         operation: "classify", summary: "Which label of the model fits each text, and how likely.", tags: ["openai"],
@@ -88,7 +88,7 @@ enum EmbeddingSchemas {
             .init(.badRequest, "It cannot be done."),
             .init(.tooManyRequests, "The queue is full."),
             .init(.notImplemented, "The model has no labels."),
-        ])
+        ], permission: "chat.use")
 
     private static let inputs: JSONValue = [
         "oneOf": [

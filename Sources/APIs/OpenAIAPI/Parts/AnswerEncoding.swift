@@ -22,31 +22,53 @@ extension AnswerEncoding {
     /// - Parameters:
     ///   - stream: the answer.
     ///   - writer: where to.
+    ///   - ended: is called when everything is there, before the last events are written; what it throws is how the answer
+    ///     ends.
     /// - Throws: `CancellationError` when the client is gone. Every other failure is written.
-    public mutating func write(_ stream: any GenerationStream, to writer: BodyWriter) async throws {
+    public mutating func write(
+        _ stream: any GenerationStream, to writer: BodyWriter, ended: (Self) async throws -> Void = { _ in }
+    ) async throws {
+        try await run(
+            stream, tell: { try await writer.write(ServerSentEvent.comment($0)) },
+            send: { events in for event in events { try await writer.write(event) } }, ended: ended)
+    }
+
+    /// Encodes an answer to its end.
+    ///
+    /// - Parameters:
+    ///   - stream: the answer.
+    ///   - tell: takes what is waited for, which is no event.
+    ///   - send: takes the events.
+    ///   - ended: is called when everything is there, before the last events are sent; what it throws is how the answer
+    ///     ends.
+    /// - Throws: `CancellationError` when the reader is gone. Every other failure is sent.
+    public mutating func run(
+        _ stream: any GenerationStream, tell: (String) async throws -> Void,
+        send: ([ServerSentEvent]) async throws -> Void, ended: (Self) async throws -> Void = { _ in }
+    ) async throws {
         var isFinished = false
         do {
-            try await Self.send(start(), to: writer)
+            try await send(start())
             for try await event in stream {
                 // A comment keeps the connection open and disturbs no client.
                 if case .loading(let stage) = event {
-                    try await writer.write(ServerSentEvent.comment(stage.description))
+                    try await tell(stage.description)
                     continue
                 }
-                try await Self.send(try events(for: event), to: writer)
-                if case .finished = event { isFinished = true }
+                let events = try events(for: event)
+                if case .finished = event {
+                    try await ended(self)
+                    isFinished = true
+                }
+                try await send(events)
             }
             guard isFinished else { throw ServiceError.brokeOff }
         } catch let error where !(error is CancellationError) && !isFinished {
             let known =
                 error as? ServiceError
                 ?? ServiceError(.internalError, "Something went wrong on the server.", hint: "The log tells what.")
-            try await Self.send(failure(known), to: writer)
+            try await send(failure(known))
         }
-    }
-
-    private static func send(_ events: [ServerSentEvent], to writer: BodyWriter) async throws {
-        for event in events { try await writer.write(event) }
     }
 }
 

@@ -131,6 +131,7 @@ public struct CompletionRequest: Sendable, Equatable {
         generation.scheduling = nexus.scheduling
         generation.speculation = try SpeculationFields.read(fields.root)
         generation.cache = CacheOptions(isUsed: try fields.flag("cache_prompt") ?? true, scope: nexus.cacheScope)
+        generation.cache.answers = nexus.answers
         try MemoryFields.read(fields.root, into: &generation)
         generation.lineLimits = try LineLimitFields.read(fields.root)
         generation.reports.promptTokens = nexus.tellsPromptLogprobs

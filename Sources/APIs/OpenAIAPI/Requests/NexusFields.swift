@@ -12,11 +12,14 @@ public struct NexusFields {
     private(set) var isThinking: Bool?
     private(set) var tellsPromptLogprobs = false
     private(set) var compression: CompressionWish?
+    private(set) var answers = AnswerWish()
 
-    private static let members = [
-        "tenant", "priority", "weight", "deadline_ms", "cache_scope", "adaptive_sampling", "reproducible", "progress",
-        "thinking", "prompt_logprobs", "kv_compress",
-    ]
+    private static let members =
+        [
+            "tenant", "priority", "weight", "deadline_ms", "cache_scope", "adaptive_sampling", "reproducible",
+            "progress",
+            "thinking", "prompt_logprobs", "kv_compress", "cache",
+        ] + RoutingFields.members
 
     /// - Parameters:
     ///   - root: the request.
@@ -37,12 +40,14 @@ public struct NexusFields {
             self.scheduling.deadline = Duration(
                 wireMilliseconds: try deadline.number(in: 1...RequestBounds.deadlineMillisecondsMax))
         }
+        try RoutingFields.read(field, into: &self.scheduling.routing)
         if let progress = try field.optional("progress") { self.scheduling.reportsProgress = try progress.bool() }
         if let scope = try field.optional("cache_scope") { cacheScope = try scope.word() }
         adaptsSampling = try field.optional("adaptive_sampling")?.bool() ?? false
         isReproducible = try field.optional("reproducible")?.bool() ?? false
         isThinking = try field.optional("thinking")?.bool()
         tellsPromptLogprobs = try field.optional("prompt_logprobs")?.bool() ?? false
+        if let wish = try field.optional("cache") { answers = try AnswerWishFields.read(wish) }
         compression = try field.optional("kv_compress").map { wish throws(JSONFieldError) in
             switch wish.value {
             case .bool(let isOn): isOn ? .on : .off
@@ -59,7 +64,7 @@ public struct NexusFields {
         return TenantID(name)
     }
 
-    /// What the headers `X-Nexus-Tenant`, `X-Nexus-Priority` and `X-Nexus-Keep-Alive` say.
+    /// What the headers `X-Nexus-Tenant`, `X-Nexus-Priority` and `X-Nexus-Keep-Alive` say, and those of `RoutingFields`.
     ///
     /// - Parameter headers: of the request.
     /// - Returns: what applies where the body says nothing.
@@ -76,6 +81,7 @@ public struct NexusFields {
             if let time = headers["X-Nexus-Keep-Alive"] {
                 options.keepAlive = try JSONField(.string(time), path: "X-Nexus-Keep-Alive").keepAlive()
             }
+            options.routing = try RoutingFields.read(headers)
         } catch {
             throw ServiceError(reading: error)
         }

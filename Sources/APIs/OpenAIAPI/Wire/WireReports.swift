@@ -34,11 +34,23 @@ extension GenerationEnd {
     func nexus(warnings: [GenerationWarning] = []) -> JSONObject {
         var object = JSONObject()
         object["cache"] = cache?.value
+        object["answer_cache"] = reuse?.value
         object["stop_text"] = stopText.map(JSONValue.string)
         object["receipt"] = receipt?.value
         if !adaptations.isEmpty { object["adaptations"] = .array(adaptations.map(\.value)) }
         if !warnings.isEmpty { object["warnings"] = .array(warnings.map(\.value)) }
+        object["ensemble"] = ensemble?.value
         return object
+    }
+}
+
+extension AnswerReuse {
+    fileprivate var value: JSONValue {
+        var object: JSONObject = [
+            "kind": .string(kind.rawValue), "key": .string(key), "age_ms": .number(age.milliseconds),
+        ]
+        object["similarity"] = similarity.map(JSONValue.number)
+        return .object(object)
     }
 }
 
@@ -96,6 +108,37 @@ extension SamplingAdaptation {
             before: value["before"]?.double ?? 0, after: value["after"]?.double ?? 0,
             reason: value["reason"]?.string ?? "")
     }
+}
+
+extension EnsembleReport {
+    /// What each member brought, and what it cost.
+    var value: JSONValue {
+        var object: JSONObject = ["name": .string(name), "method": .string(method)]
+        object["chosen"] = chosen.map(JSONValue.string)
+        object["agreement"] = agreement.map(Self.rounded)
+        object["members"] = .array(
+            members.map { member in
+                var told: JSONObject = [
+                    "model": .string(member.model), "weight": .number(member.weight),
+                    "prompt_tokens": .whole(member.usage.promptTokens),
+                    "completion_tokens": .whole(member.usage.completionTokens),
+                    "duration_ms": .number((member.duration / .microseconds(1)).rounded() / 1_000),
+                ]
+                told["error"] = member.failure.map(JSONValue.string)
+                told["score"] = member.score.map(Self.rounded)
+                told["mean_logprob"] = member.meanLogprob.map(Self.rounded)
+                told["grade"] = member.grade.map(Self.rounded)
+                return .object(told)
+            })
+        if let judging {
+            object["judge"] = [
+                "prompt_tokens": .whole(judging.promptTokens), "completion_tokens": .whole(judging.completionTokens),
+            ]
+        }
+        return .object(object)
+    }
+
+    private static func rounded(_ value: Double) -> JSONValue { .number((value * 10_000).rounded() / 10_000) }
 }
 
 extension GenerationWarning {

@@ -24,25 +24,28 @@ public struct HTTPRequest: Sendable {
     /// The route that answers this request; `nil` before routing and when there is none. Middleware reads the
     /// permission that it asks for.
     public internal(set) var route: RouteDescription?
+    /// Who sent it: the peer of the connection, or whom a trusted proxy named in its place. See ``ForwardedClient``.
+    public var client: RequestClient
 
     /// A request without a connection, for tests and internal calls.
     public init(
         _ method: HTTPMethod = .get, _ target: String, headers: HTTPHeaders = [:], body: [UInt8] = [],
-        remoteAddress: String = ""
+        remoteAddress: String = "", isSecure: Bool = false
     ) {
         self.init(
             method: method, target: target, headers: headers, remoteAddress: remoteAddress,
-            body: RequestBody(bytes: body))
+            body: RequestBody(bytes: body), isSecure: isSecure)
     }
 
     init(
         method: HTTPMethod, target: String, headers: HTTPHeaders, remoteAddress: String, body: RequestBody,
-        refusal: HTTPError? = nil
+        refusal: HTTPError? = nil, isSecure: Bool = false
     ) {
         head = Head(
             method: method, target: target, headers: headers, remoteAddress: remoteAddress, refusal: refusal)
         self.body = body
         context = RequestContext()
+        client = RequestClient(address: remoteAddress, isSecure: isSecure)
     }
 
     public var method: HTTPMethod { head.method }
@@ -68,5 +71,18 @@ public struct HTTPRequest: Sendable {
             let start = rawPath.endIndex
             return try HTTPQuery(start == target.endIndex ? "" : target[target.index(after: start)...])
         }
+    }
+}
+
+/// Who sent a request, and how.
+public struct RequestClient: Sendable, Equatable {
+    /// IP address without port; empty over a Unix socket.
+    public var address: String
+    /// Whether nobody on the way could read or change it: TLS up to this server, or up to a trusted proxy.
+    public var isSecure: Bool
+
+    public init(address: String, isSecure: Bool) {
+        self.address = address
+        self.isSecure = isSecure
     }
 }

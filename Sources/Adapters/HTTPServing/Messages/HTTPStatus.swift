@@ -12,6 +12,7 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable, ExpressibleByInt
     public static let noContent: Self = 204
     public static let partialContent: Self = 206
     public static let found: Self = 302
+    public static let seeOther: Self = 303
     public static let notModified: Self = 304
     public static let badRequest: Self = 400
     public static let unauthorized: Self = 401
@@ -39,6 +40,7 @@ public struct HTTPStatus: RawRepresentable, Hashable, Sendable, ExpressibleByInt
         case 204: "No Content"
         case 206: "Partial Content"
         case 302: "Found"
+        case 303: "See Other"
         case 304: "Not Modified"
         case 400: "Bad Request"
         case 401: "Unauthorized"

@@ -16,6 +16,9 @@ public struct PathParameters: Sendable, Equatable {
         self.values = values
     }
 
+    /// All of them, in the order of the path.
+    public var items: [(name: String, value: String)] { zip(names, values).map { ($0, $1) } }
+
     /// The text that `{name}` matched.
     ///
     /// - Precondition: the route's path has a placeholder of that name.

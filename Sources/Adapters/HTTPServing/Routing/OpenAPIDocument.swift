@@ -15,12 +15,20 @@ public enum OpenAPIDocument {
     }
 
     /// Every route that names its operation. A route with a permission asks for a bearer token.
-    public static func make(routes: [Route], info: Info) -> JSONValue {
+    ///
+    /// - Parameters:
+    ///   - routes: in the order of the document.
+    ///   - info: its head.
+    ///   - errors: what an error of a route looks like, where the route itself does not say.
+    /// - Returns: the document.
+    public static func make(
+        routes: [Route], info: Info, errors: (Route) -> RouteDescription.Content? = { _ in nil }
+    ) -> JSONValue {
         var paths = JSONObject()
         for route in routes where route.description.operation != nil {
             let path = route.pattern.replacing("...}", with: "}")
             var item = paths[path]?.object ?? JSONObject()
-            item[route.method.rawValue.lowercased()] = operation(of: route)
+            item[route.method.rawValue.lowercased()] = operation(of: route, errors(route))
             paths[path] = .object(item)
         }
         var about: JSONObject = ["title": .string(info.title), "version": .string(info.version)]
@@ -33,7 +41,7 @@ public enum OpenAPIDocument {
         ]
     }
 
-    private static func operation(of route: Route) -> JSONValue {
+    private static func operation(of route: Route, _ error: RouteDescription.Content?) -> JSONValue {
         let description = route.description
         var operation = JSONObject()
         operation["operationId"] = description.operation.map(JSONValue.string)
@@ -44,7 +52,7 @@ public enum OpenAPIDocument {
         if !description.requestBodies.isEmpty {
             operation["requestBody"] = ["required": true, "content": content(description.requestBodies)]
         }
-        operation["responses"] = responses(description.responses)
+        operation["responses"] = responses(description.responses, error)
         if let permission = description.permission {
             operation["security"] = [["bearer": []]]
             operation["x-permission"] = .string(permission)
@@ -75,13 +83,18 @@ public enum OpenAPIDocument {
         .object(JSONObject(contents.map { ($0.contentType, $0.schema.map { ["schema": $0] } ?? [:]) }))
     }
 
-    private static func responses(_ responses: [RouteDescription.Response]) -> JSONValue {
+    private static func responses(
+        _ responses: [RouteDescription.Response], _ error: RouteDescription.Content?
+    ) -> JSONValue {
         guard !responses.isEmpty else { return ["default": ["description": "Not described"]] }
         return .object(
             JSONObject(
                 responses.map { response in
                     var document: JSONObject = ["description": .string(response.summary)]
-                    if !response.contents.isEmpty { document["content"] = content(response.contents) }
+                    let contents =
+                        response.contents.isEmpty && response.status.rawValue >= 400
+                        ? [error].compactMap(\.self) : response.contents
+                    if !contents.isEmpty { document["content"] = content(contents) }
                     return (String(response.status.rawValue), .object(document))
                 }))
     }

@@ -48,7 +48,14 @@ public struct Router: Sendable {
         if middleware.isEmpty { return await answer(request, destination) }
         let innermost: HTTPHandler = { request in await answer(request, destination) }
         let chain = middleware.reversed().reduce(innermost) { next, middleware in
-            { request in try await middleware.respond(to: request, next: next) }
+            { request in
+                // What one of them throws is a response for those outside of it: they see every answer.
+                do {
+                    return try await middleware.respond(to: request, next: next)
+                } catch {
+                    return await onError(error, request)
+                }
+            }
         }
         do {
             return try await chain(request)
@@ -80,6 +87,10 @@ public struct Router: Sendable {
         for segment in request.rawPath.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
             guard let decoded = PercentEncoding.decoded(segment.utf8) else {
                 return .refusal(.malformed("The path is not percent-encoded UTF-8."))
+            }
+            // A proxy in front may have resolved them, or not: what it has checked and what is asked would differ.
+            guard decoded != ".", decoded != ".." else {
+                return .refusal(.malformed("The path holds a dot segment."))
             }
             segments.append(decoded)
         }

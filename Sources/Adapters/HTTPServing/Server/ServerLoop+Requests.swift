@@ -85,7 +85,8 @@ extension ServerLoop {
         exchange.request = unsafe HTTPRequest(
             method: HTTPMethod(rawValue: String(cString: method)), target: exchange.target, headers: headers,
             remoteAddress: connection.remoteAddress, body: body,
-            refusal: framing == .conflicting ? .malformed("The body's length is declared in conflicting ways.") : nil)
+            refusal: framing == .conflicting ? .malformed("The body's length is declared in conflicting ways.") : nil,
+            isSecure: settings.configuration.tls != nil)
     }
 
     private func startHandler(_ exchange: Exchange) {

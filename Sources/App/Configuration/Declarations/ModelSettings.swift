@@ -44,6 +44,9 @@ enum ModelSettings {
         Setting("replicas", \.hosting.replicas, .integer(in: 1...16), "Equal workers side by side."),
         Setting("pinned", \.hosting.isPinned, .flag, "Whether it never leaves memory to make room for others."),
         Setting(
+            "concurrency", \.hosting.concurrency, .optional(.integer(in: 1...100_000)),
+            "Requests that a server at `url` gets at the same time; others wait, each user and team in turn."),
+        Setting(
             "keepAlive", \.hosting.keepAlive, .optional(.duration(in: .zero...(.seconds(31_536_000)))),
             "Overrides hosting.keepAlive."),
         Setting(

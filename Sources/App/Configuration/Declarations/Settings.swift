@@ -1,6 +1,10 @@
+import JSONText
+
 /// Every key there is. This is the one place where a key is declared.
 enum Settings {
-    static let all: [Setting<ConfigurationDraft>] = server + storage + observation + engine + hosting + hub
+    static let all: [Setting<ConfigurationDraft>] =
+        server + storage + observation + engine + hosting + hub + trust + access + gateway + routing
+        + FederationSettings.all + AnswerCacheSettings.all + responses
 
     private static let server: [Setting<ConfigurationDraft>] = [
         Setting(
@@ -144,6 +148,103 @@ extension Settings {
             "hosting.dockerSocket", \.configuration.hosting.dockerSocket, .path(bytesMax: 107),
             "Unix socket of the Docker Engine."),
     ]
+}
+
+extension Settings {
+    private static let responses: [Setting<ConfigurationDraft>] = [
+        Setting(
+            "responses.keep", \.configuration.responses.keep, .duration(in: .seconds(60)...(.seconds(315_360_000))),
+            "How long responses of /v1/responses are kept that did not say store: false."),
+        Setting(
+            "responses.keptMax", \.configuration.responses.keptMax, .integer(in: 1...1_000_000),
+            "How many of them are kept of one user; the oldest go first."),
+    ]
+}
+
+extension Settings {
+    private static let access: [Setting<ConfigurationDraft>] = [
+        Setting(
+            "access.session.idle", \.configuration.access.sessionIdle,
+            .duration(in: .seconds(60)...(.seconds(31_536_000))),
+            "A session ends after this time without use."),
+        Setting(
+            "access.session.lifetime", \.configuration.access.sessionLifetime,
+            .duration(in: .seconds(60)...(.seconds(31_536_000))), "A session ends after this time whatever happens."),
+        Setting(
+            "access.session.secureCookies", \.configuration.access.hasSecureCookies, .flag,
+            "Whether cookies go over TLS only although this server speaks plain HTTP: behind a proxy that ends TLS."),
+        Setting(
+            "access.password.charactersMin", \.configuration.access.passwordCharactersMin, .integer(in: 8...128),
+            "Fewest characters of a password."),
+        Setting(
+            "access.password.memory", \.configuration.access.passwordMemory,
+            .bytes(in: .kibibytes(8)...(.mebibytes(4096))),
+            "Memory that hashing one password takes (Argon2id); passwords follow when their users sign in."),
+        Setting(
+            "access.password.passes", \.configuration.access.passwordPasses, .integer(in: 1...64),
+            "How often hashing a password goes through its memory."),
+    ]
+
+    private static let gateway: [Setting<ConfigurationDraft>] = [
+        Setting(
+            "gateway.store", \.configuration.gateway.store, .choice,
+            "Where limits and budgets are counted; several nodes share the database or Redis."),
+        Setting(
+            "gateway.redis", \.configuration.gateway.redis, .optional(.secret(.text("URL"))), isSecret: true,
+            "Redis that nodes share: redis://[user[:password]@]host[:port][/database] or unix:/path."),
+        Setting(
+            "gateway.defaultLimits", \.configuration.gateway.defaults, .choice,
+            "Whether users are limited to 10 requests a second, 100 an hour and 1000 a day; auto is on a public address."
+        ),
+        Setting(
+            "gateway.prices", \.configuration.gateway.prices, .prices,
+            "What models cost for a million tokens, by names in which * stands for any characters."),
+    ]
+
+    private static let routing: [Setting<ConfigurationDraft>] = [
+        Setting(
+            "routing.routes", \.configuration.routing.routes, .members,
+            "Names that requests may use, and who answers to them; see `nexus routes`."),
+        Setting(
+            "routing.ensembles", \.configuration.routing.ensembles, .members,
+            "Groups of models that answer together, by name."),
+        Setting(
+            "routing.demo", \.configuration.routing.isDemonstrating, .flag,
+            "Whether a marked demonstration answers when no model can."),
+        Setting(
+            "routing.retries", \.configuration.routing.retriesMax, .integer(in: 0...10),
+            "Times that a request is sent again to the same deployment, where its route does not say."),
+        Setting(
+            "routing.timeouts.firstToken", \.configuration.routing.firstTokenMax,
+            .optional(.duration(in: .milliseconds(1)...(.seconds(86_400)))),
+            "How long until the first piece of an answer before another deployment is asked."),
+        Setting(
+            "routing.timeouts.total", \.configuration.routing.totalMax,
+            .optional(.duration(in: .milliseconds(1)...(.seconds(86_400)))),
+            "How long until an answer is whole, with everything that was tried."),
+        Setting(
+            "routing.breaker.failures", \.configuration.routing.breaker.failuresMax, .integer(in: 1...1_000),
+            "Failures within the window before a deployment is left alone."),
+        Setting(
+            "routing.breaker.window", \.configuration.routing.breaker.window,
+            .duration(in: .seconds(1)...(.seconds(3_600))), "Failures that lie longer back are forgotten."),
+        Setting(
+            "routing.breaker.pause", \.configuration.routing.breaker.pause,
+            .duration(in: .milliseconds(100)...(.seconds(3_600))),
+            "How long a failing deployment is left alone before one request tries it."),
+    ]
+}
+
+extension ValueKind where Value == JSONValue {
+    /// An object whose members another part reads.
+    fileprivate static var members: ValueKind {
+        @Sendable func check(_ value: JSONValue) -> JSONValue? { value.object == nil ? nil : value }
+        return ValueKind(
+            allowed: "an object", placeholder: "JSON", schema: ["type": "object"], decode: check,
+            read: { text in
+                do { return check(try JSONValue.parse(text)) } catch { return nil }
+            }, encode: { $0 })
+    }
 }
 
 /// The kinds of engine parameters, which occur in general and for each model.

@@ -159,7 +159,8 @@ struct ConfigurationLoader {
                     target.path, assignment.source,
                     "is set twice, as itself and as \(SettingName.secretFile(target.path))")
             }
-            guard let raw = target.isSecretFile ? secret(assignment) : assignment.raw else { continue }
+            let isInFile = target.isSecretFile || assignment.referencedFile != nil
+            guard let raw = isInFile ? secret(assignment) : assignment.raw else { continue }
             if target.apply(raw, &draft) {
                 sources[target.path] = assignment.source
             } else {
@@ -171,12 +172,10 @@ struct ConfigurationLoader {
 
     /// The content of a secret file without the line break at its end.
     private mutating func secret(_ assignment: Assignment) -> RawValue? {
-        let path: String? =
-            switch assignment.raw {
-            case .text(let text): text
-            case .json(let value): value.string
-            }
-        let key = SettingName.secretFile(assignment.target.path)
+        let path = assignment.referencedFile ?? assignment.text
+        let key =
+            assignment.target.isSecretFile
+            ? SettingName.secretFile(assignment.target.path) : assignment.target.path
         guard let path else {
             report(key, assignment.source, "must be the path of a file")
             return nil

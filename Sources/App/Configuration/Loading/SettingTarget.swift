@@ -86,4 +86,18 @@ struct Assignment: Sendable {
     let target: SettingTarget
     let raw: RawValue
     let source: ValueSource
+
+    /// The value as a text, where it is one.
+    var text: String? {
+        switch raw {
+        case .text(let text): text
+        case .json(let value): value.string
+        }
+    }
+
+    /// The file that a secret is in, where its value is `file:/run/secrets/key`.
+    var referencedFile: String? {
+        guard target.isSecret, !target.isSecretFile, let text, text.hasPrefix("file:") else { return nil }
+        return String(text.dropFirst("file:".count))
+    }
 }

@@ -9,6 +9,13 @@ public struct Configuration: Sendable, Equatable {
     public var engine = EngineConfiguration()
     public var hosting = HostingConfiguration()
     public var hub = HubConfiguration()
+    public var answerCache = AnswerCacheConfiguration()
+    public var responses = ResponseConfiguration()
+    public var access = AccessConfiguration()
+    public var federation = FederationConfiguration()
+    public var routing = RoutingConfiguration()
+    public var trust = TrustConfiguration()
+    public var gateway = GatewayConfiguration()
     /// In the order of the file, then of the arguments.
     public var models: [ModelConfiguration] = []
     /// The model that answers requests which name none; one of `models`.

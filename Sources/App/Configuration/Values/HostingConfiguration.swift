@@ -33,6 +33,8 @@ public struct ModelHosting: Sendable, Equatable {
     /// How long it stays in memory unused; `nil` leaves it to `hosting.keepAlive`.
     public var keepAlive: Duration?
     public var priority = Priority.normal
+    /// Requests at the same time of a server that is no engine of ours; others wait. `nil` has no bound.
+    public var concurrency: Int?
 
     public init() {}
 }

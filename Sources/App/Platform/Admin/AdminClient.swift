@@ -32,6 +32,12 @@ struct AdminClient: Sendable {
         return bytes.isEmpty ? .null : try JSONValue.parse(bytes)
     }
 
+    /// An answer that is no JSON, as text.
+    func text(_ path: String, query: KeyValuePairs<String, String?> = [:]) async throws -> String {
+        let response = try await fetch("GET", path, query: query, body: nil, accept: "*/*")
+        return String(decoding: try await response.body.collect(upTo: Self.answerBytesMax), as: UTF8.self)
+    }
+
     func get(_ path: String, query: KeyValuePairs<String, String?> = [:]) async throws -> JSONValue {
         try await send("GET", path, query: query)
     }
@@ -118,7 +124,9 @@ struct AdminClient: Sendable {
         do throws(FetchError) {
             response = try await client.fetch(request)
         } catch {
-            guard error.code == .connect else { throw error }
+            // A platform that is just ending may have taken the connection without ever looking at it.
+            let wasDropped = method == "GET" && (error.code == .readAborted || error.code == .sendAborted)
+            guard error.code == .connect || wasDropped else { throw error }
             throw ServiceError(
                 .modelUnavailable, "The server on this data directory does not answer.",
                 hint: "Is it just starting or ending? Try again.", detail: String(reflecting: error))

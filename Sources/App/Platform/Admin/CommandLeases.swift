@@ -25,7 +25,7 @@ final class CommandLeases: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, Self.path) { [self] _ in
+            Route(.get, Self.path, RouteDescription(permission: "platform.admin")) { [self] _ in
                 .events(keepAlive: .seconds(5)) { [self] writer in
                     // Who reads the first event has it.
                     let (number, end) = try take()

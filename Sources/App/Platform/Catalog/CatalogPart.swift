@@ -15,7 +15,7 @@ struct CatalogPart: Sendable {
     /// Takes usage at the end of each request; never waits.
     let ledger = UsageLedger()
     private let records: CatalogRecords
-    private let importer: ModelImporter
+    let importer: ModelImporter
     private let configuration: Configuration
     private let logger: Logger
     private let incoming: AsyncStream<WorkerSupervisor.Event>

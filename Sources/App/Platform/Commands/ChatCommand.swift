@@ -54,6 +54,8 @@ enum ChatCommand {
     private struct Partner {
         let remote: RemoteModel
         var engine: ChildProcess?
+        /// Kept open while it is used.
+        var socket: AdminSocket?
     }
 
     private static func connect(
@@ -67,12 +69,18 @@ enum ChatCommand {
         // A model file that is named explicitly is not what a running server serves.
         if parsed[url] != nil || parsed[ModelOption.option] == nil {
             let base = RemoteModel.Endpoint.base(of: parsed[url] ?? usual)
-            if let (model, note) = try await askModels(of: base, wanted: parsed[name], client: client) {
+            // One's own server is asked over its socket, where nobody has to sign in.
+            let own = parsed[url] == nil ? try AdminSocket(in: configuration.dataDir) : nil
+            if let (model, note, socket) = try await askModels(
+                of: base, orOver: own, wanted: parsed[name], client: client)
+            {
                 remark("\(model) at \(base)", note)
                 let remote = RemoteModel(
                     served: ModelID(model),
-                    endpoint: .init(baseURL: base, modelName: model, idleMax: .seconds(600)), client: client)
-                return Partner(remote: remote)
+                    endpoint: .init(
+                        baseURL: base, unixSocketPath: socket?.path, modelName: model, idleMax: .seconds(600)),
+                    client: client)
+                return Partner(remote: remote, socket: socket)
             }
             if parsed[url] != nil {
                 throw ServiceError(.modelUnavailable, "No server answers at \(base).", hint: "Start it: nexus serve.")
@@ -81,16 +89,27 @@ enum ChatCommand {
         return try await startEngine(configuration, environment, client: client, launcher: launcher, sockets: sockets)
     }
 
-    /// The model to ask of a running server; `nil` when no server answers.
+    /// The model to ask of a running server, and the socket where only that lets us in; `nil` when no server answers.
     private static func askModels(
-        of base: String, wanted: String?, client: HTTPClient
-    ) async throws -> (model: String, note: String?)? {
+        of base: String, orOver socket: AdminSocket?, wanted: String?, client: HTTPClient
+    ) async throws -> (model: String, note: String?, socket: AdminSocket?)? {
         let timeouts = Timeouts(connect: .seconds(2), firstByte: .seconds(10), total: .seconds(15))
-        let response: FetchResponse
+        var response: FetchResponse
+        var used: AdminSocket?
         do throws(FetchError) {
             response = try await client.fetch(FetchRequest(base + "/v1/models", timeouts: timeouts))
+            if response.status == 401, let socket {
+                used = socket
+                response = try await client.fetch(
+                    FetchRequest(base + "/v1/models", unixSocketPath: socket.path, timeouts: timeouts))
+            }
         } catch {
             return nil
+        }
+        guard response.status != 401 else {
+            throw ServiceError(
+                .unauthenticated, "The server at \(base) wants to know who asks.",
+                hint: "Talk to it where it runs: nexus chat without --url.")
         }
         let list = try JSONValue.parse(try await response.body.collect(upTo: 4 << 20))["data"]?.array ?? []
         let found = wanted.map { name in list.first { $0["id"]?.string == name } } ?? list.first
@@ -100,7 +119,7 @@ enum ChatCommand {
                 .modelNotFound, "The server at \(base) does not serve \(wanted ?? "any model").",
                 hint: names.isEmpty ? nil : "It serves: \(names).")
         }
-        return (id, found?["meta"]?["note"]?.string)
+        return (id, found?["meta"]?["note"]?.string, used)
     }
 
     private static func startEngine(

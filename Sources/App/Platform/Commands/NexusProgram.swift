@@ -39,21 +39,31 @@ public enum NexusProgram {
     }
 
     /// Commands that ask a platform.
-    private static let adminCommands = ModelsCommand.all + DeployCommand.all + JobsCommand.all + HardwareCommands.all
+    private static let adminCommands =
+        ModelsCommand.all + DeployCommand.all + RoutesCommand.all + JobsCommand.all + HardwareCommands.all
+        + AuditCommand.all + SecretsCommand.all + UsageCommands.all
+        + UsersCommand.all + KeysCommand.all + TeamsCommand.all + CacheCommands.all
 
     static func program(calledBy name: String) -> Program {
         Program(
             name: name.split(separator: "/").last == "llama-nexus" ? "llama-nexus" : "nexus",
             summary: "Llama Nexus serves, uses, measures and improves language models.",
             commands: [ServeCommand.command, ChatCommand.command] + adminCommands.map(\.command)
-                + [ConvertCommand.command, EngineCommand.command, ConfigurationCommand.command],
-            groups: [ModelsCommand.group, DeployCommand.group, JobsCommand.group])
+                + [
+                    AuditVerifyCommand.command, ConvertCommand.command, EngineCommand.command,
+                    ConfigurationCommand.command,
+                ],
+            groups: [
+                ModelsCommand.group, DeployCommand.group, RoutesCommand.group, JobsCommand.group, AuditCommand.group,
+                SecretsCommand.group, UsersCommand.group, KeysCommand.group, TeamsCommand.group, CacheCommands.group,
+            ] + UsageCommands.groups)
     }
 
     private static func run(_ parsed: ParsedCommand, _ environment: [String: String]) async throws {
         switch parsed.name {
         case ServeCommand.command.name: try await ServeCommand.run(parsed, environment)
         case ChatCommand.command.name: try await ChatCommand.run(parsed, environment)
+        case AuditVerifyCommand.command.name: try await AuditVerifyCommand.run(parsed, environment)
         case ConvertCommand.command.name: try await ConvertCommand.run(parsed, environment)
         case ConfigurationCommand.command.name: try ConfigurationCommand.run(parsed, environment)
         default:
@@ -75,9 +85,7 @@ public enum NexusProgram {
 /// Where this program and its files are.
 enum Installation {
     /// This executable, with links followed.
-    static var program: String {
-        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path
-    }
+    static var program: String { WebFolder.program }
 
     /// `nexus-engine`, which lies beside this program.
     static var engineProgram: String {

@@ -1,5 +1,6 @@
 import Configuration
 import HTTPFetching
+import Gateway
 import Hosting
 import JSONText
 import Telemetry
@@ -30,6 +31,8 @@ actor Deployment {
         var affinity: UInt64?
         var priority = Priority.normal
         var keepAlive: KeepAlive?
+        /// Whose turn it is where requests wait for a server.
+        var scheduling = SchedulingOptions()
         var tell: @Sendable (LoadingStage) -> Void = { _ in }
     }
 
@@ -39,12 +42,16 @@ actor Deployment {
     /// Closed while there is nobody to ask: between the end of one version and the start of the next.
     nonisolated let gate = Gate()
     nonisolated let around: Surroundings
+    /// Where requests wait for a server that takes so many at a time.
+    nonisolated let entrance = UpstreamEntrance()
+    /// What routing looks at, without waiting.
+    nonisolated let facts: DeploymentFacts
     nonisolated var id: ModelID { ModelID(name) }
 
-    var record: DeploymentRecord
+    var record: DeploymentRecord { didSet { facts.note(record) } }
     var phase = Phase.unloaded { didSet { if phase != .loading && phase != .unloading { settle() } } }
     /// In rotation.
-    var replicas: [Replica] = []
+    var replicas: [Replica] = [] { didSet { facts.note(replicas) } }
     /// Out of rotation, with answers that go on.
     var retired: [Replica] = []
     var isSwitching = false
@@ -67,6 +74,7 @@ actor Deployment {
         name = record.name
         self.record = record
         self.around = around
+        facts = DeploymentFacts(record)
     }
 
     var active: DeploymentVersion {
@@ -89,7 +97,8 @@ actor Deployment {
         } else if phase == .unloaded {
             try await load()
         }
-        let holding = ServerHolding(desk: around.desk, ticket: ticket)
+        let holding = ServerHolding(
+            desk: around.desk, ticket: ticket, place: try await entrance.enter(active.spec, wish))
         while true {
             try await passGate(wish)
             try refuseIfGone()
@@ -351,6 +360,20 @@ actor Deployment {
     }
 
     func clearFailure() { failure = nil }
+
+    /// Changes whenever its answers may: with the version, and with the file that is loaded, or would be.
+    func answerIdentity() async -> String {
+        let version = active
+        let known: ModelFileIdentity?
+        if phase == .serving, let file {
+            known = file.identity
+        } else if let path = version.spec.kind.modelPath {
+            known = await around.foundry.found(path).flatMap { ModelFileIdentity($0.path) }
+        } else {
+            known = nil
+        }
+        return "\(version.number).\(version.createdAt).\(known?.text ?? "")"
+    }
 
     /// Whether files of the model are in use, or are to be at any moment.
     var holdsFiles: Bool { phase != .unloaded && phase != .removed || isSwitching || !retired.isEmpty }

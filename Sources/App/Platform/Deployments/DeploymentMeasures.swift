@@ -6,7 +6,6 @@ struct DeploymentMeasures: Sendable {
     private let loadTime: MetricFamily<Histogram>
     private let memory: MetricFamily<Gauge>
     private let switches: MetricFamily<Counter>
-    private let fallbacks: MetricFamily<Counter>
 
     init(_ metrics: MetricsRegistry) {
         loads = metrics.counter(
@@ -20,8 +19,6 @@ struct DeploymentMeasures: Sendable {
         switches = metrics.counter(
             "nexus_deployment_switches_total", help: "Changes of version, by how they were made and ended.",
             labels: ["model", "way", "outcome"])
-        fallbacks = metrics.counter(
-            "nexus_fallbacks_total", help: "Requests that another model answered.", labels: ["model", "by"])
     }
 
     func loaded(_ name: String, took time: Duration) {
@@ -32,5 +29,4 @@ struct DeploymentMeasures: Sendable {
     func failed(_ name: String) { loads.with(name, "failed").increment() }
     func resident(_ name: String, _ bytes: UInt64) { memory.with(name).set(Double(bytes)) }
     func switched(_ name: String, way: String, outcome: String) { switches.with(name, way, outcome).increment() }
-    func fellBack(_ name: String, to other: String) { fallbacks.with(name, other).increment() }
 }

@@ -38,6 +38,7 @@ extension DeploymentSpec {
         fallback = model.hosting.fallback
         replicas = model.hosting.replicas
         isPinned = model.hosting.isPinned
+        concurrency = model.hosting.concurrency
         keepAlive = model.hosting.keepAlive.map { .lasting($0) }
         priority = Priority(rawValue: model.hosting.priority.rawValue) ?? .normal
     }

@@ -135,7 +135,7 @@ extension Deployments: DeploymentControl {
         }
     }
 
-    private func known(_ name: String) throws(ServiceError) -> Deployment {
+    func known(_ name: String) throws(ServiceError) -> Deployment {
         if let found = find(name) { return found }
         throw ServiceError(
             .notFound, "There is no deployment '\(name)'.", hint: "GET /api/v1/deployments lists them.")

@@ -4,6 +4,7 @@ import Hardware
 import Hosting
 import Processes
 import Records
+import RequestScope
 import Storage
 import Telemetry
 
@@ -20,6 +21,7 @@ struct DeploymentsPart {
     let metrics: MetricsRegistry
     let resolution: ModelResolution
     let forecast: MemoryForecast
+    let secrets: SecretsPart
     /// Takes what happens to workers.
     let report: @Sendable (WorkerSupervisor.Event) -> Void
 
@@ -33,7 +35,11 @@ struct DeploymentsPart {
         let foundry = ReplicaFoundry(
             engine: WorkerCommand(program: engineProgram, environment: environment),
             engineConfiguration: configuration.engine, hosting: configuration.hosting, launcher: launcher,
-            client: client, sockets: sockets, logger: logger, report: report, resolution: resolution)
+            client: client, sockets: sockets, logger: logger, report: report, resolution: resolution,
+            trust: RemoteTrust(
+                outgoing: OutgoingURLPolicy(allowed: configuration.trust.outgoingAllowed), secret: secrets.resolve))
+        let records = DeploymentRecords(database, secrets: secrets.deployments)
+        try await records.sealAll()
         var budget = configuration.hosting.memoryMax.map { UInt64($0.bytes) } ?? .max
         if isServing, configuration.hosting.memoryMax == nil {
             budget = MemoryBudget.bytes(of: await forecast.machine().machine.memoryBytes)
@@ -42,7 +48,7 @@ struct DeploymentsPart {
             policy: ResidencyPolicy(budget: Footprint(host: budget)), metrics: metrics, logger: logger)
         let deployments = Deployments(
             Deployment.Surroundings(
-                store: DeploymentRecords(database), foundry: foundry,
+                store: records, foundry: foundry,
                 forecast: FootprintForecast(foundry: foundry, memory: forecast), desk: desk,
                 measures: DeploymentMeasures(metrics), logger: logger,
                 now: { UnixTime.now().nanoseconds / 1_000 }))

@@ -7,6 +7,9 @@ struct ModelFileIdentity: Sendable, Equatable {
     private let bytes: Int64
     private let changedAt: Int64
 
+    /// Equal for the same file, and no name of it.
+    var text: String { "\(device).\(node).\(bytes).\(changedAt)" }
+
     /// The file that lies there now; `nil` when there is none.
     init?(_ path: String) {
         var information = stat()

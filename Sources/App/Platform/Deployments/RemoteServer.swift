@@ -4,16 +4,20 @@ import Synchronization
 import Telemetry
 import Vocabulary
 
-/// A server elsewhere: it runs without us. Requests are kept away from it while it fails again and again.
+/// A server elsewhere: it runs without us. Where it tells its health, requests are kept away from it while it says nothing;
+/// what requests themselves tell of it is `DeploymentHealth`'s to count.
 final class RemoteServer: ReplicaServer {
     /// How often its health is asked, where it has a path for that.
     static let healthInterval = Duration.seconds(10)
+    /// So many questions in a row without an answer, and it counts as gone.
+    static let silencesMax = 3
 
     let remote: RemoteModel
     private let healthPath: String?
     private let logger: Logger
     private let log: LogRing
-    private let breaker = Mutex(CircuitBreaker<ContinuousClock.Instant>())
+    /// Questions in a row that were not answered.
+    private let silences = Mutex(0)
     private let watch = Mutex<Task<Void, Never>?>(nil)
 
     init(_ remote: RemoteModel, healthPath: String?, log: LogRing, logger: Logger) {
@@ -23,7 +27,7 @@ final class RemoteServer: ReplicaServer {
         self.logger = logger.with([.model: .string(remote.served.name)])
     }
 
-    var isReady: Bool { !breaker.withLock { $0.isOpen } }
+    var isReady: Bool { silences.withLock { $0 < Self.silencesMax } }
 
     func start() async {
         guard let path = healthPath else { return }
@@ -32,7 +36,7 @@ final class RemoteServer: ReplicaServer {
             task = Task { [weak self] in
                 while !Task.isCancelled {
                     guard let self else { return }
-                    self.note(await self.remote.answers(path) ? .answered : .failed)
+                    self.note(isAnswered: await self.remote.answers(path))
                     do { try await Task.sleep(for: Self.healthInterval) } catch { return }
                 }
             }
@@ -40,10 +44,11 @@ final class RemoteServer: ReplicaServer {
     }
 
     func ready() async throws {
-        guard let wait = breaker.withLock({ $0.admit(at: .now) }) else { return }
+        guard !isReady else { return }
         throw ServiceError(
-            .modelUnavailable, "The server of '\(remote.served)' fails again and again; it is left alone for a while.",
-            hint: "Try again shortly.", retryAfter: max(wait, .seconds(1)))
+            .modelUnavailable, "The server of '\(remote.served)' does not tell that it is well.",
+            hint: "It is asked every \(Int(Self.healthInterval / .seconds(1))) seconds.",
+            retryAfter: Self.healthInterval)
     }
 
     func stop(grace: Duration) async {
@@ -57,18 +62,15 @@ final class RemoteServer: ReplicaServer {
         get async { WorkerStatus(state: isReady ? .ready : .unhealthy, attempts: 0) }
     }
 
-    func note(_ outcome: RequestVerdict) {
-        let (before, after) = breaker.withLock { breaker in
-            let before = breaker.isOpen
-            switch outcome {
-            case .answered: breaker.succeeded()
-            case .failed: breaker.failed(at: .now)
-            case .abandoned: breaker.abandoned(at: .now)
-            }
-            return (before, breaker.isOpen)
+    private func note(isAnswered: Bool) {
+        let (before, after) = silences.withLock { silences in
+            let before = silences
+            silences = isAnswered ? 0 : min(silences + 1, Self.silencesMax)
+            return (before, silences)
         }
-        guard before != after else { return }
-        let text = after ? "the server fails: requests are kept away" : "the server answers again"
+        guard (before == Self.silencesMax) != (after == Self.silencesMax) else { return }
+        let text =
+            isAnswered ? "the server tells that it is well again" : "the server is silent: requests are kept away"
         log.note(text)
         logger.warning(text)
     }

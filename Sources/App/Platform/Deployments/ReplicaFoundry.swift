@@ -3,6 +3,7 @@ import Foundation
 import HTTPFetching
 import Hosting
 import Processes
+import RequestScope
 import Telemetry
 import Vocabulary
 
@@ -17,6 +18,7 @@ struct ReplicaFoundry: Sendable {
     let logger: Logger
     let report: @Sendable (WorkerSupervisor.Event) -> Void
     let resolution: ModelResolution
+    var trust = RemoteTrust()
 
     /// Makes one server; it does not run yet.
     ///
@@ -37,11 +39,16 @@ struct ReplicaFoundry: Sendable {
             plan.subject = await subject(name, replica, found)
             return supervisor(plan, log)
         case .remote(let settings):
-            let endpoint = RemoteModel.Endpoint(
-                baseURL: RemoteModel.Endpoint.base(of: settings.url), apiKey: settings.apiKey,
+            let host = try trust.outgoing.check(settings.url, for: .administrator).host
+            var endpoint = RemoteModel.Endpoint(
+                baseURL: RemoteModel.Endpoint.base(of: settings.url), apiKey: nil,
                 modelName: settings.upstreamModel ?? name,
                 // Other servers say nothing while they read a long prompt.
                 idleMax: .seconds(600))
+            endpoint.allowsPeer = { [outgoing = trust.outgoing] peer in
+                outgoing.allows(address: peer.host, host: host.description, for: .administrator)
+            }
+            if let key = settings.apiKey { endpoint.apiKey = try await trust.secret(key) }
             return RemoteServer(
                 RemoteModel(served: ModelID(name), endpoint: endpoint, client: client),
                 healthPath: settings.healthPath, log: log, logger: logger)

@@ -18,29 +18,9 @@ protocol ReplicaServer: Sendable {
     /// Where it answers.
     var remote: RemoteModel { get }
     var status: WorkerStatus { get async }
-    /// Takes note of how a request ended, where that tells something of the server.
-    func note(_ outcome: RequestVerdict)
-}
-
-/// What a request told of the server that answered it.
-enum RequestVerdict: Sendable {
-    case answered, failed, abandoned
-
-    /// What an error tells: one about the request tells that the server is well.
-    init(_ error: any Error) {
-        guard let error = error as? ServiceError else {
-            self = .abandoned
-            return
-        }
-        switch error.code {
-        case .modelUnavailable, .engineFailed, .timeout: self = .failed
-        default: self = .answered
-        }
-    }
 }
 
 extension ReplicaServer {
-    func note(_ outcome: RequestVerdict) {}
     var processID: Int32? { nil }
 }
 

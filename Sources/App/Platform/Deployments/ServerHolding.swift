@@ -1,3 +1,4 @@
+import Gateway
 import Hosting
 import Synchronization
 
@@ -6,10 +7,13 @@ import Synchronization
 final class ServerHolding: Sendable {
     private let desk: ResidencyDesk
     private let ticket: ResidencyDesk.Ticket?
+    /// At a server that takes so many requests at a time.
+    private let place: UpstreamPlace?
     private let lease = Mutex<ReplicaLease?>(nil)
 
-    init(desk: ResidencyDesk, ticket: ResidencyDesk.Ticket?) {
+    init(desk: ResidencyDesk, ticket: ResidencyDesk.Ticket?, place: UpstreamPlace? = nil) {
         self.desk = desk
+        self.place = place
         self.ticket = ticket
     }
 

@@ -1,5 +1,7 @@
 import HTTPServing
 import Synchronization
+import Telemetry
+import Vocabulary
 
 /// What a client is told in headers of who answered its request, and how that came about.
 final class AnswerNotes: Sendable {
@@ -7,12 +9,20 @@ final class AnswerNotes: Sendable {
         var model: String?
         var fallbackFor: String?
         var waited: Duration?
+        var limits: [(name: String, value: String)] = []
+        var budgetWarning: String?
+        var route: String?
+        var isDemonstration = false
     }
 
     /// Of the request that is being answered.
     @TaskLocal static var current: AnswerNotes?
 
+    /// What the cache did, and where the time went.
+    let course: AnswerCourse
     private let state = Mutex(State())
+
+    init(_ course: AnswerCourse = AnswerCourse()) { self.course = course }
 
     func note(model: String, waited: Duration? = nil) {
         state.withLock { state in
@@ -23,24 +33,50 @@ final class AnswerNotes: Sendable {
 
     func note(fallbackFor name: String) { state.withLock { $0.fallbackFor = name } }
 
-    /// `X-Nexus-Model` who answers, `X-Nexus-Wait-Ms` how long until it began, and `X-Nexus-Fallback-For` in whose place.
+    /// How the caller's limits stand, as headers; those of the last choice count.
+    func note(limits headers: [(name: String, value: String)]) { state.withLock { $0.limits = headers } }
+
+    /// Soft budgets that are used up, by their ids.
+    func note(budgetWarning ids: String) { state.withLock { $0.budgetWarning = ids } }
+
+    func note(route: String) { state.withLock { $0.route = route } }
+
+    func noteDemonstration() { state.withLock { $0.isDemonstration = true } }
+
+    /// `X-Nexus-Model` who answers, `X-Nexus-Wait-Ms` how long until it began, `X-Nexus-Fallback-For` in whose place,
+    /// `X-Nexus-Route` why, and `X-Nexus-Demonstration` that no model does.
     fileprivate func write(to headers: inout HTTPHeaders) {
         let state = state.withLock(\.self)
         headers["X-Nexus-Model"] = state.model
         headers["X-Nexus-Fallback-For"] = state.fallbackFor
+        for header in state.limits { headers[header.name] = header.value }
+        headers["X-Nexus-Budget-Warning"] = state.budgetWarning
+        headers["X-Nexus-Route"] = state.route
+        if state.isDemonstration { headers["X-Nexus-Demonstration"] = "true" }
         headers["X-Nexus-Wait-Ms"] = state.waited.map { String(Int($0 / .milliseconds(1))) }
     }
 }
 
 /// Adds `AnswerNotes` to responses.
 struct AnswerNoting: Middleware {
+    /// The platform's own time of each answer, until its head was ready.
+    private let overhead: MetricFamily<Histogram>
+
+    init(_ metrics: MetricsRegistry) {
+        overhead = metrics.histogram(
+            "nexus_overhead_seconds", help: "The platform's own time of an answer, until its head was ready.",
+            labels: ["route"],
+            buckets: HistogramBuckets([0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1]))
+    }
+
     func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
-        guard request.rawPath.hasPrefix("/v1/") || request.rawPath == "/classify" else {
-            return try await next(request)
-        }
-        let notes = AnswerNotes()
+        // Our own API tells of models in its bodies.
+        guard !request.rawPath.hasPrefix("/api/v1/") else { return try await next(request) }
+        let notes = AnswerNotes(AnswerCourse(try AnswerWish(request.headers)))
         var response = try await AnswerNotes.$current.withValue(notes) { try await next(request) }
         notes.write(to: &response.headers)
+        let time = notes.course.write(to: &response.headers)
+        overhead.with(request.route?.operation ?? "other").observe(time)
         return response
     }
 }

@@ -1,3 +1,4 @@
+import HTTPFetching
 import ModelCatalog
 import Telemetry
 import Vocabulary
@@ -32,8 +33,17 @@ struct GenerationMeasures: Sendable {
     }
 
     /// Starts an answer inside a span that ends with the answer's last event.
+    ///
+    /// - Parameters:
+    ///   - request: what is asked.
+    ///   - model: who.
+    ///   - route: why that one, in a few words.
+    ///   - start: asks.
+    /// - Returns: the answer.
+    /// - Throws: what `start` throws.
     func measure(
-        _ request: GenerationRequest, model: ModelID, _ start: () async throws -> RemoteStream
+        _ request: GenerationRequest, model: ModelID, route: @autoclosure () -> String,
+        _ start: () async throws -> RemoteStream
     ) async throws -> MeasuredStream {
         let began = ContinuousClock.now
         let span = tracer.start(
@@ -41,6 +51,7 @@ struct GenerationMeasures: Sendable {
             attributes: [
                 .operationName: "chat", .requestModel: .string(model.name), .responseID: .string(request.id.text),
             ])
+        if span.isRecording { span.set("nexus.route", .string(route())) }
         do {
             let stream = try await SpanContext.$current.withValue(span.context) { try await start() }
             return MeasuredStream(base: stream, lease: MeasureLease(self, model: model.name, span: span, began: began))
@@ -166,6 +177,9 @@ struct MeasuredStream: AsyncSequence, Sendable {
     fileprivate let lease: MeasureLease
 
     func makeAsyncIterator() -> Iterator { Iterator(base: base.makeAsyncIterator(), lease: lease) }
+
+    /// Closes the connection: whoever reads sees the end.
+    func cancel() { base.events.cancel() }
 
     struct Iterator: AsyncIteratorProtocol {
         fileprivate var base: RemoteStream.Iterator

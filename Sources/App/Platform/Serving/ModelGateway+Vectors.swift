@@ -1,43 +1,38 @@
 import Vocabulary
 
-/// The way of requests for vectors, ranks and classes to the model that they name. Nobody stands in for it: the vectors of
-/// another model mean something else.
-extension ModelGateway: Embedding {
-    func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
-        try await read(request.id, request.model, "embeddings", request.scheduling) {
-            try await $0.embed(request)
-        } tokens: {
-            $0.promptTokens
-        }
-    }
-
-    func rerank(_ request: RerankRequest) async throws -> RerankResult {
-        try await read(request.id, request.model, "rerank", request.scheduling) {
-            try await $0.rerank(request)
-        } tokens: {
-            $0.promptTokens
-        }
-    }
-
-    func classify(_ request: ClassificationRequest) async throws -> ClassificationResult {
-        try await read(request.id, request.model, "classify", request.scheduling) {
-            try await $0.classify(request)
-        } tokens: {
-            $0.promptTokens
-        }
-    }
-
-    private func read<Result: Sendable>(
-        _ id: RequestID, _ model: ModelID, _ operation: String, _ scheduling: SchedulingOptions,
+/// The way of requests for vectors, ranks and classes to one deployment.
+extension ModelGateway {
+    /// Reads with a model: asks it inside a span, and notes who answers.
+    ///
+    /// - Parameters:
+    ///   - reading: the request's id, what it asks for and how urgent it is.
+    ///   - deployment: who is asked.
+    ///   - onAsked: called when there is a server.
+    ///   - send: asks.
+    ///   - tokens: how many a result was computed from.
+    /// - Returns: what `send` gives.
+    /// - Throws: what `send` throws; `modelUnavailable`.
+    func read<Result: Sendable>(
+        _ reading: Reading, by deployment: Deployment, onAsked: () -> Void,
         _ send: (RemoteModel) async throws -> Result, tokens: (Result) -> Int
     ) async throws -> Result {
-        let deployment = try find(model)
-        let wish = wish(scheduling, affinity: nil) { _ in }
+        let wish = wish(reading.scheduling, affinity: nil) { _ in }
         AnswerNotes.current?.note(model: deployment.name)
-        return try await measures.measureReading(id, model: deployment.id, operation: operation) {
-            try await ask(deployment, wish, send).value
+        return try await measures.measureReading(
+            reading.id, model: deployment.id, operation: reading.operation
+        ) {
+            try await ask(deployment, wish, onAsked: onAsked, send).value
         } tokens: {
             tokens($0)
         }
+    }
+
+    /// What is the same in all requests that are read and not answered in words.
+    struct Reading: Sendable {
+        let id: RequestID
+        let model: ModelID
+        /// `embeddings`, `rerank` or `classify`.
+        let operation: String
+        let scheduling: SchedulingOptions
     }
 }

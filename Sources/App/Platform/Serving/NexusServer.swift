@@ -1,3 +1,4 @@
+import Access
 import AdminAPI
 import Configuration
 import Foundation
@@ -12,7 +13,6 @@ import OpenAIAPI
 import Processes
 import Records
 import RequestScope
-import ResponsesAPI
 import Storage
 import Telemetry
 import Vocabulary
@@ -45,23 +45,38 @@ struct NexusServer {
     /// - Throws: when a part cannot be started: the database, a port that is taken.
     func run(onStart: (Int) -> Void, until order: () async -> Void) async throws {
         let database = try await openDatabase()
+        let trust = TrustPart(database: database, configuration: configuration, logger: logger.labelled("trust"))
+        let access: AccessPart
+        do {
+            access = try await AccessPart.open(configuration, database: database, logger: logger.labelled("access")) {
+                trust.audit.note($0.auditEntry)
+            }
+        } catch {
+            await database.close()
+            throw error
+        }
         let events = WorkerEvents(database: database, logger: logger.labelled("storage"))
         let uses = DeploymentUses()
         let catalog = CatalogPart(
             database: database, configuration: configuration, uses: uses.modelUses, logger: logger.labelled("catalog"))
         let writer = Task { await events.run() }
+        let auditing = Task { await trust.run() }
         await catalog.prepare()
         let cataloguing = Task { await catalog.run() }
         func close() async {
             events.finish()
             catalog.finish()
+            trust.finish(wasServing: purpose == .serving)
+            await auditing.value
             await writer.value
             await cataloguing.value
+            await access.close()
             await database.close()
         }
         do {
             try await serve(
-                database, events: events, catalog: catalog, uses: uses, onStart: onStart, until: order)
+                database, access: access, events: events, catalog: catalog, uses: uses, trust: trust,
+                onStart: onStart, until: order)
         } catch {
             await close()
             throw error
@@ -86,9 +101,13 @@ struct NexusServer {
     }
 
     private func serve(
-        _ database: Database, events: WorkerEvents, catalog: CatalogPart, uses: DeploymentUses,
+        _ database: Database, access: AccessPart, events: WorkerEvents, catalog: CatalogPart, uses: DeploymentUses,
+        trust: TrustPart,
         onStart: (Int) -> Void, until order: () async -> Void
     ) async throws {
+        let secrets = try SecretsPart(
+            configuration, database: database, audit: trust.audit, logger: logger.labelled("secrets"))
+        await secrets.prepare()
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
         let sockets = try SocketDirectory()
@@ -110,7 +129,7 @@ struct NexusServer {
         let deployments = try await DeploymentsPart(
             configuration: configuration, logger: logger, engineProgram: engineProgram, environment: environment,
             database: database, client: client, launcher: launcher, sockets: sockets, metrics: metrics,
-            resolution: ModelResolution(catalog.catalog, hardware.engines), forecast: memory.forecast,
+            resolution: ModelResolution(catalog.catalog, hardware.engines), forecast: memory.forecast, secrets: secrets,
             report: { event in
                 events.report(event)
                 catalog.report(event)
@@ -123,29 +142,79 @@ struct NexusServer {
                 memory.journal.note(model)
             })
         uses.follow(deployments)
+        let routing = try await RoutingPart(
+            configuration.routing, before: gateway, database: database, metrics: metrics,
+            logger: logger.labelled("routing"))
         let jobs = JobsPart(database: database, logger: logger.labelled("jobs"))
-        let hub = try HubPart(configuration, logger: logger.labelled("hub"))
+        let hub = try HubPart(configuration, keptToken: secrets.currentHubToken, logger: logger.labelled("hub"))
         await jobs.runner.register(hub.kind(into: catalog))
         let making = MakingPart(
             configuration, catalog: catalog, runner: jobs.runner,
             tool: EngineTool(launcher: launcher, program: engineProgram, environment: environment))
         await making.register()
         let hosting = DeploymentsMemory(deployments: deployments)
+        let answers = try AnswerCachePart(
+            configuration, database: database, routing: routing.service, metrics: metrics,
+            logger: logger.labelled("cache"))
+        let admission = try AdmissionPart(configuration, database: database, logger: logger.labelled("admission"))
+        try await admission.prepare()
+        let service = try trust.ruled(service(before: routing.service, answers, admission))
+        let surfaces = SurfacesPart(
+            service, gateway: gateway, routing: routing.service, catalog: catalog, runner: jobs.runner,
+            database: database,
+            configuration: configuration, logger: logger.labelled("surfaces"))
+        let conversations = ConversationPart(
+            database: database, service: service, logger: logger.labelled("conversations"))
+        let federation = try await FederationPart.open(configuration, database, client, access, logger)
         let router = makeRouter(
-            gateway, service: service(before: gateway), events: events,
-            more: DeploymentRoutes(deployments).routes + catalog.routes + jobs.routes + hub.routes(jobs.runner)
-                + making.routes + hardware.routes + memory.routes(hosting) + directory.leases.routes,
+            gateway, service: service, access: access, events: events, trust: trust,
+            more: [
+                access.routes,
+                federation.routes,
+                trust.routes,
+                secrets.routes,
+                routing.routes,
+                DeploymentRoutes(deployments).routes,
+                EngineStateRoutes(deployments).routes,
+                catalog.routes,
+                jobs.routes,
+                hub.routes(jobs.runner),
+                making.routes,
+                hardware.routes,
+                memory.routes(hosting),
+                admission.routes,
+                directory.leases.routes,
+                conversations.routes,
+                answers.routes,
+                surfaces.routes,
+            ].flatMap { $0 },
             tracer: tracer, metrics: metrics)
+        let entrance = PublicEntrance(access: access, settings: configuration.server, logger: logger.labelled("access"))
+        let isClosed = purpose == .serving && !entrance.isOpen
         let servers = try await Listeners.start(
-            configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving, router: router)
+            configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving,
+            host: isClosed ? PublicEntrance.closedHost : nil, router: router(false), localRouter: router(true))
+        let accounting = Task { await access.run() }
         let working = Task {
             await hub.settleLeftovers()
             await jobs.run()
         }
+        let caching = Task { await answers.run() }
+        let tending = Task { await surfaces.run() }
+        let admitting = Task { await admission.run() }
+        let conversing = Task {
+            if purpose == .serving { await conversations.run(isAlone: configuration.storage == .embedded) }
+        }
         let measuring = Task { await memory.run(hosting, preloads: purpose == .serving) }
-        if purpose == .serving { await deployments.preload() }
+        if purpose == .serving {
+            trust.noteStart()
+            await deployments.preload()
+        }
         onStart(servers.port)
+        if isClosed { try await entrance.announce(port: servers.port) }
+        let opening = isClosed ? Task { await entrance.open(servers) } : nil
         await order()
+        opening?.cancel()
         // Other commands may have found this one's platform: they are let finish.
         let drain = purpose == .serving ? configuration.server.drain : .seconds(86_400)
         logger.notice("draining", ["deadline": .milliseconds(drain)])
@@ -154,10 +223,24 @@ struct NexusServer {
         catalog.endFollowing()
         deployments.endLogs()
         measuring.cancel()
+        caching.cancel()
+        accounting.cancel()
+        conversing.cancel()
+        tending.cancel()
         await servers.shutDown(deadline: drain)
+        await routing.shutDown()
+        await conversations.desk.shutDown()
+        await surfaces.shutDown()
+        await tending.value
+        admitting.cancel()
+        await admitting.value
+        await admission.close()
         await deployments.shutDown()
         await working.value
         await measuring.value
+        await caching.value
+        await answers.close()
+        await accounting.value
         await memory.close()
         await hub.shutDown()
         await launcher.shutDown()
@@ -175,28 +258,46 @@ struct NexusServer {
 
     /// What the APIs ask: the deployments behind everything that decides about a request, from the outside in: admission
     /// (limits, budgets, the ledger), caches, routing.
-    private func service(before gateway: ModelGateway) -> any ModelService { gateway }
+    private func service(before routing: RoutedService, _ answers: AnswerCachePart, _ admission: AdmissionPart)
+        -> any ModelService
+    {
+        CallerService(next: admission.service(before: answers.layer)) { await routing.servedName(for: ModelID("")) }
+    }
 
+    /// The routes of all parts behind the middleware of a listener: the data directory's socket, or any other.
     private func makeRouter(
-        _ gateway: ModelGateway, service: any ModelService, events: WorkerEvents, more: [Route], tracer: Tracer,
-        metrics: MetricsRegistry
-    ) -> Router {
+        _ gateway: ModelGateway, service: any ModelService, access: AccessPart, events: WorkerEvents, trust: TrustPart,
+        more: [Route], tracer: Tracer, metrics: MetricsRegistry
+    ) -> (_ isLocal: Bool) -> Router {
         var router = Router()
-        router.middleware = [
-            Observation(logger: logger.labelled("http"), tracer: tracer, metrics: metrics, ids: .system),
-            CrossOrigin(origins: Set(configuration.server.corsOrigins)), Compression(), AnswerNoting(),
-        ]
-        let errors = ErrorAnswers(logger: logger.labelled("http"), shapes: [MessageErrors.shape])
+        let errors = ErrorAnswers(
+            logger: logger.labelled("http"), shapes: [MessageErrors.shape] + SurfacesPart.errorShapes)
         router.onError = { error, request in errors.respond(to: error, request) }
-        let routes =
+        let observation = Observation(
+            logger: logger.labelled("http"), tracer: tracer, metrics: metrics, ids: .system)
+        let all =
             OpenAIRoutes(service, now: { unixSeconds() }).routes
             + EmbeddingRoutes(service, now: { unixSeconds() }).routes + TokenCountRoutes(service).routes
-            + ResponsesRoutes(service, now: { unixSeconds() }).routes + MessagesRoutes(service).routes
+            + MessagesRoutes(service).routes
             + HealthRoutes.routes(metrics: metrics, health: { await gateway.health() })
-            + PlatformRoutes(gateway: gateway, events: events).routes + more + WebRoutes.routes
+            + PlatformRoutes(gateway: gateway, events: events).routes + more
+            + WebRoutes(folder: WebFolder.find(beside: WebFolder.program)).routes
+        let routes = RoutePermissions.closing(all, logger: logger.labelled("access"))
         for route in routes { router.add(route) }
         router.add(PlatformRoutes.document(of: routes))
-        return router
+        return { [router] isLocal in
+            var router = router
+            let (mode, refuse) = (access.mode, router.onError)
+            let isOpen: @Sendable () -> Bool = { mode() == .open }
+            router.middleware =
+                trust.outermost + [observation] + trust.guards(isOpen: isOpen) + [
+                    CrossOrigin(origins: Set(configuration.server.corsOrigins)), Compression(),
+                    access.authentication(isLocal: isLocal, refuse: refuse), trust.identity,
+                    AnswerNoting(metrics),
+                    CallNoting(),
+                ]
+            return router
+        }
     }
 
     private var sampler: Sampler {

@@ -12,7 +12,7 @@ struct PlatformRoutes: Sendable {
     var routes: [Route] {
         let list = RouteDescription(
             operation: "listWorkers", summary: "How each engine worker fares.", tags: ["platform"],
-            responses: [.init(.ok, nil, .json(["type": "object"]))])
+            responses: [.init(.ok, nil, .json(["type": "object"]))], permission: "deployments.read")
         let history = RouteDescription(
             operation: "listWorkerEvents", summary: "What happened to a worker, newest first.", tags: ["platform"],
             parameters: [
@@ -21,7 +21,7 @@ struct PlatformRoutes: Sendable {
                     "limit", in: .query, summary: "How many at most.",
                     schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 100]),
             ],
-            responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound)])
+            responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound)], permission: "deployments.read")
         return [
             Route(.get, "/api/v1/workers", list) { _ in
                 .json(["workers": .object(await gateway.workers())])
@@ -43,7 +43,8 @@ struct PlatformRoutes: Sendable {
         let text = OpenAPIDocument.make(
             routes: routes,
             info: OpenAPIDocument.Info(
-                title: "Llama Nexus", version: productVersion, summary: "Serve, use and measure language models."))
+                title: "Llama Nexus", version: productVersion, summary: "Serve, use and measure language models."),
+            errors: { $0.pattern.hasPrefix("/api/v1/") ? ErrorAnswers.problemContent : nil })
         return Route(.get, "/openapi.json") { _ in .json(text) }
     }
 }

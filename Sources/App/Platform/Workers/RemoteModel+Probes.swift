@@ -58,6 +58,6 @@ extension RemoteModel {
         return try await client.fetch(
             FetchRequest(
                 endpoint.baseURL + path, headers: headers, unixSocketPath: endpoint.unixSocketPath,
-                timeouts: Self.probeMax))
+                timeouts: Self.probeMax, allowsPeer: endpoint.allowsPeer))
     }
 }

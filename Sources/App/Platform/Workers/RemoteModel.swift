@@ -18,6 +18,8 @@ struct RemoteModel: Sendable {
         var modelName: String
         /// How long the server may be silent in mid-answer.
         var idleMax: Duration
+        /// Asked with the address of each connection; `nil` connects to all.
+        var allowsPeer: (@Sendable (PeerAddress) -> Bool)?
     }
 
     /// An error answer is read up to here.
@@ -27,12 +29,22 @@ struct RemoteModel: Sendable {
     let endpoint: Endpoint
     let client: HTTPClient
 
-    /// Starts an answer. Throws a `ServiceError` when the server refuses or cannot be reached.
-    func generate(_ request: GenerationRequest) async throws -> RemoteStream {
+    /// Starts an answer.
+    ///
+    /// - Parameters:
+    ///   - request: what to generate.
+    ///   - firstByteMax: how long the server may take to say anything, where that is less than it may be silent.
+    ///   - totalMax: how long the whole answer may take.
+    /// - Returns: the answer.
+    /// - Throws: a `ServiceError` when the server refuses or cannot be reached.
+    func generate(
+        _ request: GenerationRequest, firstByteMax: Duration? = nil, totalMax: Duration? = nil
+    ) async throws -> RemoteStream {
         let wire = ClientRequest(request, model: endpoint.modelName)
         let fetched = try await post(
-            wire.path, wire.body, id: request.id, accepting: "text/event-stream", firstByteMax: endpoint.idleMax)
-        return RemoteStream(events: fetched.body.events(), model: served)
+            wire.path, wire.body, id: request.id, accepting: "text/event-stream",
+            firstByteMax: min(firstByteMax ?? endpoint.idleMax, endpoint.idleMax), totalMax: totalMax)
+        return RemoteStream(events: fetched.body.events(), model: served, course: AnswerNotes.current?.course)
     }
 
     /// Tokens of the prompt of a chat, as the server counts them.
@@ -61,21 +73,38 @@ struct RemoteModel: Sendable {
     ///
     /// - Throws: `ServiceError` when the server refuses or cannot be reached.
     func post(
-        _ path: String, _ body: JSONValue, id: RequestID, accepting type: String, firstByteMax: Duration
+        _ path: String, _ body: JSONValue, id: RequestID, accepting type: String, firstByteMax: Duration,
+        totalMax: Duration? = nil
     ) async throws -> FetchResponse {
+        try await send(
+            FetchRequest(
+                endpoint.baseURL + path, method: "POST", headers: headers(id: id, accepting: type),
+                body: .bytes(body.bytes), unixSocketPath: endpoint.unixSocketPath,
+                timeouts: Timeouts(
+                    connect: .seconds(5), firstByte: firstByteMax, idle: endpoint.idleMax, total: totalMax),
+                allowsPeer: endpoint.allowsPeer))
+    }
+
+    /// Headers of a request with a JSON body, which belongs to the request that is being answered.
+    func headers(id: RequestID, accepting type: String) -> FetchHeaders {
         var headers: FetchHeaders = ["Content-Type": "application/json", "Accept": type, "X-Request-Id": id.text]
         if let apiKey = endpoint.apiKey { headers.add("Authorization", "Bearer \(apiKey)") }
         if let span = SpanContext.current {
             headers.add("traceparent", span.traceparent)
             if !span.traceState.header.isEmpty { headers.add("tracestate", span.traceState.header) }
         }
+        return headers
+    }
+
+    /// Sends a request and returns when the server has begun to answer it with status 200.
+    ///
+    /// - Throws: `ServiceError` when the server refuses or cannot be reached.
+    func send(_ request: FetchRequest) async throws -> FetchResponse {
         let fetched: FetchResponse
         do throws(FetchError) {
-            fetched = try await client.fetch(
-                FetchRequest(
-                    endpoint.baseURL + path, method: "POST", headers: headers, body: .bytes(body.bytes),
-                    unixSocketPath: endpoint.unixSocketPath,
-                    timeouts: Timeouts(connect: .seconds(5), firstByte: firstByteMax, idle: endpoint.idleMax)))
+            fetched = try await AnswerCourse.waiting(AnswerNotes.current?.course) { () async throws(FetchError) in
+                try await client.fetch(request)
+            }
         } catch {
             throw error.serviceError(for: served)
         }
@@ -96,19 +125,23 @@ struct RemoteModel: Sendable {
 struct RemoteStream: AsyncSequence, Sendable {
     let events: ResponseEvents
     let model: ModelID
+    /// Told how long the answer was waited for.
+    let course: AnswerCourse?
 
-    func makeAsyncIterator() -> Iterator { Iterator(events: events.makeAsyncIterator(), model: model) }
+    func makeAsyncIterator() -> Iterator { Iterator(events: events.makeAsyncIterator(), model: model, course: course) }
 
     struct Iterator: AsyncIteratorProtocol {
         private var events: ResponseEvents.Iterator
         private var decoder: CompletionDecoder
         private let model: ModelID
+        private let course: AnswerCourse?
         private var ready: [GenerationEvent] = []
         private var isOver = false
 
-        init(events: ResponseEvents.Iterator, model: ModelID) {
+        init(events: ResponseEvents.Iterator, model: ModelID, course: AnswerCourse?) {
             self.events = events
             self.model = model
+            self.course = course
             decoder = CompletionDecoder(model: model)
         }
 
@@ -117,7 +150,9 @@ struct RemoteStream: AsyncSequence, Sendable {
                 guard !isOver else { return nil }
                 guard let event = try await nextEvent() else {
                     isOver = true
-                    return try decoder.end()
+                    let end = try decoder.end()
+                    if case .finished(let told) = end, let queue = told.timings?.queue { course?.note(queue: queue) }
+                    return end
                 }
                 ready = try decoder.events(for: event.data)
             }
@@ -125,6 +160,8 @@ struct RemoteStream: AsyncSequence, Sendable {
         }
 
         private mutating func nextEvent() async throws -> ServerSentEvent? {
+            course?.beginWaiting()
+            defer { course?.endWaiting() }
             do throws(FetchError) {
                 return try await events.next()
             } catch {
@@ -144,6 +181,10 @@ extension FetchError {
             return ServiceError(
                 .modelUnavailable, "The server of '\(model)' cannot be reached.", hint: "Try again shortly.",
                 detail: detail, retryAfter: .seconds(1))
+        case .denied:
+            return ServiceError(
+                .modelUnavailable, "The address of the server of '\(model)' is not one that may be connected to.",
+                hint: "`server.outgoing.allow` opens further addresses.", detail: detail)
         case .timeout:
             return ServiceError(
                 .timeout, "The server of '\(model)' was silent for too long.", hint: "Send the request again.",

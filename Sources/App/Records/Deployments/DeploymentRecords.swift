@@ -21,21 +21,47 @@ public struct DeploymentRecords: DeploymentStore {
     ]
 
     private let database: Database
+    /// Seals what must not stand in the database as it is; `nil` seals nothing.
+    private let secrets: DeploymentSecrets?
 
-    public init(_ database: Database) { self.database = database }
+    public init(_ database: Database, secrets: DeploymentSecrets? = nil) {
+        self.database = database
+        self.secrets = secrets
+    }
+
+    /// Seals what was written before there was a key.
+    public func sealAll() async throws {
+        guard let secrets else { return }
+        try await database.transaction { transaction in
+            for (table, name, column) in [
+                ("deployment_versions", "deployment", "spec"), ("deployments", "name", "configured"),
+            ] {
+                let rows = try await transaction.query(
+                    "SELECT DISTINCT \(name) AS name, \(column) AS text FROM \(table) WHERE \(column) IS NOT NULL")
+                for row in rows {
+                    let (owner, before): (String, String) = (try row.decode("name"), try row.decode("text"))
+                    let after = secrets.sealedAnyhow(try JSONValue.parse(before), of: owner).text
+                    guard after != before else { continue }
+                    try await transaction.execute(
+                        "UPDATE \(table) SET \(column) = $1 WHERE \(name) = $2 AND \(column) = $3",
+                        [.text(after), .text(owner), .text(before)])
+                }
+            }
+        }
+    }
 
     public func deployments() async throws -> [DeploymentRecord] {
         try await database.read { transaction in
             var records = try await transaction.query(
                 "SELECT name, origin, created_at, is_stopped, configured FROM deployments ORDER BY created_at, name"
-            ).map(Self.record)
+            ).map(record)
             let versions = try await transaction.query(
                 "SELECT deployment, number, created_at, state, note, reason, spec FROM deployment_versions "
                     + "ORDER BY deployment, number")
             for row in versions {
                 let name: String = try row.decode("deployment")
                 guard let place = records.firstIndex(where: { $0.name == name }) else { continue }
-                records[place].versions.append(try Self.version(row))
+                records[place].versions.append(try version(row, of: name))
             }
             return records
         }
@@ -47,9 +73,9 @@ public struct DeploymentRecords: DeploymentStore {
                 "INSERT INTO deployments (name, origin, created_at, is_stopped, configured) VALUES ($1, $2, $3, $4, $5)",
                 [
                     .text(record.name), .text(record.origin.rawValue), .integer(record.createdAt),
-                    .bool(record.isStopped), record.configured.map { .text(Self.text($0)) } ?? .null,
+                    .bool(record.isStopped), record.configured.map { .text(text($0, of: record.name)) } ?? .null,
                 ])
-            for version in record.versions { try await Self.insert(version, of: record.name, transaction) }
+            for version in record.versions { try await insert(version, of: record.name, transaction) }
         }
     }
 
@@ -61,7 +87,7 @@ public struct DeploymentRecords: DeploymentStore {
     }
 
     public func add(_ version: DeploymentVersion, to name: String) async throws {
-        try await database.transaction { try await Self.insert(version, of: name, $0) }
+        try await database.transaction { try await insert(version, of: name, $0) }
     }
 
     public func activate(_ number: Int, of name: String) async throws {
@@ -88,12 +114,12 @@ public struct DeploymentRecords: DeploymentStore {
 
     public func setConfigured(_ spec: DeploymentSpec, of name: String) async throws {
         try await database.execute(
-            "UPDATE deployments SET configured = $2 WHERE name = $1", [.text(name), .text(Self.text(spec))])
+            "UPDATE deployments SET configured = $2 WHERE name = $1", [.text(name), .text(text(spec, of: name))])
     }
 
     // MARK: Rows
 
-    private static func insert(
+    private func insert(
         _ version: DeploymentVersion, of name: String, _ transaction: Transaction
     ) async throws {
         try await transaction.execute(
@@ -101,30 +127,36 @@ public struct DeploymentRecords: DeploymentStore {
                 + "VALUES ($1, $2, $3, $4, $5, $6, $7)",
             [
                 .text(name), .int(version.number), .integer(version.createdAt), .text(version.state.rawValue),
-                .text(version.note), version.reason.map(SQLValue.text) ?? .null, .text(text(version.spec)),
+                .text(version.note), version.reason.map(SQLValue.text) ?? .null, .text(text(version.spec, of: name)),
             ])
     }
 
-    private static func record(_ row: Row) throws -> DeploymentRecord {
+    private func record(_ row: Row) throws -> DeploymentRecord {
         let configured: String? = try row.decode("configured")
         let origin: String = try row.decode("origin")
+        let name: String = try row.decode("name")
         return DeploymentRecord(
-            name: try row.decode("name"), origin: DeploymentOrigin(rawValue: origin) ?? .api,
+            name: name, origin: DeploymentOrigin(rawValue: origin) ?? .api,
             createdAt: try row.decode("created_at"), isStopped: try row.decode("is_stopped"),
-            configured: try configured.map(spec))
+            configured: try configured.map { try spec($0, of: name) })
     }
 
-    private static func version(_ row: Row) throws -> DeploymentVersion {
+    private func version(_ row: Row, of name: String) throws -> DeploymentVersion {
         let state: String = try row.decode("state")
         return DeploymentVersion(
-            number: try row.decode("number"), spec: try spec(try row.decode("spec")), note: try row.decode("note"),
+            number: try row.decode("number"), spec: try spec(try row.decode("spec"), of: name),
+            note: try row.decode("note"),
             createdAt: try row.decode("created_at"), state: DeploymentVersionState(rawValue: state) ?? .failed,
             reason: try row.decode("reason"))
     }
 
-    private static func text(_ spec: DeploymentSpec) -> String { spec.json(isShown: false).text }
+    private func text(_ spec: DeploymentSpec, of name: String) -> String {
+        let configuration = spec.json(isShown: false)
+        return (secrets?.sealed(configuration, of: name) ?? configuration).text
+    }
 
-    private static func spec(_ text: String) throws -> DeploymentSpec {
-        try DeploymentSpec(reading: JSONField(try JSONValue.parse(text)))
+    private func spec(_ text: String, of name: String) throws -> DeploymentSpec {
+        let configuration = try JSONValue.parse(text)
+        return try DeploymentSpec(reading: JSONField(secrets?.opened(configuration, of: name) ?? configuration))
     }
 }

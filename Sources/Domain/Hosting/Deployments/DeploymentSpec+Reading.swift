@@ -36,11 +36,13 @@ extension DeploymentSpec {
         isPinned = try field.optional("pinned")?.bool() ?? false
         priority = try field.optional("priority")?.choice() ?? .normal
         isPreloaded = try field.optional("preload")?.bool() ?? false
+        concurrency = try field.optional("concurrency")?.integer(in: Self.concurrencyAllowed)
         remark = try field.optional("remark")?.string(bytesIn: 0...1_000)
     }
 
     static let members = [
-        "kind", "purpose", "aliases", "replicas", "fallback", "keep_alive", "pinned", "priority", "preload", "remark",
+        "kind", "purpose", "aliases", "replicas", "fallback", "keep_alive", "pinned", "priority", "preload",
+        "concurrency", "remark",
     ]
 }
 
@@ -110,6 +112,11 @@ extension RemoteSettings {
         let text = try url.string(bytesIn: 1...2_048)
         guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
             throw url.fail("must begin with http:// or https://")
+        }
+        // It would be shown with the URL.
+        let authority = text.split(separator: "/").dropFirst().first ?? ""
+        guard !authority.utf8.contains(UInt8(ascii: "@")) else {
+            throw url.fail("holds a user name; keys go into 'api_key'")
         }
         self.init(url: text)
         upstreamModel = try field.optional("upstream_model")?.string(bytesIn: 1...256)

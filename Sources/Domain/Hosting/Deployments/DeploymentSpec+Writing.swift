@@ -22,6 +22,7 @@ extension DeploymentSpec {
         object.setUnless(!isPinned, "pinned", true)
         object.setUnless(priority == .normal, "priority", .string(priority.rawValue))
         object.setUnless(!isPreloaded, "preload", true)
+        object["concurrency"] = concurrency.map(JSONValue.whole)
         object["remark"] = remark.map(JSONValue.string)
         return .object(object)
     }

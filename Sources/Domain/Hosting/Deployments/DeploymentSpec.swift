@@ -22,10 +22,14 @@ public struct DeploymentSpec: Sendable, Equatable {
     public var priority = Priority.normal
     /// It is loaded when the server starts, instead of with the first request.
     public var isPreloaded = false
+    /// Requests that a server that is no engine of ours answers at the same time; others wait in a fair queue. `nil` has no
+    /// bound. Engines have queues of their own.
+    public var concurrency: Int?
     /// A remark for people.
     public var remark: String?
 
     public static let replicasMax = 16
+    public static let concurrencyAllowed = 1...100_000
     public static let namesMax = 16
 
     public init(_ kind: DeploymentKind) { self.kind = kind }

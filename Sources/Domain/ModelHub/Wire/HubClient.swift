@@ -2,7 +2,8 @@
 public struct HubClient: Sendable {
     public let address: HubAddress
     /// Goes to the hub's own scheme, host and port, and nowhere else.
-    let token: String?
+    var token: String? { currentToken() }
+    private let currentToken: @Sendable () -> String?
     let transport: any HubTransport
     let time: HubTime
     let retries: RetryPolicy
@@ -19,9 +20,24 @@ public struct HubClient: Sendable {
         self.init(address: address, token: token, transport: transport, time: time, retries: RetryPolicy())
     }
 
+    /// The same with a token that may change while the client lives.
+    public init(
+        address: HubAddress, currentToken: @escaping @Sendable () -> String?, transport: any HubTransport, time: HubTime
+    ) {
+        self.init(
+            address: address, currentToken: currentToken, transport: transport, time: time, retries: RetryPolicy())
+    }
+
     init(address: HubAddress, token: String?, transport: any HubTransport, time: HubTime, retries: RetryPolicy) {
+        self.init(address: address, currentToken: { token }, transport: transport, time: time, retries: retries)
+    }
+
+    private init(
+        address: HubAddress, currentToken: @escaping @Sendable () -> String?, transport: any HubTransport,
+        time: HubTime, retries: RetryPolicy
+    ) {
         self.address = address
-        self.token = token
+        self.currentToken = currentToken
         self.transport = transport
         self.time = time
         self.retries = retries

@@ -27,6 +27,7 @@ struct TextTable {
     private(set) var rows: [[Cell]] = []
 
     init(_ columns: Column...) { self.columns = columns }
+    init(_ columns: [Column]) { self.columns = columns }
 
     /// - Precondition: as many cells as columns.
     mutating func add(_ cells: [Cell]) {

@@ -1,0 +1,80 @@
+import HTTPServing
+import JSONText
+import Vocabulary
+
+/// Descriptions of routes about access.
+enum AccessSchemas {
+    static let text: JSONValue = ["type": "string"]
+    static let texts: JSONValue = ["type": "array", "items": ["type": "string"], "maxItems": 100]
+    static let optionalText: JSONValue = ["type": ["string", "null"]]
+    static let optionalTexts: JSONValue = ["type": ["array", "null"], "items": ["type": "string"], "maxItems": 100]
+    static let role: JSONValue = ["enum": .array(Role.allCases.map { .string($0.rawValue) })]
+    static let priority: JSONValue = ["enum": .array(Priority.allCases.map { .string($0.rawValue) })]
+    static let password: JSONValue = ["type": "string", "format": "password", "minLength": 1, "maxLength": 1_024]
+    static let flag: JSONValue = ["type": "boolean"]
+    static let seconds: JSONValue = ["type": "number", "description": "Unix time in seconds."]
+
+    static func object(_ properties: JSONObject, required: [String] = []) -> JSONValue {
+        [
+            "type": "object", "properties": .object(properties),
+            "required": .array(required.map(JSONValue.string)),
+        ]
+    }
+
+    /// An object that holds a list of objects under a name.
+    static func list(_ name: String, _ item: JSONValue) -> JSONValue {
+        object([name: ["type": "array", "items": item]], required: [name])
+    }
+
+    static let user = object(
+        [
+            "id": text, "name": text, "display_name": text, "email": optionalText, "role": role, "tenant": text,
+            "teams": texts, "disabled": flag, "models": optionalTexts, "priority_max": priority, "has_password": flag,
+            "has_totp": flag, "created_at": seconds,
+        ], required: ["id", "name", "role"])
+    static let key = object(
+        [
+            "id": text, "user": text, "name": text, "state": ["enum": ["active", "expired", "revoked"]],
+            "scopes": optionalTexts, "models": optionalTexts, "priority_max": optionalText, "created_at": seconds,
+            "expires_at": ["type": ["number", "null"]], "revoked_at": ["type": ["number", "null"]],
+            "replaced_by": optionalText, "last_used_at": ["type": ["number", "null"]],
+            "key": ["type": "string", "description": "The key itself, in the answer that makes it only."],
+        ], required: ["id", "user", "state"])
+    static let session = object(
+        [
+            "id": text, "user": text, "current": flag, "created_at": seconds, "seen_at": seconds,
+            "expires_at": seconds, "address": text, "agent": text,
+        ], required: ["id", "user"])
+    static let team = object(
+        ["id": text, "display_name": text, "members": texts, "created_at": seconds], required: ["id", "members"])
+    static let tenant = object(["id": text, "display_name": text, "created_at": seconds], required: ["id"])
+    static let deleted = object(["id": text, "deleted": flag], required: ["id"])
+
+    /// A description of one route.
+    ///
+    /// - Parameters:
+    ///   - operation: unique in the API.
+    ///   - summary: one sentence.
+    ///   - permission: that callers need; `nil` for everybody.
+    ///   - tag: of the group.
+    ///   - parameters: of path and query.
+    ///   - body: a schema of the request's body.
+    ///   - answer: a schema of the answer; `nil` where there is none.
+    ///   - status: of a good answer.
+    /// - Returns: the description, with the errors that every such route has.
+    static func route(
+        _ operation: String, _ summary: String, permission: String?, tag: String,
+        parameters: [RouteDescription.Parameter] = [], body: JSONValue? = nil, answer: JSONValue?,
+        status: HTTPStatus = .ok
+    ) -> RouteDescription {
+        var responses: [RouteDescription.Response] = [
+            answer.map { .init(status, nil, .json($0)) } ?? .init(status)
+        ]
+        if body != nil { responses.append(.init(.badRequest)) }
+        if permission != nil { responses += [.init(.unauthorized), .init(.forbidden)] }
+        if parameters.contains(where: { $0.place == .path }) { responses.append(.init(.notFound)) }
+        return RouteDescription(
+            operation: operation, summary: summary, tags: [tag], parameters: parameters,
+            requestBodies: body.map { [.json($0)] } ?? [], responses: responses, permission: permission)
+    }
+}

@@ -1,0 +1,44 @@
+public import HTTPServing
+import Vocabulary
+
+/// Answers only to the server's own names, so that no page can make its own name point here and then read what it likes
+/// (DNS rebinding).
+///
+/// A server that asks nobody for a credential answers to this machine's names and the configured ones. One that does
+/// answers to every name unless names are configured. Requests over Unix sockets, which no browser makes, pass.
+public struct HostGuard: Middleware {
+    private let hosts: Set<String>
+    private let isOpen: @Sendable () -> Bool
+
+    /// - Parameters:
+    ///   - hosts: names and addresses of this server, without ports.
+    ///   - isOpen: whether callers need no credential now.
+    public init(hosts: Set<String>, isOpen: @escaping @Sendable () -> Bool) {
+        self.hosts = Set(hosts.map { $0.lowercased() })
+        self.isOpen = isOpen
+    }
+
+    public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
+        guard !request.remoteAddress.isEmpty else { return try await next(request) }
+        let fields = request.headers.fields.reduce(into: [String]()) { found, field in
+            if field.name.utf8.count == 4, field.name.lowercased() == "host" { found.append(field.value) }
+        }
+        // Only HTTP/1.0 may leave it out; no browser speaks that.
+        guard let field = fields.first else { return try await next(request) }
+        guard fields.count == 1, let host = HostName(field) else {
+            throw ServiceError(
+                .invalidValue, "The Host header names no host.", hint: "Send one Host header: host:port.")
+        }
+        guard accepts(host) else {
+            throw ServiceError(
+                .forbidden, "This server does not answer to the name '\(host)'.",
+                hint: "Ask it by localhost, or add the name to `server.hosts`.")
+        }
+        return try await next(request)
+    }
+
+    func accepts(_ host: HostName) -> Bool {
+        if hosts.isEmpty, !isOpen() { return true }
+        return hosts.contains(host.description) || host.isLoopback
+    }
+}

@@ -1,0 +1,151 @@
+import Access
+import HTTPServing
+import RequestScope
+import Telemetry
+import Vocabulary
+
+/// Finds out who asks, and whether they may: for every route, from its permission. What runs inside sees the caller as
+/// `Principal.current`, streams and WebSockets too.
+///
+/// A credential comes as `Authorization: Bearer …`, as `X-Api-Key` (Anthropic's clients), or as the cookie of a session; never
+/// in the URL, which is written into logs and histories.
+struct Authentication: Middleware {
+    let mode: AccessModeSource
+    let credentials: CredentialCheck
+    let verifiers: TokenVerifiers
+    let cookie: SessionCookie
+    /// Whether the server listens where only the data directory's owner comes: everybody there is ``Principal/local``.
+    let isLocal: Bool
+    /// Makes the answer for an error, as the path's API has it.
+    let refuse: ErrorResponder
+
+    func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
+        let principal: Principal
+        do {
+            try Self.refuseKeysInQuery(request)
+            principal = try await caller(of: request)
+            // Known from here on, also to who writes down that they were refused.
+            request.context[PrincipalKey.self] = principal
+            try Self.check(principal, request.route?.permission)
+        } catch let error as ServiceError {
+            var response = await refuse(error, request)
+            if error.code == .unauthenticated { response.headers["WWW-Authenticate"] = "Bearer" }
+            return response
+        }
+        var response = try await Self.within(principal) { try await next(request) }
+        switch response.body {
+        case .stream(let keepAlive, let produce):
+            response.body = .stream(keepAlive: keepAlive) { writer in
+                try await Self.within(principal) { try await produce(writer) }
+            }
+        case .webSocket(let options, let serve):
+            response.body = .webSocket(options) { socket in
+                try await Self.within(principal) { try await serve(socket) }
+            }
+        case .bytes, .file: break
+        }
+        return response
+    }
+
+    // MARK: Who
+
+    private func caller(of request: HTTPRequest) async throws -> Principal {
+        if isLocal { return .local }
+        if mode() == .open { return .open }
+        // Nothing of a caller is needed where there is no route, or where it is for everybody; what they bring is still looked
+        // at, for those routes that tell who they are, and what is wrong with it does not matter.
+        guard request.route?.permission != nil else {
+            do { return try known(request) ?? .anonymous } catch { return .anonymous }
+        }
+        if let principal = try known(request) { return principal }
+        if let token = try Self.bearer(request), let principal = try await verifiers.principal(forBearer: token) {
+            return principal
+        }
+        throw Self.unknown(hasCredential: try Self.bearer(request) != nil)
+    }
+
+    /// Who the request's API key or session stands for; `nil` when it has neither.
+    private func known(_ request: HTTPRequest) throws(ServiceError) -> Principal? {
+        if let bearer = try Self.bearer(request) {
+            guard KeyText.claims(bearer) else { return nil }
+            return try credentials.principal(forKey: bearer)
+        }
+        return cookie.token(in: request.headers).flatMap(credentials.principal(forSession:))
+    }
+
+    /// Longest credential in a header that is looked at, in bytes.
+    private static let credentialBytesMax = 16 << 10
+
+    /// What the client sent as its credential, in whichever header.
+    ///
+    /// - Throws: `unauthenticated` when there are two that differ: which one counts would depend on who reads it.
+    static func bearer(_ request: HTTPRequest) throws(ServiceError) -> String? {
+        var found: String?
+        for value in request.headers.all("Authorization") + request.headers.all("X-Api-Key") {
+            let text = value.drop { $0 == " " }
+            let scheme = "bearer "
+            let isBearer = text.prefix(scheme.count).lowercased() == scheme
+            let credential = String((isBearer ? text.dropFirst(scheme.count) : text).drop { $0 == " " })
+            guard !credential.isEmpty else { continue }
+            guard credential.utf8.count <= credentialBytesMax, found == nil || found == credential else {
+                throw ServiceError(
+                    .unauthenticated, "The request brings several credentials, or one that is too long.",
+                    hint: "Send one key, in one header.")
+            }
+            found = credential
+        }
+        return found
+    }
+
+    private static func unknown(hasCredential: Bool) -> ServiceError {
+        ServiceError(
+            .unauthenticated, hasCredential ? "This credential is not valid." : "A credential is missing.",
+            hint: "Send an API key of this server as `Authorization: Bearer KEY`, or sign in.")
+    }
+
+    // MARK: Whether
+
+    private static func check(_ principal: Principal, _ permission: String?) throws(ServiceError) {
+        guard let permission, !PermissionTable.allows(principal, permission) else { return }
+        guard PermissionTable.allows(principal.role, permission) else {
+            throw ServiceError(
+                .forbidden,
+                "The role \(principal.role.rawValue) may not do this; it needs the permission '\(permission)'.",
+                hint: "GET /api/v1/roles lists who may do what.")
+        }
+        throw ServiceError(
+            .forbidden, "This key is restricted to other scopes; '\(permission)' is needed.",
+            hint: "Make a key with this scope.")
+    }
+
+    /// Names under which clients put keys into URLs.
+    private static let keyNames: Set<String> = [
+        "key", "api_key", "api-key", "apikey", "x-api-key", "access_token", "auth_token", "authorization", "bearer",
+    ]
+
+    private static func refuseKeysInQuery(_ request: HTTPRequest) throws(ServiceError) {
+        guard request.target.utf8.contains(UInt8(ascii: "?")) else { return }
+        let items: [(name: String, value: String)]
+        do { items = try request.query.items } catch { return }
+        guard items.contains(where: { keyNames.contains($0.name.lowercased()) || KeyText.claims($0.value) }) else {
+            return
+        }
+        throw ServiceError(
+            .invalidValue, "A key does not belong into the URL, which is written into logs.",
+            hint: "Send it as `Authorization: Bearer KEY`, and rotate the one that was in the URL.")
+    }
+
+    // MARK: Within
+
+    private static func within<Result>(
+        _ principal: Principal, _ body: () async throws -> Result
+    ) async rethrows -> Result {
+        guard var context = LogContext.current else {
+            return try await Principal.$current.withValue(principal) { try await body() }
+        }
+        context.fields = LogFields(principal)
+        return try await LogContext.$current.withValue(context) {
+            try await Principal.$current.withValue(principal) { try await body() }
+        }
+    }
+}

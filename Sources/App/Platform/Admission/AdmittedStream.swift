@@ -1,0 +1,35 @@
+import Vocabulary
+
+/// An answer that is counted while it is read. Whoever drops it has settled it.
+struct AdmittedStream: AsyncSequence, Sendable {
+    typealias Element = GenerationEvent
+    typealias Failure = any Error
+
+    let base: any GenerationStream
+    let request: AdmittedRequest
+
+    func makeAsyncIterator() -> Iterator { Iterator(base: base.makeAsyncIterator(), request: request) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        fileprivate var base: any AsyncIteratorProtocol<GenerationEvent, any Error>
+        fileprivate let request: AdmittedRequest
+
+        mutating func next() async throws -> GenerationEvent? {
+            do {
+                let event = try await base.next(isolation: #isolation)
+                switch event {
+                case .started(let start): request.started(start)
+                case .text(let text), .reasoning(let text): request.wrote(bytes: text.utf8.count)
+                case .toolCall(let delta):
+                    request.wrote(bytes: delta.arguments.utf8.count + (delta.name?.utf8.count ?? 0))
+                case .finished(let end): request.finished(end)
+                case .loading, .queued, .promptProgress, .token, .promptLogprobs, .logprobs, .warning, nil: break
+                }
+                return event
+            } catch {
+                request.failed(error)
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import Conversations
+import JSONText
+import OpenAIAPI
+import Synchronization
+import Telemetry
+import Vocabulary
+
+/// Writes answers into conversations, whoever looks. An answer is kept in the database as it grows, so that a process that
+/// dies leaves all but the last second of it.
+final class AnswerDesk: AnswerWriting {
+    /// Answers that are being written at once, and of one owner.
+    static let answersMax = 1024
+    static let answersOfOneMax = 16
+    /// Readers of one answer.
+    static let readersMax = 64
+    /// How often a growing answer is kept.
+    static let keepEvery = Duration.seconds(1)
+
+    private struct State {
+        var answers: [MessageID: RunningAnswer] = [:]
+        var isClosed = false
+    }
+
+    private let store: any ConversationStore
+    private let service: any ModelService
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - store: of the conversations.
+    ///   - service: what answers.
+    ///   - logger: of this part.
+    init(store: any ConversationStore, service: any ModelService, logger: Logger) {
+        self.store = store
+        self.service = service
+        self.logger = logger
+    }
+
+    func begin(_ order: AnswerOrder) async throws -> Message {
+        let request = try Self.request(of: order)
+        let now = ConversationMoment.now()
+        var random = SystemRandomNumberGenerator()
+        var message = Message(
+            id: MessageID(at: now, using: &random), conversation: order.conversation.id, parent: order.branch.last?.id,
+            role: .assistant, content: "", created: now)
+        message.status = .writing
+        message.request = order.id.text
+        let answer = RunningAnswer(message, owner: order.conversation.owner)
+        try admit(answer)
+        do {
+            try await store.append(message, of: order.conversation.owner)
+        } catch {
+            dismiss(message.id)
+            throw error
+        }
+        // Who asks, the request's id and its span go along as the task's own values.
+        let task = Task { [self] in
+            await write(answer, request)
+            dismiss(message.id)
+        }
+        answer.task.withLock { $0 = task }
+        return message
+    }
+
+    func follow(_ id: MessageID, of owner: ConversationOwner) async -> AsyncStream<AnswerEvent>? {
+        find(id, of: owner)?.follow(readersMax: Self.readersMax)
+    }
+
+    func stop(_ id: MessageID, of owner: ConversationOwner) async -> Bool {
+        guard let answer = find(id, of: owner) else { return false }
+        let task = answer.task.withLock(\.self)
+        task?.cancel()
+        await task?.value
+        return true
+    }
+
+    /// Ends all answers; what is written of them stays.
+    func shutDown() async {
+        let answers = state.withLock { state in
+            state.isClosed = true
+            return Array(state.answers.values)
+        }
+        for answer in answers { answer.task.withLock { $0?.cancel() } }
+        for answer in answers { await answer.task.withLock(\.self)?.value }
+    }
+
+    // MARK: who is written for
+
+    private func admit(_ answer: RunningAnswer) throws {
+        try state.withLock { state in
+            guard !state.isClosed else { throw ServiceError(.shuttingDown, "The server is stopping.") }
+            let own = state.answers.values.count { $0.owner == answer.owner }
+            guard state.answers.count < Self.answersMax, own < Self.answersOfOneMax else {
+                throw ServiceError(
+                    .overloaded, "\(own) answers are being written for you already.",
+                    hint: "Wait for one of them, or stop it.", retryAfter: .seconds(1))
+            }
+            state.answers[answer.id] = answer
+        }
+    }
+
+    private func dismiss(_ id: MessageID) { state.withLock { state in state.answers[id] = nil } }
+
+    private func find(_ id: MessageID, of owner: ConversationOwner) -> RunningAnswer? {
+        state.withLock { $0.answers[id] }.flatMap { $0.owner == owner ? $0 : nil }
+    }
+
+    // MARK: writing
+
+    /// A chat request: the branch, and what the settings and the order say of how to answer it.
+    private static func request(of order: AnswerOrder) throws -> GenerationRequest {
+        var members = order.conversation.settings
+        for member in order.request { members[member.key] = member.value }
+        members["messages"] = .array(order.branch.map { .object($0.wire) })
+        members["stream"] = true
+        members["n"] = nil
+        var request = try CompletionRequest.chat(JSONValue.object(members).bytes, id: order.id).generation
+        request.scheduling.reportsProgress = true
+        request.scheduling.reportsLoading = true
+        return request
+    }
+
+    private func write(_ answer: RunningAnswer, _ request: GenerationRequest) async {
+        var kept = ContinuousClock.now
+        do {
+            for try await event in try await service.generate(request) {
+                answer.take(event)
+                guard ContinuousClock.now - kept > Self.keepEvery else { continue }
+                kept = .now
+                await keep(answer)
+            }
+            answer.end(as: .complete)
+        } catch is CancellationError {
+            answer.end(as: .stopped)
+        } catch {
+            let told = (error as? ServiceError)?.description ?? "The answer failed."
+            logger.warning("an answer failed", ["message": .string(answer.id.text), .error: .error(error)])
+            answer.end(as: Task.isCancelled ? .stopped : .failed, because: Task.isCancelled ? nil : told)
+        }
+        await keep(answer)
+        answer.finish()
+    }
+
+    /// Writes what there is of an answer. Somebody may have rated or pinned it meanwhile, which stays.
+    private func keep(_ answer: RunningAnswer) async {
+        // Whoever stops the answer does not mean its keeping.
+        await Task { [store, logger] in
+            do {
+                for _ in 0..<5 {
+                    let (message, seen) = answer.revised()
+                    if try await store.replace(message, of: answer.owner, expecting: seen) { return }
+                    guard let current = try await store.message(answer.id, of: answer.owner) else { return }
+                    answer.adopt(current)
+                }
+            } catch {
+                logger.warning("an answer was not kept", ["message": .string(answer.id.text), .error: .error(error)])
+            }
+        }.value
+    }
+}
+
+extension ConversationMoment {
+    /// This machine's clock.
+    static func now() -> ConversationMoment { ConversationMoment(microseconds: UnixTime.now().nanoseconds / 1000) }
+}

@@ -1,0 +1,189 @@
+import Access
+import JSONText
+import Synchronization
+import Telemetry
+import Vocabulary
+
+/// The server's own access tokens: makes them, recognises them, revokes them.
+///
+/// Recognising one costs a digest, a look into memory, and no question to anybody.
+final class TokenDesk: TokenVerifying {
+    /// What the desk needs of the rest of the server.
+    struct Surroundings: Sendable {
+        var file: SigningKeyFile
+        var spent: SpentIDs
+        var users: any ExternalUsers
+        /// Whether the key or session that a token was made with still counts.
+        var isAlive: @Sendable (_ parent: String) -> Bool
+        /// Unix time in seconds.
+        var now: @Sendable () -> Int64
+        var newID: @Sendable () -> String
+    }
+
+    let tokens: AccessTokens
+    private let surroundings: Surroundings
+    /// Seconds after which another key signs.
+    private let rotation: Int64
+    private let signatures = SodiumSignatures()
+    private let keys: Mutex<SigningKeys>
+    private let verified = VerifiedTokens<TokenClaims>()
+
+    /// - Parameters:
+    ///   - tokens: the issuer's name and the longest lifetime.
+    ///   - rotation: how long a key signs, in seconds.
+    ///   - surroundings: files, users, clock.
+    /// - Throws: when the keys cannot be read.
+    init(_ tokens: AccessTokens, rotation: Int64, _ surroundings: Surroundings) throws {
+        self.tokens = tokens
+        self.rotation = rotation
+        self.surroundings = surroundings
+        keys = Mutex(try surroundings.file.load(now: surroundings.now()))
+    }
+
+    /// What others check the server's tokens with.
+    var publicKeys: VerificationKeys { keys.withLock(\.verification) }
+
+    // MARK: Making
+
+    /// What somebody asks of a token.
+    struct Order: Sendable {
+        var scopes: [String]?
+        var models: [String]?
+        /// Seconds.
+        var lifetime: Int64?
+    }
+
+    struct Issued: Sendable {
+        let text: String
+        let grant: AccessGrant
+    }
+
+    /// Makes a token for a caller, who gets no more with it than with the credential that they bring.
+    ///
+    /// - Throws: `ServiceError` where the caller has no credential to make one with, or asks for more than they have.
+    func issue(_ order: Order, to caller: Principal) throws -> Issued {
+        let parent: String
+        switch caller.origin {
+        case .session(let id), .apiKey(let id): parent = id
+        case .token:
+            throw ServiceError(
+                .forbidden, "A token is not made with another token.", hint: "Use the API key or session it came from.")
+        case .open, .local:
+            throw ServiceError(
+                .conflict, "This server has no user that a token could stand for here.",
+                hint: "Make a user (nexus users add), then sign in or use one of its API keys.")
+        default: throw ServiceError(.unauthenticated, "A token needs somebody it stands for.", hint: "Sign in first.")
+        }
+        let now = surroundings.now()
+        let grant = AccessGrant(
+            subject: caller.user.text,
+            scopes: try Self.narrowed(Narrowing.scopes(asked: order.scopes, held: caller.scopes), "scopes"),
+            models: try Self.narrowed(Narrowing.models(asked: order.models, held: caller.models), "models"),
+            priorityMax: caller.priorityMax, parent: parent, id: surroundings.newID(),
+            expiresAt: now + min(order.lifetime ?? tokens.lifetimeMax, tokens.lifetimeMax))
+        return Issued(text: try sign(tokens.claims(grant, now: now), type: AccessTokens.type), grant: grant)
+    }
+
+    private static func narrowed(
+        _ result: Result<[String]?, Narrowing.Excess>, _ member: String
+    ) throws -> [String]? {
+        switch result {
+        case .success(let names): return names
+        case .failure(let excess):
+            throw ServiceError(
+                .forbidden, "Your credential does not have \(excess.names.prefix(8).joined(separator: ", ")).",
+                hint: "Ask for what it has, or leave \(member) out.", parameter: member)
+        }
+    }
+
+    /// Signs claims with the current key, which is replaced when it has signed for long enough.
+    func sign(_ claims: JSONObject, type: String) throws -> String {
+        let isDue = keys.withLock { $0.current.createdAt + rotation <= surroundings.now() }
+        if isDue { try rotate() }
+        return keys.withLock { $0.sign(claims, type: type, signer: signatures) }
+    }
+
+    /// Makes another key the one that signs. Those before it are still believed until their tokens have expired.
+    func rotate() throws {
+        try keys.withLock { keys in
+            var fresh = keys
+            fresh.rotate(
+                now: surroundings.now(), lifetimeMax: AccessTokens.lifetimes.upperBound, signer: signatures)
+            try surroundings.file.save(fresh)
+            keys = fresh
+        }
+        verified.removeAll()
+    }
+
+    // MARK: Recognising
+
+    func principal(forBearer token: String) async throws -> Principal? {
+        guard token.split(separator: ".", omittingEmptySubsequences: false).count == 3 else { return nil }
+        do throws(TokenError) {
+            guard let claims = try verifiedClaims(of: token) else { return nil }
+            return try principal(claims)
+        } catch {
+            throw ServiceError(
+                .unauthenticated, error.message, hint: "Get another token: POST /api/v1/tokens.",
+                detail: error.reason.rawValue)
+        }
+    }
+
+    /// The claims of a token of this server whose signature is right; `nil` for one of another issuer.
+    func verifiedClaims(of token: String) throws(TokenError) -> TokenClaims? {
+        if let known = verified.content(of: token) { return known }
+        let signed = try SignedToken(token)
+        guard try signed.claimedIssuer() == tokens.issuer else { return nil }
+        let claims = try signed.verified(with: publicKeys, by: signatures)
+        verified.insert(claims, of: token)
+        return claims
+    }
+
+    private func principal(_ claims: TokenClaims) throws(TokenError) -> Principal {
+        let now = surroundings.now()
+        let grant = try tokens.grant(claims, now: now)
+        guard !surroundings.spent.memory.contains("token:" + grant.id, now: now) else {
+            throw TokenError(.revoked, "The token was revoked.")
+        }
+        guard grant.parent.map(surroundings.isAlive) ?? true else {
+            throw TokenError(.revoked, "The credential that the token was made with is no longer valid.")
+        }
+        guard var principal = surroundings.users.principal(of: UserID(grant.subject), origin: .token(grant.id)) else {
+            throw TokenError(.revoked, "The user of this token is gone or disabled.")
+        }
+        principal.scopes = grant.scopes.map(Set.init)
+        principal.models = grant.models
+        principal.priorityMax = min(principal.priorityMax, grant.priorityMax)
+        return principal
+    }
+
+    // MARK: Revoking
+
+    /// Ends a token before its time. Whoever has it may do so.
+    ///
+    /// - Returns: its id.
+    /// - Throws: `ServiceError` when it is no token of this server; what the database throws.
+    func revoke(_ token: String) async throws -> String {
+        let claims: TokenClaims?
+        do throws(TokenError) {
+            claims = try verifiedClaims(of: token)
+        } catch {
+            throw ServiceError(.invalidValue, error.message, hint: "Send the whole token.", parameter: "token")
+        }
+        guard let claims, claims.type == AccessTokens.type, let id = claims.id, let expiresAt = claims.expiresAt else {
+            throw ServiceError(.invalidValue, "This is no token of this server.", parameter: "token")
+        }
+        let now = surroundings.now()
+        if expiresAt + 60 > now {
+            _ = try await surroundings.spent.spend("token:" + id, until: expiresAt + 60, now: now)
+        }
+        return id
+    }
+
+    /// Ends a token by its id, whoever has it.
+    func revoke(id: String) async throws {
+        let now = surroundings.now()
+        _ = try await surroundings.spent.spend(
+            "token:" + id, until: now + AccessTokens.lifetimes.upperBound + 60, now: now)
+    }
+}

@@ -1,0 +1,76 @@
+import Gateway
+import Vocabulary
+
+/// An answer, with the server that writes it held as long as it is read. Until its first word another one may take over.
+struct ServedStream: AsyncSequence, Sendable {
+    let answering: Answering
+    let course: Answering.Course
+    let base: MeasuredStream
+    let holding: ServerHolding
+    let attempt: Attempt
+    let watch: FirstTokenWatch?
+    /// Told first: that it is not the one who was asked for.
+    let warning: GenerationWarning?
+
+    func makeAsyncIterator() -> Iterator { Iterator(self) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        private var stream: ServedStream
+        private var base: MeasuredStream.Iterator
+        private var warning: GenerationWarning?
+        private var hasWords = false
+
+        init(_ stream: ServedStream) {
+            self.stream = stream
+            base = stream.base.makeAsyncIterator()
+            warning = stream.warning
+        }
+
+        mutating func next() async throws -> GenerationEvent? {
+            while true {
+                if let warning {
+                    self.warning = nil
+                    return .warning(warning)
+                }
+                do {
+                    let event = try await base.next()
+                    note(event)
+                    return event
+                } catch {
+                    try await recover(from: stream.watch?.cause ?? error)
+                }
+            }
+        }
+
+        private mutating func note(_ event: GenerationEvent?) {
+            switch event {
+            case .loading, .queued, .promptProgress, .started, .warning: break
+            case .finished, nil:
+                stream.watch?.disarm()
+                stream.attempt.answered()
+            default:
+                guard !hasWords else { return }
+                hasWords = true
+                stream.watch?.disarm()
+                stream.attempt.first()
+            }
+        }
+
+        /// Goes on with the next one. What was sent cannot be taken back: after the first word there is none.
+        private mutating func recover(from error: any Error) async throws {
+            guard let known = error as? ServiceError else {
+                stream.attempt.abandoned()
+                throw error
+            }
+            guard !hasWords else {
+                stream.attempt.fail(known, then: "none: the answer had begun")
+                throw known
+            }
+            let course = try await stream.answering.recovered(
+                stream.course, known, stream.attempt, wasAsked: true)
+            stream = try await stream.answering.begin(from: course)
+            base = stream.base.makeAsyncIterator()
+            warning = stream.warning
+        }
+    }
+}

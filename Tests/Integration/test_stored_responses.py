@@ -1,0 +1,227 @@
+"""OpenAI's responses and conversations as the platform keeps them, through the unchanged `openai` client."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import openai
+import pytest
+from support.polling import until
+from support.servers import NAME, Nexus
+
+Start = Callable[..., Nexus]
+ENDLESS: dict[str, Any] = {
+    "temperature": 10.0, "max_output_tokens": 900, "extra_body": {"top_k": 0, "min_p": 0, "ignore_eos": True}}
+FRANCE = "What is the capital of France?"
+
+
+def respond(client: openai.OpenAI, text: Any, **options: Any) -> Any:
+    return client.responses.create(**({"model": NAME, "temperature": 0, "input": text} | options))
+
+
+def test_a_response_is_kept_and_forgotten(client: openai.OpenAI) -> None:
+    answer = respond(client, "What is 3 + 4?", metadata={"a": "b"})
+    assert answer.store is True
+    kept = client.responses.retrieve(answer.id)
+    assert kept.output_text == "7" and kept.to_dict() == answer.to_dict()
+    items = client.responses.input_items.list(answer.id).data
+    assert len(items) == 1 and items[0].type == "message" and items[0].content[0].text == "What is 3 + 4?"
+    client.responses.delete(answer.id)
+    for call in (client.responses.retrieve, client.responses.delete, client.responses.cancel):
+        with pytest.raises(openai.NotFoundError) as failure:
+            call(answer.id)
+        assert failure.value.code == "not_found"
+
+
+def test_what_is_not_to_be_stored_is_not(client: openai.OpenAI) -> None:
+    answer = respond(client, "What is 3 + 4?", store=False)
+    assert answer.store is False
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(answer.id)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_goes_on_from_another(client: openai.OpenAI, stream: bool) -> None:
+    first = respond(client, "What is 3 + 4?", instructions="Be short.")
+    if stream:
+        with respond(client, FRANCE, previous_response_id=first.id, stream=True) as events:
+            second = list(events)[-1].response
+    else:
+        second = respond(client, FRANCE, previous_response_id=first.id)
+    third = respond(client, [{"role": "user", "content": "What is 3 + 4?"}], previous_response_id=second.id)
+    assert second.previous_response_id == first.id
+    whole = respond(client, [
+        {"role": "user", "content": "What is 3 + 4?"}, {"role": "assistant", "content": first.output_text},
+        {"role": "user", "content": FRANCE}, {"role": "assistant", "content": second.output_text},
+        {"role": "user", "content": "What is 3 + 4?"}])
+    assert third.output_text == whole.output_text and third.usage.input_tokens == whole.usage.input_tokens
+    # A chain with a hole is no chain.
+    client.responses.delete(first.id)
+    with pytest.raises(openai.NotFoundError) as failure:
+        respond(client, "x", previous_response_id=third.id)
+    assert failure.value.param == "previous_response_id" and first.id in failure.value.message
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "param"),
+    [
+        ({"previous_response_id": "resp_none"}, 404, "response_id"),
+        ({"previous_response_id": "x' OR 1=1 --"}, 404, "response_id"),
+        ({"previous_response_id": 5}, 400, "previous_response_id"),
+        ({"conversation": "conv_none"}, 404, "conversation_id"),
+        ({"conversation": "conv_a", "previous_response_id": "resp_b"}, 400, "conversation"),
+        ({"background": True, "store": False}, 400, "background"), ({"background": 1}, 400, "background"),
+        ({"store": "yes"}, 400, "store"), ({"conversation": "conv_a", "store": False}, 400, "conversation"),
+    ], ids=str)
+def test_what_is_wrong_is_said(nexus: Nexus, fields: dict[str, Any], status: int, param: str) -> None:
+    answer = nexus.http.post("/v1/responses", json={"model": NAME, "input": "x", **fields})
+    assert answer.status_code == status, answer.text
+    assert answer.json()["error"]["param"] == param
+
+
+def test_items_come_in_pages(client: openai.OpenAI) -> None:
+    items: list[Any] = [{"role": "user", "content": f"number {index}"} for index in range(5)]
+    answer = respond(client, items)
+    texts = [item.content[0].text for item in client.responses.input_items.list(answer.id, limit=2)]
+    assert texts == [f"number {index}" for index in (4, 3, 2, 1, 0)]
+    page = client.responses.input_items.list(answer.id, limit=3, order="asc")
+    assert [item.content[0].text for item in page.data] == ["number 0", "number 1", "number 2"] and page.has_more
+    for bad in ({"limit": "0"}, {"limit": "x"}, {"order": "up"}, {"after": "msg_none"}):
+        with pytest.raises(openai.BadRequestError):
+            client.responses.input_items.list(answer.id, extra_query=bad)
+
+
+def test_a_conversation_remembers(client: openai.OpenAI) -> None:
+    conversation = client.conversations.create(
+        metadata={"topic": "sums"}, items=[{"type": "message", "role": "user", "content": "What is 3 + 4?"}])
+    assert conversation.id.startswith("conv_") and conversation.metadata == {"topic": "sums"}
+    client.conversations.items.create(
+        conversation.id, items=[{"type": "message", "role": "assistant", "content": "7"}])
+    answer = respond(client, FRANCE, conversation=conversation.id)
+    same = respond(client, [
+        {"role": "user", "content": "What is 3 + 4?"}, {"role": "assistant", "content": "7"},
+        {"role": "user", "content": FRANCE}])
+    assert answer.output_text == same.output_text and answer.usage.input_tokens == same.usage.input_tokens
+    items = list(client.conversations.items.list(conversation.id, order="asc", limit=2))
+    assert [item.role for item in items] == ["user", "assistant", "user", "assistant"]  # type: ignore[union-attr]
+    assert len({item.id for item in items}) == 4  # type: ignore[union-attr]
+    first = items[0].id  # type: ignore[union-attr]
+    assert client.conversations.items.retrieve(first, conversation_id=conversation.id).id == first  # type: ignore
+    client.conversations.items.delete(first, conversation_id=conversation.id)  # type: ignore[arg-type]
+    assert len(list(client.conversations.items.list(conversation.id))) == 3
+    changed = client.conversations.update(conversation.id, metadata={"topic": "capitals"})
+    assert changed.metadata == {"topic": "capitals"}
+    assert client.conversations.retrieve(conversation.id).metadata == {"topic": "capitals"}
+    assert client.conversations.delete(conversation.id).deleted
+    for call in (client.conversations.retrieve, client.conversations.delete, client.conversations.items.list):
+        with pytest.raises(openai.NotFoundError):
+            call(conversation.id)
+    with pytest.raises(openai.NotFoundError):
+        respond(client, "x", conversation=conversation.id)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"items": [{"type": "web_search_call"}]}, {"items": [5]}, {"metadata": {"a": 5}}, {"metadata": {"a" * 65: "b"}},
+     {"items": [{"role": "user", "content": "x"}] * 21}, {"metadata": {str(n): "x" for n in range(17)}}], ids=str)
+def test_a_conversation_takes_only_what_can_be_read(nexus: Nexus, body: dict[str, Any]) -> None:
+    answer = nexus.http.post("/v1/conversations", json=body)
+    assert answer.status_code == 400 and answer.json()["error"]["param"], answer.text
+
+
+def test_the_background_writes_without_its_client(client: openai.OpenAI) -> None:
+    begun = respond(client, "What is 3 + 4?", background=True)
+    assert begun.status == "queued" and begun.background is True and begun.output == []
+    whole = until(
+        lambda: (answer := client.responses.retrieve(begun.id)).status == "completed" and answer, "the answer")
+    assert whole.output_text == "7" and whole.id == begun.id and whole.usage.output_tokens > 0
+    # One that is finished is only told again.
+    assert client.responses.cancel(begun.id).status == "completed"
+    assert respond(client, FRANCE, previous_response_id=begun.id).output_text
+
+
+def test_a_background_stream_is_taken_up_again(client: openai.OpenAI) -> None:
+    with respond(client, "Tell me a story about Anna.", background=True, stream=True) as events:
+        seen = [next(events) for _ in range(6)]
+    response = seen[0].response.id
+    with client.responses.retrieve(response, stream=True, starting_after=seen[-1].sequence_number) as events:
+        rest = list(events)
+    numbers = [event.sequence_number for event in seen + rest]
+    assert numbers == list(range(len(numbers))) and rest[-1].type == "response.completed"
+    with client.responses.retrieve(response, stream=True) as events:
+        assert [event.to_dict() for event in events] == [event.to_dict() for event in seen + rest]
+    deltas = "".join(event.delta for event in seen + rest if event.type == "response.output_text.delta")
+    assert client.responses.retrieve(response).output_text == deltas
+    with pytest.raises(openai.BadRequestError) as failure:
+        client.responses.retrieve(respond(client, "What is 3 + 4?").id, stream=True)
+    assert failure.value.param == "stream"
+
+
+def test_the_background_is_cancelled(client: openai.OpenAI, nexus: Nexus) -> None:
+    begun = respond(client, "x", background=True, **ENDLESS)
+    until(lambda: client.responses.retrieve(begun.id).status == "in_progress", "a start")
+    assert client.responses.cancel(begun.id).status == "cancelled"
+    assert client.responses.retrieve(begun.id).status == "cancelled"
+    with pytest.raises(openai.BadRequestError):
+        client.responses.cancel(respond(client, "What is 3 + 4?").id)
+
+
+def test_the_background_is_bounded(client: openai.OpenAI) -> None:
+    begun = []
+    with pytest.raises(openai.RateLimitError) as failure:
+        for _ in range(20):
+            begun.append(respond(client, "x", background=True, **ENDLESS))
+    assert failure.value.param == "background" and 1 <= len(begun) <= 8
+    for response in begun:
+        client.responses.delete(response.id)
+
+
+def test_a_server_that_was_killed_tells_what_was_lost(start: Start) -> None:
+    server = start()
+    with server.client() as client:
+        done = respond(client, "What is 3 + 4?")
+        lost = respond(client, "x", background=True, **ENDLESS)
+        until(lambda: client.responses.retrieve(lost.id).status == "in_progress", "a start")
+    server.kill()
+    again = start(folder=server.folder)
+    with again.client() as client:
+        assert client.responses.retrieve(done.id).output_text == "7"
+        found = client.responses.retrieve(lost.id)
+        assert found.status == "failed" and found.error and "ended" in found.error.message
+        assert respond(client, FRANCE, previous_response_id=done.id).output_text
+        with pytest.raises(openai.ConflictError):
+            respond(client, FRANCE, previous_response_id=lost.id)
+
+
+def test_a_server_that_ends_tells_what_was_cut(start: Start) -> None:
+    server = start()
+    with server.client() as client:
+        cut = respond(client, "x", background=True, **ENDLESS)
+        until(lambda: client.responses.retrieve(cut.id).status == "in_progress", "a start")
+    server.stop()
+    again = start(folder=server.folder)
+    with again.client() as client:
+        found = client.responses.retrieve(cut.id)
+    assert found.status == "failed" and found.error and "ended before" in found.error.message
+
+
+def test_old_responses_go(start: Start) -> None:
+    server = start(configuration="responses:\n  keptMax: 2\n")
+    with server.client() as client:
+        ids = [respond(client, "What is 3 + 4?").id for _ in range(4)]
+    server.stop()
+    again = start(folder=server.folder, configuration="responses:\n  keptMax: 2\n")
+    until(lambda: again.http.get(f"/v1/responses/{ids[1]}").status_code == 404, "the oldest gone")
+    assert [again.http.get(f"/v1/responses/{one}").status_code for one in ids] == [404, 404, 200, 200]
+
+
+def test_functions_go_on_from_a_response(client: openai.OpenAI) -> None:
+    tool: Any = {
+        "type": "function", "name": "get_weather", "description": "Get the weather in a city", "strict": None,
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}
+    first = respond(client, "What is the weather in Paris?", tools=[tool])
+    call = first.output[-1]
+    assert call.type == "function_call" and json.loads(call.arguments) == {"city": "Paris"}
+    output = [{"type": "function_call_output", "call_id": call.call_id, "output": "sunny"}]
+    second = respond(client, output, previous_response_id=first.id, tools=[tool])
+    assert second.status == "completed" and second.output

@@ -1,0 +1,209 @@
+import Access
+import Configuration
+import Foundation
+import HTTPFetching
+import HTTPServing
+import JSONText
+import Records
+import Storage
+import Synchronization
+import Telemetry
+import Testing
+import Vocabulary
+
+@testable import Platform
+
+/// The parts of sign-in elsewhere, joined: a real provider on a real port, a real database, and a browser that is a test.
+@Suite struct SignInFlowTests {
+    private final class Clock: Sendable {
+        let time = Mutex(HonestProvider.now)
+        var now: Int64 { time.withLock(\.self) }
+    }
+
+    private func onStage(
+        _ body: (
+            _ provider: HonestProvider, _ people: InMemoryPeople, _ router: Router, _ desk: TokenDesk,
+            _ foreign: ForeignTokens, _ clock: Clock
+        ) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("nexus-flow-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let provider = try await HonestProvider.start()
+        let client = try HTTPClient()
+        let database = try await Database.open(SQLiteSettings(path: folder.path + "/test.db"))
+        try await database.migrate(Migrations.all)
+        let (people, clock) = (InMemoryPeople(), Clock())
+        let spent = try await SpentIDs.load(SpentIDRecords(database), now: clock.now)
+        let counter = Mutex(0)
+        let desk = try TokenDesk(
+            AccessTokens(issuer: "https://n.example", lifetimeMax: 900), rotation: 86_400,
+            TokenDesk.Surroundings(
+                file: SigningKeyFile(dataDir: folder.path, signer: SodiumSignatures()), spent: spent, users: people,
+                isAlive: { parent in !people.state.withLock { $0.ended.contains(parent) } }, now: { clock.now },
+                newID: {
+                    counter.withLock { count in
+                        count += 1
+                        return "tok_\(count)"
+                    }
+                }))
+        let fetcher = DocumentFetcher(client: client)
+        let settings = ProviderSettings(
+            name: "test", issuer: provider.issuer, clientID: "client", clientSecret: "secret",
+            rules: ExternalUserRules(roles: ["staff": .user]))
+        let signIn = SignInDesk(
+            tokens: desk, spent: spent, users: people, visitCookie: VisitCookie(isSecure: true),
+            sessionCookie: { "session=\($0.token.revealed)" },
+            randomBytes: { Array(SodiumSignatures().newSeed().prefix($0)) },
+            now: { clock.now }, logger: Logger(label: "test", levelMin: .error, sink: LogSink { _ in }),
+            report: { _ in })
+        var router = Router()
+        let routes = SignInRoutes(
+            desk: signIn,
+            providers: [OIDCSignIn(settings, publicURL: "https://n.example", fetcher: fetcher, now: { clock.now })],
+            saml: nil, directory: nil
+        ).routes
+        for route in routes + TokenRoutes(desk: desk, report: { _ in }).routes { router.add(route) }
+        let foreign = ForeignTokens(
+            [
+                TrustedIssuer(
+                    name: "ci", issuer: provider.issuer, audiences: ["api"],
+                    rules: ExternalUserRules(roles: ["staff": .user]))
+            ], fetcher: fetcher, users: people, spent: spent.memory, now: { clock.now },
+            logger: Logger(label: "test", levelMin: .error, sink: LogSink { _ in }))
+        do {
+            try await body(provider, people, router, desk, foreign, clock)
+        } catch {
+            await provider.stop()
+            await client.shutDown()
+            await database.close()
+            throw error
+        }
+        await provider.stop()
+        await client.shutDown()
+        await database.close()
+    }
+
+    /// Goes out, and returns the cookie and where the browser was sent.
+    private func goOut(_ router: Router, _ query: String = "") async throws -> (cookie: String, location: String) {
+        let out = await router.respond(to: HTTPRequest(.get, "/sign-in/oidc/test" + query))
+        #expect(out.status.rawValue == 303)
+        let line = try #require(out.headers["Set-Cookie"])
+        #expect(line.contains("HttpOnly") && line.contains("Secure") && line.contains("SameSite=Lax"))
+        return (String(line.prefix { $0 != ";" }), try #require(out.headers["Location"]))
+    }
+
+    private func comeBack(_ router: Router, _ cookie: String, code: String, state: String) async -> HTTPResponse {
+        await router.respond(
+            to: HTTPRequest(
+                .get, "/sign-in/oidc/test/callback?code=\(code)&state=\(state)", headers: ["Cookie": cookie]))
+    }
+
+    @Test func `a person comes back signed in, where they wanted to go, once`() async throws {
+        try await onStage { provider, people, router, _, _, _ in
+            let (cookie, location) = try await goOut(router, "?return=/models")
+            let (code, state) = try provider.signIn(location)
+            let back = await comeBack(router, cookie, code: code, state: state)
+            #expect(back.headers["Location"] == "/models")
+            #expect(back.headers.all("Set-Cookie").first == "session=token-of-usr_1")
+            #expect(back.headers.all("Set-Cookie").last?.contains("Max-Age=0") == true)
+            let again = await comeBack(router, cookie, code: try provider.signIn(location).code, state: state)
+            #expect(again.status.rawValue == 400)
+            #expect(people.state.withLock(\.sessions) == ["usr_1"])
+        }
+    }
+
+    @Test func `an answer without its cookie, state or code signs nobody in`() async throws {
+        try await onStage { provider, people, router, desk, _, clock in
+            let (cookie, location) = try await goOut(router)
+            let (code, state) = try provider.signIn(location)
+            let other = try await goOut(router)
+            let access = try desk.sign(["sub": "oidc:test"], type: AccessTokens.type)
+            for (cookie, code, state) in [
+                ("", code, state), (other.cookie, code, state), (cookie, code, "_x"), (cookie, "guess", state),
+                (cookie + "; " + other.cookie, code, state), ("__Host-nexus_visit=\(access)", code, state),
+            ] {
+                let back = await comeBack(router, cookie, code: code, state: state)
+                #expect([400, 403].contains(back.status.rawValue))
+                #expect(back.headers.all("Set-Cookie").allSatisfy { !$0.hasPrefix("session=") })
+            }
+            clock.time.withLock { $0 += 700 }
+            #expect(await comeBack(router, cookie, code: code, state: state).status.rawValue == 400)
+            #expect(people.state.withLock(\.sessions).isEmpty)
+        }
+    }
+
+    @Test func `an identity token that is wrong signs nobody in`() async throws {
+        try await onStage { provider, people, router, _, _, _ in
+            let changes: [@Sendable (inout JSONObject) -> Void] = [
+                { $0["nonce"] = "other" }, { $0["aud"] = "other" }, { $0["iss"] = "https://evil.example" },
+                { $0["exp"] = .integer(HonestProvider.now - 100) }, { $0["sub"] = nil }, { $0["groups"] = [] },
+            ]
+            for change in changes {
+                provider.state.withLock { $0.change = change }
+                let (cookie, location) = try await goOut(router)
+                let (code, state) = try provider.signIn(location)
+                #expect(await comeBack(router, cookie, code: code, state: state).status.rawValue == 403)
+            }
+            #expect(people.state.withLock(\.sessions).isEmpty)
+        }
+    }
+
+    @Test func `a provider that nobody configured is not found, and one that is down is told`() async throws {
+        try await onStage { provider, _, router, _, _, _ in
+            #expect(await router.respond(to: HTTPRequest(.get, "/sign-in/oidc/other")).status.rawValue == 500)
+            await provider.stop()
+            let out = await router.respond(to: HTTPRequest(.get, "/sign-in/oidc/test"))
+            #expect(out.status.rawValue == 502)
+            #expect(out.headers["Content-Security-Policy"]?.contains("default-src 'none'") == true)
+        }
+    }
+
+    @Test func `a token is who made it, narrowed, until it is revoked or its maker's credential ends`() async throws {
+        try await onStage { _, people, _, desk, _, clock in
+            let user = try await people.user(
+                for: ExternalIdentity(issuer: "i", subject: "s", groups: ["staff"]),
+                rules: ExternalUserRules(roles: ["staff": .user]))
+            var caller = try #require(people.principal(of: user.id, origin: .apiKey("key_1")))
+            caller.scopes = ["models.read", "chat.use"]
+            caller.priorityMax = .normal
+            let issued = try desk.issue(TokenDesk.Order(scopes: ["chat.use"], lifetime: 300), to: caller)
+            let principal = try #require(try await desk.principal(forBearer: issued.text))
+            #expect(principal.origin == .token("tok_1"))
+            #expect(principal.scopes == ["chat.use"] && principal.priorityMax == .normal)
+            #expect(throws: ServiceError.self) { _ = try desk.issue(TokenDesk.Order(), to: principal) }
+            #expect(throws: ServiceError.self) {
+                _ = try desk.issue(TokenDesk.Order(scopes: ["users.read"]), to: caller)
+            }
+            #expect(throws: ServiceError.self) { _ = try desk.issue(TokenDesk.Order(), to: .open) }
+            try desk.rotate()
+            #expect(try await desk.principal(forBearer: issued.text) != nil)
+            _ = people.state.withLock { $0.ended.insert("key_1") }
+            await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: issued.text) }
+            people.state.withLock { $0.ended = [] }
+            let id = try await desk.revoke(issued.text)
+            #expect(id == "tok_1")
+            await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: issued.text) }
+            let second = try desk.issue(TokenDesk.Order(), to: caller)
+            #expect(try await desk.principal(forBearer: second.text)?.scopes == ["models.read", "chat.use"])
+            clock.time.withLock { $0 += 906 }
+            await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: second.text) }
+            #expect(try await desk.principal(forBearer: "nxs_some_api_key") == nil)
+        }
+    }
+
+    @Test func `a foreign token is its subject's user, and nobody is asked about it twice`() async throws {
+        try await onStage { provider, people, _, _, foreign, _ in
+            let token = provider.accessToken(audience: "api", now: HonestProvider.now)
+            let principal = try #require(try await foreign.principal(forBearer: token))
+            #expect(principal.user == UserID("usr_1") && principal.role == .user)
+            let asked = provider.state.withLock(\.requestCount)
+            for _ in 0..<10 { _ = try await foreign.principal(forBearer: token) }
+            #expect(provider.state.withLock(\.requestCount) == asked)
+            _ = people.state.withLock { $0.disabled.insert(UserID("usr_1")) }
+            await #expect(throws: ServiceError.self) { _ = try await foreign.principal(forBearer: token) }
+            let other = provider.accessToken(audience: "other", now: HonestProvider.now)
+            await #expect(throws: ServiceError.self) { _ = try await foreign.principal(forBearer: other) }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../../StorageTests/Support/Scratch.swift
