@@ -1,5 +1,6 @@
-"""The page in the browser, TLS, and pages of other origins."""
+"""How pages get to the browser, TLS, and pages of other origins."""
 
+import json
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -12,27 +13,71 @@ from support.servers import NAME, Nexus
 from support.talk import SUM, ask, stream, text_of
 
 
+#: What the build wrote: the files that the first page loads.
+BUILD = Path(__file__).resolve().parents[2] / ".build" / "web" / "build.json"
+
+
 def test_the_page_and_its_assets(nexus: Nexus) -> None:
     page = nexus.http.get("/")
     assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
-    assert "<title>" in page.text
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert page.headers["x-content-type-options"] == "nosniff"
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert page.headers["x-content-type-options"] == "nosniff" and page.headers["cache-control"] == "no-cache"
     assert "<script>" not in page.text and "style=" not in page.text, "the policy would forbid it"
-    for path in ("/", "/assets/chat.js", "/assets/chat.css", "/assets/icon.svg"):
+    built = json.loads(BUILD.read_text())
+    assert all(path in page.text for path in [*built["scripts"], built["style"], *built["fonts"]])
+    for path in ["/", "/icon.svg", "/manifest.webmanifest", "/sw.js", *built["scripts"][:2], built["style"]]:
         first = nexus.http.get(path)
-        assert first.status_code == 200 and first.headers["etag"]
+        assert first.status_code == 200 and first.headers["etag"], path
         again = nexus.http.get(path, headers={"If-None-Match": first.headers["etag"]})
-        assert again.status_code == 304 and again.content == b""
+        assert again.status_code == 304 and again.content == b"", path
+
+
+def test_every_page_is_the_same_document(nexus: Nexus) -> None:
+    index = nexus.http.get("/").text
+    for path in ("/app", "/app/models", "/app/c/no-such", "/app/a/b/c"):
+        assert nexus.http.get(path).text == index
+    assert nexus.http.get("/apps").status_code == 404
+    assert nexus.http.get("/v1/nothing").headers["content-type"].startswith("application/json")
+
+
+def test_assets_are_kept_for_ever_and_pages_are_not(nexus: Nexus) -> None:
+    script = json.loads(BUILD.read_text())["scripts"][0]
+    assert "immutable" in nexus.http.get(script).headers["cache-control"]
+    assert nexus.http.get("/sw.js").headers["cache-control"] == "no-cache"
+    assert nexus.http.get("/assets/nothing-ABCDEFGH.js").status_code == 404
+    for path in ("/assets/../index.html", "/assets/%2e%2e/index.html", "/frames/../index.html", "/assets/.br"):
+        answer = nexus.http.get(path)
+        assert answer.status_code in (400, 404), path
+
+
+def test_frames_have_no_origin_and_no_network(nexus: Nexus) -> None:
+    for name in ("diagram.html", "artifact.html"):
+        policy = nexus.http.get(f"/frames/{name}").headers["content-security-policy"]
+        assert policy.startswith("sandbox allow-scripts;") and "default-src 'none'" in policy
+        assert "connect-src" not in policy and "allow-same-origin" not in policy and "frame-ancestors 'self'" in policy
+
+
+def test_the_first_page_is_small(nexus: Nexus) -> None:
+    built = json.loads(BUILD.read_text())
+
+    def weight(path: str) -> int:
+        with nexus.http.stream("GET", path, headers={"Accept-Encoding": "br"}) as answer:
+            assert answer.headers.get("content-encoding") == "br" or int(answer.headers["content-length"]) < 256
+            return len(b"".join(answer.iter_raw()))
+
+    assert sum(map(weight, built["scripts"])) <= 110_000
+    assert weight(built["style"]) <= 12_000
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br"])
 def test_the_page_is_compressed(nexus: Nexus, coding: str) -> None:
-    with nexus.http.stream("GET", "/assets/chat.js", headers={"Accept-Encoding": coding}) as answer:
+    path = json.loads(BUILD.read_text())["scripts"][0]
+    with nexus.http.stream("GET", path, headers={"Accept-Encoding": coding}) as answer:
         packed = b"".join(answer.iter_raw())
         assert answer.headers["content-encoding"] == coding and "Accept-Encoding" in answer.headers["vary"]
-    plain = nexus.http.get("/assets/chat.js", headers={"Accept-Encoding": "identity"})
-    assert len(packed) < len(plain.content)
+    plain = nexus.http.get(path, headers={"Accept-Encoding": "identity"})
+    assert len(packed) < len(plain.content) / 2
 
 
 def test_the_openai_client_over_tls(start: Callable[..., Nexus], tmp_path: Path) -> None:

@@ -1,0 +1,106 @@
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { ServedModel } from "../api/types";
+import { tell, tellProblem } from "../app/toasts";
+import { t } from "../i18n";
+import { Icon } from "../ui/Icon";
+import { bytes } from "../ui/format";
+import { readFile } from "./attachments";
+import { send, stop } from "./chats";
+import { readsImages } from "./models";
+import type { Attachment, Conversation } from "./types";
+
+const attachmentsMax = 16;
+/** Words that were not sent yet, by conversation; lost with the page. */
+const drafts = new Map<string, string>();
+
+export function Composer({ conversation, id, model, isRunning }: {
+  conversation: Conversation; id: string | null; model: ServedModel | undefined; isRunning: boolean;
+}): JSX.Element {
+  const [text, setText] = useState(drafts.get(conversation.id) ?? "");
+  const [files, setFiles] = useState<Attachment[]>([]);
+  const [isOver, setOver] = useState(false);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const chooser = useRef<HTMLInputElement>(null);
+  const imagesRefused = files.some((file) => file.kind === "image") && !readsImages(model);
+  const canSend = !isRunning && model !== undefined && (text.trim() !== "" || files.length > 0) && !imagesRefused;
+
+  useLayoutEffect(() => {
+    const element = area.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(element.scrollHeight, 320)}px`;
+  }, [text]);
+  useEffect(() => {
+    drafts.set(conversation.id, text);
+  }, [conversation.id, text]);
+  useEffect(() => {
+    // On a phone the keyboard would hide half of the page.
+    if (window.matchMedia("(hover: hover)").matches) area.current?.focus();
+  }, [conversation.id]);
+
+  const attach = useCallback(async (list: Iterable<File>) => {
+    for (const file of Array.from(list)) {
+      try {
+        const read = await readFile(file);
+        setFiles((before) => (before.length < attachmentsMax ? [...before, read] : before));
+      } catch (error) {
+        tell(error instanceof Error ? error.message : String(error), { kind: "error" });
+      }
+    }
+  }, []);
+  const submit = () => {
+    if (!canSend) return;
+    send(id, text.trim(), files).catch((error: unknown) => {
+      // What was written is not lost.
+      setText(text);
+      setFiles(files);
+      tellProblem(error);
+    });
+    setText("");
+    setFiles([]);
+    drafts.delete(conversation.id);
+  };
+  return (
+    <form className={`composer ${isOver ? "over" : ""}`} onSubmit={(event) => { event.preventDefault(); submit(); }}
+      onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
+      onDrop={(event) => { event.preventDefault(); setOver(false); void attach(event.dataTransfer.files); }}>
+      <div className="composer-box">
+        {files.length > 0 && (
+          <ul className="attachments">
+            {files.map((file) => (
+              <li key={file.id}>
+                {file.kind === "image" ? <img src={file.content} alt={file.name} /> : <span className="file"><Icon name="file-text" /> {file.name} <small>{bytes(file.size)}</small></span>}
+                <button type="button" className="remove" aria-label={t("chat.detach", { name: file.name })}
+                  onClick={() => setFiles((before) => before.filter((other) => other.id !== file.id))}>
+                  <Icon name="x" />
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+        {imagesRefused && <p className="small problem" role="alert">{t("chat.noImages", { model: model?.id ?? "" })}</p>}
+        <textarea ref={area} rows={1} value={text} placeholder={t("chat.placeholder")} aria-label={t("chat.message")} dir="auto"
+          maxLength={2_000_000} onChange={(event) => setText(event.target.value)}
+          onPaste={(event) => { if (event.clipboardData.files.length > 0) { event.preventDefault(); void attach(event.clipboardData.files); } }}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) { event.preventDefault(); submit(); }
+            if (event.key === "Escape" && isRunning) stop(conversation.id);
+          }} />
+        <div className="composer-foot">
+          <input ref={chooser} type="file" multiple hidden tabIndex={-1} aria-label={t("chat.attach")}
+            onChange={(event) => { void attach(event.target.files ?? []); event.target.value = ""; }} />
+          <button type="button" className="quiet icon-only" aria-label={t("chat.attach")} title={t("chat.attach")} onClick={() => chooser.current?.click()}>
+            <Icon name="paperclip" />
+          </button>
+          {conversation.constraint.kind !== "none" && <span className="badge busy"><Icon name="braces" /> {t(`constraint.${conversation.constraint.kind}`)}</span>}
+          {conversation.system.trim() && <span className="badge calm">{t("chat.system")}</span>}
+          <span className="spread" />
+          <span className="small muted wide-only hint">{t("chat.keys")}</span>
+          {isRunning
+            ? <button type="button" className="send stop" aria-label={t("chat.stop")} title={t("chat.stop")} onClick={() => stop(conversation.id)}><Icon name="square" /></button>
+            : <button type="submit" className="send" disabled={!canSend} aria-label={t("chat.send")} title={t("chat.send")}><Icon name="arrow-up" /></button>}
+        </div>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,7 @@
+import "./chat.test";
+import "./markdown.test";
+import { run } from "./check";
+
+declare const process: { stdout: { write(text: string): void } };
+
+void run((text) => process.stdout.write(text));
