@@ -19,6 +19,7 @@ import decode
 import download
 import embeddings
 import events
+import gateway
 import hotswap
 import memory
 import neighbour
@@ -41,7 +42,7 @@ MODEL_PARTS = {
     "quantize": quantize.measure,
     "hotswap": hotswap.measure,
 }
-PARTS = ["answers", "events", "chat", *MODEL_PARTS, "embeddings", "download", "memory"]
+PARTS = ["answers", "events", "gateway", "chat", *MODEL_PARTS, "embeddings", "download", "memory"]
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -84,6 +85,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
     measures: dict[str, Callable[[], Section]] = {
         "answers": lambda: answers.measure(bench_server, arguments.rounds, arguments.seconds),
         "events": lambda: events.measure(bench_server, arguments.events_seconds),
+        "gateway": lambda: gateway.measure(setup, arguments.seconds),
         "chat": lambda: chat.measure(setup, ROOT / "Models/tiny-chat.gguf"),
         "embeddings": lambda: embeddings.measure(setup),
         "download": lambda: download.measure(arguments.build, arguments.rounds, arguments.quick),
@@ -94,11 +96,11 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
 
 def require(arguments: argparse.Namespace) -> None:
     paths = [arguments.build / name for name in (
-        "bench-server", "bench-model", "bench-decode", "bench-perplexity", "bench-quantize", "nexus-engine", "nexus")]
+        "bench-server", "bench-upstream", "bench-load", "bench-model", "bench-decode", "bench-perplexity", "bench-quantize", "nexus-engine", "nexus")]
     missing = [str(path) for path in paths if not path.exists()]
     if not arguments.only or "download" in arguments.only:
         missing += [tool for tool in ("curl", "sha256sum") if not shutil.which(tool)]
-    if not arguments.only or "answers" in arguments.only:
+    if not arguments.only or {"answers", "gateway"} & set(arguments.only):
         missing += [tool for tool in ("wrk", "nginx") if not shutil.which(tool)]
     if missing:
         sys.exit(f"bench: missing: {', '.join(missing)}. `make bench` builds and installs what is needed.")

@@ -148,7 +148,8 @@ def nexus(setup: Setup) -> Iterator[int]:
     """The platform with the starter model, on a port that it chooses."""
     with tempfile.TemporaryDirectory(prefix="nexus-bench-") as folder, tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [setup.build / "nexus", "serve", "--port", "0", "--data-dir", Path(folder) / "data", "--log-level", "error"],
+            [setup.build / "nexus", "serve", "--port", "0", "--data-dir", Path(folder) / "data", "--log-level", "error",
+             "--cache.enabled", "false"],
             stdout=subprocess.PIPE, stderr=log)
         try:
             yield announced(process)
