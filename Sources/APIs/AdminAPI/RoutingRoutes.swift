@@ -170,7 +170,7 @@ public struct RoutingRoutes: Sendable {
                         .init(
                             "limit", in: .query, summary: "How many at most.",
                             schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 50])
-                    ])
+                    ], permission: Self.everybodys)
             ) { request in
                 let limit = try request.query.integer("limit", in: 1...1_000) ?? 50
                 return .json(["decisions": .array(control.decisions(newest: limit).map(\.json))])
@@ -179,7 +179,8 @@ public struct RoutingRoutes: Sendable {
                 .get, Self.path + "/decisions/{request}",
                 Self.describe(
                     "getRoutingDecision", "What was decided about one request, and what became of it.",
-                    [.init("request", in: .path, summary: "The id that `X-Request-Id` told.")])
+                    [.init("request", in: .path, summary: "The id that `X-Request-Id` told.")],
+                    permission: Self.everybodys)
             ) { request in
                 let id = request.parameters.string("request")
                 guard let record = control.decision(of: id) else {
@@ -240,6 +241,9 @@ public struct RoutingRoutes: Sendable {
             note: note, expectedVersion: try request.query.integer("if_version", in: 0...Int(Int32.max)),
             author: Principal.current?.name ?? "")
     }
+
+    /// Decisions are about the requests of all tenants, and their records do not say whose each is.
+    private static let everybodys = "routing.write"
 
     private static func describe(
         _ operation: String, _ summary: String, _ parameters: [RouteDescription.Parameter] = [],
