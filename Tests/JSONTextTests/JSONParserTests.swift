@@ -127,6 +127,14 @@ import Testing
         }
     }
 
+    @Test func `only a text to keep refuses NUL`() throws {
+        let text = JSONField("a\0", path: "t")
+        #expect(try text.string(bytesIn: 2...2) == "a\0")
+        #expect(throws: JSONFieldError(path: "t", problem: "must not hold the character NUL")) {
+            try text.keptText(bytesIn: 2...2)
+        }
+    }
+
     @Test func `a list that is too long is refused`() throws {
         let list = JSONField([1, 2, 3], path: "p")
         #expect(throws: JSONFieldError.self) { try list.elements(countMax: 2) }

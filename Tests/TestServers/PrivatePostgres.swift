@@ -23,7 +23,7 @@ public actor PrivatePostgres {
         let binaries = try Self.binaries()
         let process = Process()
         let (commandPipe, answerPipe) = (Pipe(), Pipe())
-        var arguments = ["/bin/sh", "-c", Self.script, "private-postgres", binaries]
+        var arguments = ["/usr/bin/env"] + unblockedShell + ["-c", Self.script, "private-postgres", binaries]
         if getuid() == 0 {
             // PostgreSQL refuses to run as root; its package brings this user.
             let user = ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]

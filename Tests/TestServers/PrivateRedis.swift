@@ -23,8 +23,8 @@ public actor PrivateRedis {
     public init(password: String? = nil) async throws {
         let process = Process()
         let (commandPipe, answerPipe) = (Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", Self.script, "private-redis", password ?? ""]
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = unblockedShell + ["-c", Self.script, "private-redis", password ?? ""]
         process.standardInput = commandPipe
         process.standardOutput = answerPipe
         // No child of the tests may keep the pipe open after they have ended.
@@ -87,7 +87,6 @@ public actor PrivateRedis {
                 thaw) kill -CONT $server; echo thawed ;;
                 esac
             done
-            # It inherits a mask that blocks SIGTERM from the thread that started it.
             kill -KILL $server 2>/dev/null
             wait $server
         else
@@ -97,6 +96,12 @@ public actor PrivateRedis {
         rm -rf "$directory"
         """
 }
+
+/// Arguments of `env` for a shell whose signals are not blocked.
+///
+/// A child inherits its mask from the thread that starts it, and Swift's threads block nearly all signals. A shell that
+/// cannot get SIGCHLD waits for ever in `wait`, unless the child had ended before.
+public let unblockedShell = ["--default-signal=CHLD,TERM", "/bin/sh"]
 
 /// Runs blocking work on a thread that is not of Swift's pool.
 public func offPool<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {

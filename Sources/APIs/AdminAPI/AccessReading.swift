@@ -40,16 +40,16 @@ extension HTTPRequest {
 extension JSONField {
     /// A password, which nobody is shown again.
     func password() throws(JSONFieldError) -> Redacted<String> {
-        Redacted(try string(bytesIn: 1...PasswordRules.bytesMax))
+        Redacted(try keptText(bytesIn: 1...PasswordRules.bytesMax))
     }
 
     /// A text of up to 256 bytes; the domain knows more.
-    func shortText() throws(JSONFieldError) -> String { try string(bytesIn: 1...256) }
+    func shortText() throws(JSONFieldError) -> String { try keptText(bytesIn: 1...256) }
 
     /// A list of names.
     func names() throws(JSONFieldError) -> [String] {
         var names: [String] = []
-        for element in try elements(countMax: 100) { names.append(try element.string(bytesIn: 1...256)) }
+        for element in try elements(countMax: 100) { names.append(try element.keptText(bytesIn: 1...256)) }
         return names
     }
 

@@ -89,7 +89,7 @@ public struct CalibrationOrder: Sendable, Equatable {
     /// - Parameter body: of the request.
     /// - Throws: the path of what is wrong.
     init(_ body: JSONField) throws(JSONFieldError) {
-        model = try body.required("model").string(bytesIn: 1...256)
+        model = try body.required("model").keptText(bytesIn: 1...256)
         if let field = try body.optional("precision") { precision = try field.number(in: 0.5...1) }
         if let field = try body.optional("keep") { isKept = try field.bool() }
         guard let list = try body.optional("pairs") else { return }
@@ -98,9 +98,9 @@ public struct CalibrationOrder: Sendable, Equatable {
         for pair in try list.elements(countMax: AnswerCacheRoutes.pairsMax) {
             found.append(
                 QuestionPair(
-                    try pair.required("first").string(bytesIn: questions),
-                    try pair.required("second").string(bytesIn: questions), isSame: try pair.required("same").bool(),
-                    kind: try pair.optional("kind")?.string(bytesIn: 1...64) ?? "other"))
+                    try pair.required("first").keptText(bytesIn: questions),
+                    try pair.required("second").keptText(bytesIn: questions), isSame: try pair.required("same").bool(),
+                    kind: try pair.optional("kind")?.keptText(bytesIn: 1...64) ?? "other"))
         }
         guard found.contains(where: \.isSame), found.contains(where: { !$0.isSame }) else {
             throw list.fail("must have pairs that mean the same, and pairs that do not")

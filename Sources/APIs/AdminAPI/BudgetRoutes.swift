@@ -105,7 +105,7 @@ extension Budget {
         }
         do {
             try self.init(
-                id: id, scope: scope ?? .user, subject: json.optional("subject")?.string(bytesIn: 1...256),
+                id: id, scope: scope ?? .user, subject: json.optional("subject")?.keptText(bytesIn: 1...256),
                 unit: unit ?? .cost, amount: amount, period: period ?? .month,
                 isHard: json.optional("hard")?.bool() ?? true)
         } catch let error as LimitRuleError {

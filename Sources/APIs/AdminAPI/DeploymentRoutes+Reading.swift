@@ -46,7 +46,7 @@ extension DeploymentRoutes {
         do {
             // Whoever reaches the Unix socket may run programs anyway.
             return ChangeTerms(
-                note: try body.optional("note")?.string(bytesIn: 0...1_000) ?? "",
+                note: try body.optional("note")?.keptText(bytesIn: 0...1_000) ?? "",
                 expectedVersion: try body.optional("if_version")?.integer(in: 0...Int(Int32.max)),
                 allowsCommands: request.remoteAddress.isEmpty)
         } catch {

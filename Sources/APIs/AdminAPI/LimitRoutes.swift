@@ -109,9 +109,9 @@ extension LimitRule {
         }
         do {
             try self.init(
-                id: json.required("id").string(bytesIn: 1...64), scope: scope ?? .user,
-                subject: json.optional("subject")?.string(bytesIn: 1...256),
-                model: json.optional("model")?.string(bytesIn: 1...256), resource: resource ?? .requests, pace: pace,
+                id: json.required("id").keptText(bytesIn: 1...64), scope: scope ?? .user,
+                subject: json.optional("subject")?.keptText(bytesIn: 1...256),
+                model: json.optional("model")?.keptText(bytesIn: 1...256), resource: resource ?? .requests, pace: pace,
                 isAdaptive: json.optional("adaptive")?.bool() ?? false)
         } catch let error as LimitRuleError {
             throw ServiceError(.invalidValue, error.message, parameter: "\(json.path).\(error.field)")
@@ -169,7 +169,7 @@ extension PriceTable.Entry {
             }
         }
         self.init(
-            model: try json.required("model").string(bytesIn: 1...256),
+            model: try json.required("model").keptText(bytesIn: 1...256),
             price: ModelPrice(
                 input: try price("input_per_million") ?? 0, cachedInput: try price("cached_input_per_million"),
                 output: try price("output_per_million") ?? 0, engineSecond: try price("per_engine_second") ?? 0))

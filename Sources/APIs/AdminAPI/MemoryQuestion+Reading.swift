@@ -39,9 +39,9 @@ extension MemoryQuestion {
             throw JSONFieldError(
                 path: strange, problem: "is not known; there are \(Self.members.joined(separator: ", "))")
         }
-        let model = try body.required("model").string(bytesIn: Self.nameBytes)
+        let model = try body.required("model").keptText(bytesIn: Self.nameBytes)
         if let field = try body.optional("arguments") {
-            let words = try field.elements(countMax: Self.argumentsMax).map { try $0.string(bytesIn: 0...4_095) }
+            let words = try field.elements(countMax: Self.argumentsMax).map { try $0.keptText(bytesIn: 0...4_095) }
             self = MemoryQuestion(engineArguments: words + ["--model", model]) ?? MemoryQuestion(model: model)
         } else {
             self.init(model: model)
@@ -98,7 +98,7 @@ extension MemoryQuestion {
         if let field = try body.optional("devices") {
             devices = try field.elements(countMax: Self.devicesMax).map { entry in
                 MemoryRequest.Device(
-                    name: try entry.required("name").string(bytesIn: 1...64),
+                    name: try entry.required("name").keptText(bytesIn: 1...64),
                     freeBytes: UInt64(try entry.required("free_bytes").integer(in: 0...Int.max)),
                     proportion: try entry.optional("proportion")?.number(in: 0...1_000_000) ?? 0)
             }
@@ -106,9 +106,9 @@ extension MemoryQuestion {
     }
 
     private mutating func readCompanions(_ body: JSONField) throws {
-        if let field = try body.optional("mmproj") { projector = try field.string(bytesIn: Self.nameBytes) }
+        if let field = try body.optional("mmproj") { projector = try field.keptText(bytesIn: Self.nameBytes) }
         if let field = try body.optional("model_draft") {
-            draft = Draft(model: try field.string(bytesIn: Self.nameBytes))
+            draft = Draft(model: try field.keptText(bytesIn: Self.nameBytes))
         }
         for name in ["ctx_size_draft", "cache_type_k_draft", "cache_type_v_draft"] where draft == nil {
             if let field = try body.optional(name) { throw field.fail("needs 'model_draft'") }
@@ -117,7 +117,7 @@ extension MemoryQuestion {
         if let type: KVCacheType = try body.choice("cache_type_k_draft") { draft?.keyType = type }
         if let type: KVCacheType = try body.choice("cache_type_v_draft") { draft?.valueType = type }
         if let field = try body.optional("lora") {
-            adapters = try field.elements(countMax: Self.adaptersMax).map { try $0.string(bytesIn: Self.nameBytes) }
+            adapters = try field.elements(countMax: Self.adaptersMax).map { try $0.keptText(bytesIn: Self.nameBytes) }
         }
     }
 }

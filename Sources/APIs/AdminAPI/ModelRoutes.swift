@@ -114,7 +114,7 @@ public struct ModelRoutes: Sendable {
         let order: ImportOrder
         do {
             let body = try JSONField.body(try await request.body.collect())
-            let path = try body.required("path").string(bytesIn: 1...4_095)
+            let path = try body.required("path").keptText(bytesIn: 1...4_095)
             var kind: ImportOrder.Kind?
             if let field = try body.optional("kind") {
                 let word = try field.string()
@@ -122,12 +122,12 @@ public struct ModelRoutes: Sendable {
                 guard let known = ImportOrder.Kind(rawValue: word) else { throw field.fail("must be one of \(names)") }
                 kind = known
             }
-            let name = try body.optional("name")?.string(bytesIn: 1...512)
+            let name = try body.optional("name")?.keptText(bytesIn: 1...512)
             var made: ImportOrder.Making?
             if let field = try body.optional("made") {
                 made = .init(
-                    of: try field.optional("from")?.string(bytesIn: 1...4_095),
-                    how: try field.required("how").string(bytesIn: 1...256))
+                    of: try field.optional("from")?.keptText(bytesIn: 1...4_095),
+                    how: try field.required("how").keptText(bytesIn: 1...256))
             }
             order = ImportOrder(path: path, kind: kind, name: try name.map { try Catalog.name($0) }, made: made)
         } catch {
@@ -217,7 +217,7 @@ struct OpinionEdit: Sendable, Equatable {
 
     /// No database keeps a zero in a text.
     private static func text(_ field: JSONField, bytesMax: Int) throws -> String {
-        let text = try field.string(bytesIn: 0...bytesMax)
+        let text = try field.keptText(bytesIn: 0...bytesMax)
         guard !text.utf8.contains(0) else { throw field.fail("must not hold the character U+0000") }
         return text
     }

@@ -8,7 +8,7 @@ extension PreloadSchedule {
     /// The body of `PUT /api/v1/memory/preloading`: `{"schedules": [{"model", "days": ["mon"], "start": "08:00", "end": "18:00"}]}`.
     static func list(_ body: JSONField) throws -> [PreloadSchedule] {
         try body.required("schedules").elements(countMax: countMax).map { field in
-            let model = ModelID(try field.required("model").string(bytesIn: 1...512))
+            let model = ModelID(try field.required("model").keptText(bytesIn: 1...512))
             let days = try field.optional("days")?.elements(countMax: 7).map { field in
                 guard let day = dayNames.firstIndex(of: try field.string()) else {
                     throw field.fail("must be one of \(dayNames.joined(separator: ", "))")

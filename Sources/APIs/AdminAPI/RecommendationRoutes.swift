@@ -68,7 +68,7 @@ public struct RecommendationRoutes: Sendable {
             Route(.post, "/api/v1/speed", measure, bodyBytesMax: 64 << 10) { request in
                 let body = try JSONField.body(try await request.body.collect())
                 do {
-                    let model = try body.required("model").string(bytesIn: 1...512)
+                    let model = try body.required("model").keptText(bytesIn: 1...512)
                     return .json(["runs": .array(try await advisor.measure(model).map(\.json))])
                 } catch let error as JSONFieldError {
                     throw ServiceError(reading: error)
@@ -94,7 +94,7 @@ public struct RecommendationRoutes: Sendable {
     }
 
     private static func wish(_ body: JSONField) throws -> (wish: Wish, reading: UseCaseText.Reading, limit: Int) {
-        let reading = try UseCaseText.read(try body.required("use").string(bytesIn: 1...useBytesMax))
+        let reading = try UseCaseText.read(try body.required("use").keptText(bytesIn: 1...useBytesMax))
         var wish = Wish(use: reading.use)
         if let field = try body.optional("context") { wish.contextTokens = try context(field) }
         if let field = try body.optional("parallel") { wish.parallel = try field.integer(in: Wish.parallelRange) }

@@ -264,10 +264,10 @@ extension RouteQuestion {
             throw JSONFieldError(
                 path: String(key.prefix(80)), problem: "is not known; known are \(known.joined(separator: ", "))")
         }
-        self.init(asked: try body.optional("model")?.string(bytesIn: 0...256) ?? "")
-        var prompt = Prompt(text: try body.optional("prompt")?.string(bytesIn: 0...1 << 20) ?? "")
+        self.init(asked: try body.optional("model")?.keptText(bytesIn: 0...256) ?? "")
+        var prompt = Prompt(text: try body.optional("prompt")?.keptText(bytesIn: 0...1 << 20) ?? "")
         for message in try body.optional("messages")?.elements(countMax: 10_000) ?? [] {
-            let text = try message.required("content").string(bytesIn: 0...1 << 20)
+            let text = try message.required("content").keptText(bytesIn: 0...1 << 20)
             prompt.features.wordsBefore += prompt.text.utf8.count / 6
             prompt.features.messages += prompt.text.isEmpty ? 0 : 1
             prompt.text = text
@@ -277,10 +277,10 @@ extension RouteQuestion {
         prompt.features.tools = try body.optional("tools")?.integer(in: 0...10_000) ?? 0
         self.prompt = prompt
         for element in try body.optional("tags")?.elements(countMax: RoutingWish.tagsMax) ?? [] {
-            wish.tags.append(try element.string(bytesIn: 1...RoutingWish.tagBytesMax))
+            wish.tags.append(try element.keptText(bytesIn: 1...RoutingWish.tagBytesMax))
         }
-        wish.preference = try body.optional("prefer")?.string(bytesIn: 1...256)
-        wish.ensemble = try body.optional("ensemble")?.string(bytesIn: 1...256)
-        caller = Caller(key: try body.optional("caller")?.string(bytesIn: 0...256) ?? "")
+        wish.preference = try body.optional("prefer")?.keptText(bytesIn: 1...256)
+        wish.ensemble = try body.optional("ensemble")?.keptText(bytesIn: 1...256)
+        caller = Caller(key: try body.optional("caller")?.keptText(bytesIn: 0...256) ?? "")
     }
 }

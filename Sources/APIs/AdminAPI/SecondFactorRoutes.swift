@@ -41,7 +41,7 @@ public struct SecondFactorRoutes: Sendable {
 
     private static func code(_ request: HTTPRequest) async throws -> String {
         try await request.read(["code"]) { body throws(JSONFieldError) in
-            try body.required("code").string(bytesIn: 1...64)
+            try body.required("code").keptText(bytesIn: 1...64)
         }
     }
 

@@ -73,7 +73,7 @@ public struct SessionRoutes: Sendable {
         let attempt = try await request.read(["name", "password", "code"]) { body throws(JSONFieldError) in
             SignInAttempt(
                 name: try body.required("name").shortText(), password: try body.required("password").password(),
-                code: try body.optional("code")?.string(bytesIn: 0...64), client: client)
+                code: try body.optional("code")?.keptText(bytesIn: 0...64), client: client)
         }
         let started = try await accounts.signIn(attempt)
         // The session of before, if there was one, ends: nobody goes on with an id that somebody else may have planted.

@@ -30,7 +30,7 @@ extension OllamaRoutes {
         [
             Route(.post, "/api/pull", OllamaSchemas.pull, bodyBytesMax: Self.bodyBytesMax) { request in
                 try await changed(request) { root, tell in
-                    let name = try root.required(either: "model", or: "name").string(bytesIn: 1...1_024)
+                    let name = try root.required(either: "model", or: "name").keptText(bytesIn: 1...1_024)
                     return { try await library.pull(name, tell: tell) }
                 }
             },
@@ -50,7 +50,7 @@ extension OllamaRoutes {
                 let root = try JSONField.body(try await request.body.collect())
                 do {
                     let source = try await names.read(root, ["source"])
-                    try await library.copy(source, to: try root.required("destination").string(bytesIn: 1...1_024))
+                    try await library.copy(source, to: try root.required("destination").keptText(bytesIn: 1...1_024))
                 } catch {
                     throw ServiceError(reading: error)
                 }
@@ -156,11 +156,11 @@ private final class ProgressRelay: Sendable {
 extension OllamaCreation {
     /// What a model can be made of here, and what of it can be changed. The rest is refused one by one.
     init(_ root: JSONField) throws {
-        let name = try root.required(either: "model", or: "name").string(bytesIn: 1...1_024)
+        let name = try root.required(either: "model", or: "name").keptText(bytesIn: 1...1_024)
         try Self.refuse(root)
-        self.init(name: name, source: try root.required("from").string(bytesIn: 1...1_024))
+        self.init(name: name, source: try root.required("from").keptText(bytesIn: 1...1_024))
         if let field = try root.optional("template"), field.value != "" {
-            let text = try field.string(bytesIn: 0...4_000)
+            let text = try field.keptText(bytesIn: 0...4_000)
             guard !text.contains("{{ ."), !text.contains("{{."), !text.contains("{{-") || text.contains("{%") else {
                 throw Self.unsupported(
                     field.path, "is a template in Go's language; prompts are written with Jinja here",

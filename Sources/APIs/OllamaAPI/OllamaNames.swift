@@ -22,7 +22,7 @@ struct OllamaNames: Sendable {
         let name: String
         do {
             let field = try root.optional(firstOf: members) ?? root.required(members[0])
-            name = try field.string(bytesIn: 1...1_024)
+            name = try field.keptText(bytesIn: 1...1_024)
         } catch {
             throw ServiceError(reading: error)
         }

@@ -111,7 +111,7 @@ public struct ConversationRoutes: Sendable {
                 for (name, value) in metadata {
                     let member = JSONField(value, path: "metadata.\(name.prefix(64))")
                     guard name.utf8.count <= 64 else { throw member.fail("has a name of more than 64 bytes") }
-                    _ = try member.string(bytesIn: 0...512)
+                    _ = try member.keptText(bytesIn: 0...512)
                 }
             }
             guard let field = try root.optional("items") else { return (metadata, []) }

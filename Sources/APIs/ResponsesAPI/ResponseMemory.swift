@@ -122,11 +122,11 @@ struct ResponseState: Sendable, Equatable {
         isStored = try root.optional("store")?.bool() ?? true
         isBackground = try root.optional("background")?.bool() ?? false
         if let field = try root.optional("previous_response_id"), field.value != "" {
-            previous = try field.string(bytesIn: 1...128)
+            previous = try field.keptText(bytesIn: 1...128)
         }
         if let field = try root.optional("conversation") {
             let id = field.value.object == nil ? field : try field.required("id")
-            conversation = try id.string(bytesIn: 1...128)
+            conversation = try id.keptText(bytesIn: 1...128)
             guard previous == nil else { throw field.fail("must not stand beside 'previous_response_id'") }
         }
         guard !isBackground || isStored else {

@@ -50,7 +50,7 @@ public struct JSONField: Sendable {
         return text
     }
 
-    /// A text whose length in UTF-8 bytes is in `range`, without the character NUL, which no database of ours keeps.
+    /// A text whose length in UTF-8 bytes is in `range`.
     public func string(bytesIn range: ClosedRange<Int>) throws(JSONFieldError) -> String {
         let text = try string()
         let count = text.utf8.count
@@ -60,6 +60,13 @@ public struct JSONField: Sendable {
         guard count <= range.upperBound else {
             throw fail("has \(count) bytes, at most \(range.upperBound) are allowed")
         }
+        return text
+    }
+
+    /// A text to keep: its length in UTF-8 bytes is in `range`, and it is without the character NUL, which
+    /// PostgreSQL's type `text` cannot hold.
+    public func keptText(bytesIn range: ClosedRange<Int>) throws(JSONFieldError) -> String {
+        let text = try string(bytesIn: range)
         guard !text.utf8.contains(0) else { throw fail("must not hold the character NUL") }
         return text
     }

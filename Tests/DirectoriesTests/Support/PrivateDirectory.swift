@@ -22,8 +22,9 @@ struct PrivateDirectory: Sendable {
     private init() async throws {
         let process = Process()
         let (commandPipe, answerPipe) = (Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", Self.script, "private-directory", Self.entries]
+        // Swift's threads block nearly all signals; a shell that cannot get SIGCHLD waits for ever in `wait`.
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["--default-signal=CHLD,TERM", "/bin/sh", "-c", Self.script, "private-directory", Self.entries]
         process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
         process.standardInput = commandPipe
         process.standardOutput = answerPipe

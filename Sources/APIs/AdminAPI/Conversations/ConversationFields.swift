@@ -8,12 +8,12 @@ extension Conversation {
     /// Takes over what a body names; what it does not name stays.
     mutating func change(_ body: JSONField) throws {
         if let title = try body.optional("title") {
-            self.title = try title.string(bytesIn: 0...ConversationLimits.titleBytesMax)
+            self.title = try title.keptText(bytesIn: 0...ConversationLimits.titleBytesMax)
         }
         if let folder = try body.optional("folder") { self.folder = try Self.folder(folder) }
         if let tags = try body.optional("tags") {
             self.tags = try tags.elements(countMax: ConversationLimits.tagsMax).map {
-                try $0.string(bytesIn: 1...ConversationLimits.tagBytesMax)
+                try $0.keptText(bytesIn: 1...ConversationLimits.tagBytesMax)
             }
         }
         if let flag = try body.optional("pinned") { isPinned = try flag.bool() }
@@ -30,7 +30,7 @@ extension Conversation {
 
     /// Names with slashes between; none of them empty.
     private static func folder(_ field: JSONField) throws -> String {
-        let path = try field.string(bytesIn: 0...ConversationLimits.folderBytesMax)
+        let path = try field.keptText(bytesIn: 0...ConversationLimits.folderBytesMax)
         guard path.isEmpty || !path.split(separator: "/", omittingEmptySubsequences: false).contains("") else {
             throw field.fail("must be names with single slashes between, such as work/tea")
         }
@@ -63,8 +63,8 @@ extension Message {
         try change(body)
         reasoning = try body.optional("reasoning_content")?.string()
         toolCalls = try body.optional("tool_calls")?.elements(countMax: 128).map(\.value) ?? []
-        toolCallID = try body.optional("tool_call_id")?.string(bytesIn: 1...256)
-        model = try body.optional("model")?.string(bytesIn: 1...256)
+        toolCallID = try body.optional("tool_call_id")?.keptText(bytesIn: 1...256)
+        model = try body.optional("model")?.keptText(bytesIn: 1...256)
     }
 
     /// Takes over what a body names of what may be changed later.
@@ -76,7 +76,7 @@ extension Message {
         }
         if let feedback = try body.optional("feedback") {
             let rating = try feedback.required("rating").integer(in: -1...1)
-            let comment = try feedback.optional("comment")?.string(bytesIn: 0...8192)
+            let comment = try feedback.optional("comment")?.keptText(bytesIn: 0...8192)
             self.feedback = rating == 0 && comment == nil ? nil : Feedback(rating: rating, comment: comment)
         }
     }

@@ -17,7 +17,7 @@ enum AnswerWishFields {
         if let similar = try field.optional("similar") { wish.takesSimilar = try similar.bool() }
         if let tags = try field.optional("tags") {
             for item in try tags.elements(countMax: AnswerWish.tagsMax) {
-                let tag = try item.string(bytesIn: 1...AnswerWish.tagBytesMax)
+                let tag = try item.keptText(bytesIn: 1...AnswerWish.tagBytesMax)
                 guard !tag.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
                     throw item.fail("must not have control characters")
                 }

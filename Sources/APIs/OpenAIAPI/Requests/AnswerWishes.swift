@@ -22,7 +22,7 @@ public struct AnswerWishes: Sendable, Equatable {
         isVerbose = try root.optional("verbose")?.bool() ?? false
         guard let field = try root.optional("response_fields") else { return }
         for element in try field.elements(countMax: RequestBounds.stopsMax) {
-            fields.append(try element.string(bytesIn: 0...RequestBounds.nameBytesMax))
+            fields.append(try element.keptText(bytesIn: 0...RequestBounds.nameBytesMax))
         }
     }
 

@@ -57,7 +57,7 @@ public struct NexusFields {
     }
 
     private static func tenant(_ field: JSONField) throws(JSONFieldError) -> TenantID {
-        let name = try field.string(bytesIn: 0...RequestBounds.nameBytesMax)
+        let name = try field.keptText(bytesIn: 0...RequestBounds.nameBytesMax)
         guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             throw field.fail("must not have control characters")
         }

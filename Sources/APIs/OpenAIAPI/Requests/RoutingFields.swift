@@ -83,7 +83,7 @@ enum RoutingFields {
     }
 
     private static func modelName(_ field: JSONField) throws(JSONFieldError) -> String {
-        let name = try field.string(bytesIn: 1...RequestBounds.nameBytesMax)
+        let name = try field.keptText(bytesIn: 1...RequestBounds.nameBytesMax)
         guard name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { throw field.fail("must have no spaces") }
         return name
     }

@@ -21,7 +21,7 @@ struct TokenRoutes: Sendable {
             Route(.post, "/api/v1/tokens/revoke", Self.revoke, bodyBytesMax: Self.bodyBytesMax) { request in
                 let body = try JSONField.body(try await request.body.collect())
                 let token = try Self.reading { () throws(JSONFieldError) in
-                    try body.required("token").string(bytesIn: 1...SignedToken.bytesMax)
+                    try body.required("token").keptText(bytesIn: 1...SignedToken.bytesMax)
                 }
                 let id = try await desk.revoke(token)
                 report(
@@ -95,7 +95,7 @@ struct TokenRoutes: Sendable {
         guard let field else { return nil }
         var names: [String] = []
         for element in try field.elements(countMax: AccessTokens.namesMax) {
-            let name = try element.string(bytesIn: 1...NamePattern.bytesMax)
+            let name = try element.keptText(bytesIn: 1...NamePattern.bytesMax)
             // They stand with spaces between them in the token.
             guard !name.contains(" ") else { throw element.fail("must not contain spaces") }
             names.append(name)

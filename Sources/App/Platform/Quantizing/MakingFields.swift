@@ -28,11 +28,11 @@ struct MakingFields {
     }
 
     func text(_ key: String) throws -> String {
-        try reading { try body.required(key).string(bytesIn: 1...Self.pathBytesMax) }
+        try reading { try body.required(key).keptText(bytesIn: 1...Self.pathBytesMax) }
     }
 
     func optionalText(_ key: String) throws -> String? {
-        try reading { try body.optional(key)?.string(bytesIn: 1...Self.pathBytesMax) }
+        try reading { try body.optional(key)?.keptText(bytesIn: 1...Self.pathBytesMax) }
     }
 
     func flag(_ key: String) throws -> Bool { try reading { try body.optional(key)?.bool() ?? false } }

@@ -54,7 +54,7 @@ struct OllamaParameters {
         guard let stop = try root.optional("stop") else { return }
         let texts = stop.value.array == nil ? [stop] : try stop.elements(countMax: Self.stopsMax)
         for text in texts {
-            settings.arguments += ["--reverse-prompt", try text.string(bytesIn: 1...Self.stopBytesMax)]
+            settings.arguments += ["--reverse-prompt", try text.keptText(bytesIn: 1...Self.stopBytesMax)]
         }
     }
 }

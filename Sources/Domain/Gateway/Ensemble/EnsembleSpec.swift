@@ -83,7 +83,7 @@ public struct EnsembleSpec: Sendable, Equatable {
         encoder = try field.optional("encoder")?.routeTarget()
         memberMax = try field.optional("member_timeout_ms")?.routeTime()
         quorum = try field.optional("quorum")?.integer(in: 1...members.count) ?? 1
-        remark = try field.optional("remark")?.string(bytesIn: 0...1_000)
+        remark = try field.optional("remark")?.keptText(bytesIn: 0...1_000)
         guard comparison != .embeddings || encoder != nil else {
             throw field.fail("compares by embeddings, so `encoder` must name the model that makes them")
         }

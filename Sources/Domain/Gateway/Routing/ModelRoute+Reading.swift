@@ -60,7 +60,7 @@ extension ModelRoute {
         retries = try field.optional("retries").map { (field: JSONField) throws(JSONFieldError) in
             try RetryPolicy(reading: field)
         }
-        remark = try field.optional("remark")?.string(bytesIn: 0...1_000)
+        remark = try field.optional("remark")?.keptText(bytesIn: 0...1_000)
         guard !targets.isEmpty || !ruled.isEmpty else {
             throw field.fail("must have targets, or rules that name models")
         }
@@ -168,7 +168,7 @@ extension RetryPolicy {
 extension JSONField {
     /// Names of models and routes: printable, no spaces, and not those that mean something else.
     func routeTarget() throws(JSONFieldError) -> String {
-        let name = try string(bytesIn: 1...ModelRoute.nameBytesMax)
+        let name = try keptText(bytesIn: 1...ModelRoute.nameBytesMax)
         guard name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { throw fail("must have no spaces") }
         guard !name.hasPrefix(RoutingTable.ensemblePrefix) else { throw fail("must not name an ensemble") }
         return name

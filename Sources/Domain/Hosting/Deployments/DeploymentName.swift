@@ -39,7 +39,7 @@ extension JSONField {
         guard list.count >= range.lowerBound else { throw fail("must not be empty") }
         var texts: [String] = []
         for element in list {
-            let text = try element.string(bytesIn: 0...4_096)
+            let text = try element.keptText(bytesIn: 0...4_096)
             guard !text.utf8.contains(0) else { throw element.fail("must not have a zero byte") }
             texts.append(text)
         }
@@ -56,13 +56,13 @@ extension JSONField {
             guard !name.isEmpty, !name.contains("="), !name.utf8.contains(0) else {
                 throw field.fail("is no name of a variable")
             }
-            variables[name] = try field.string(bytesIn: 0...8_192)
+            variables[name] = try field.keptText(bytesIn: 0...8_192)
         }
         return variables
     }
 
     func urlPath() throws(JSONFieldError) -> String {
-        let text = try string(bytesIn: 1...1_024)
+        let text = try keptText(bytesIn: 1...1_024)
         guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw fail("must begin with / and have no blanks")
         }

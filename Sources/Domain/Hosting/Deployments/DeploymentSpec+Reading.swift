@@ -37,7 +37,7 @@ extension DeploymentSpec {
         priority = try field.optional("priority")?.choice() ?? .normal
         isPreloaded = try field.optional("preload")?.bool() ?? false
         concurrency = try field.optional("concurrency")?.integer(in: Self.concurrencyAllowed)
-        remark = try field.optional("remark")?.string(bytesIn: 0...1_000)
+        remark = try field.optional("remark")?.keptText(bytesIn: 0...1_000)
     }
 
     static let members = [
@@ -60,8 +60,8 @@ extension EngineSettings {
     ]
 
     init(reading field: JSONField) throws(JSONFieldError) {
-        self.init(model: try field.required("model").string(bytesIn: 1...4_095))
-        projector = try field.optional("projector")?.string(bytesIn: 1...4_095)
+        self.init(model: try field.required("model").keptText(bytesIn: 1...4_095))
+        projector = try field.optional("projector")?.keptText(bytesIn: 1...4_095)
         contextTokens = try field.optional("context_tokens")?.integer(in: 16...16_777_216)
         parallel = try field.optional("parallel")?.integer(in: 1...256)
         batchTokens = try field.optional("batch_tokens")?.integer(in: 1...65_536)
@@ -74,10 +74,10 @@ extension EngineSettings {
         sampling.seed = try field.optional("seed").map { seed throws(JSONFieldError) in
             UInt32(clamping: try seed.integer(in: 0...Int(UInt32.max)))
         }
-        engine = try field.optional("engine")?.string(bytesIn: 1...256)
+        engine = try field.optional("engine")?.keptText(bytesIn: 1...256)
         guard let list = try field.optional("arguments") else { return }
         for element in try list.elements(countMax: 256) {
-            let text = try element.string(bytesIn: 1...4_096)
+            let text = try element.keptText(bytesIn: 1...4_096)
             let option = text.split(separator: "=", maxSplits: 1).first.map(String.init) ?? text
             guard !Self.reserved.contains(option) else { throw element.fail("\(option) is decided by the server") }
             arguments.append(text)
@@ -93,14 +93,14 @@ extension CommandSettings {
 
     init(reading field: JSONField) throws(JSONFieldError) {
         self.init(command: try field.required("command").texts(countIn: 1...256))
-        model = try field.optional("model")?.string(bytesIn: 1...4_095)
+        model = try field.optional("model")?.keptText(bytesIn: 1...4_095)
         environment = try field.optional("environment")?.environment() ?? [:]
-        directory = try field.optional("directory")?.string(bytesIn: 1...4_095)
+        directory = try field.optional("directory")?.keptText(bytesIn: 1...4_095)
         readyPath = try field.optional("ready_path")?.urlPath() ?? readyPath
         readyWithin = try field.optional("ready_within_seconds")?.seconds(in: 1...86_400) ?? readyWithin
         stopSignal = try field.optional("stop_signal")?.choice() ?? .terminate
         restart = try field.optional("restart")?.choice() ?? .onFailure
-        upstreamModel = try field.optional("upstream_model")?.string(bytesIn: 1...256)
+        upstreamModel = try field.optional("upstream_model")?.keptText(bytesIn: 1...256)
     }
 }
 
@@ -109,7 +109,7 @@ extension RemoteSettings {
 
     init(reading field: JSONField) throws(JSONFieldError) {
         let url = try field.required("url")
-        let text = try url.string(bytesIn: 1...2_048)
+        let text = try url.keptText(bytesIn: 1...2_048)
         guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
             throw url.fail("must begin with http:// or https://")
         }
@@ -119,8 +119,8 @@ extension RemoteSettings {
             throw url.fail("holds a user name; keys go into 'api_key'")
         }
         self.init(url: text)
-        upstreamModel = try field.optional("upstream_model")?.string(bytesIn: 1...256)
-        apiKey = try field.optional("api_key")?.string(bytesIn: 1...4_096)
+        upstreamModel = try field.optional("upstream_model")?.keptText(bytesIn: 1...256)
+        apiKey = try field.optional("api_key")?.keptText(bytesIn: 1...4_096)
         healthPath = try field.optional("health_path")?.urlPath()
     }
 }
@@ -133,18 +133,18 @@ extension ContainerSettings {
 
     init(reading field: JSONField) throws(JSONFieldError) {
         self.init(
-            image: try field.required("image").string(bytesIn: 1...512),
+            image: try field.required("image").keptText(bytesIn: 1...512),
             port: try field.optional("port")?.integer(in: 1...65_535) ?? 8_000)
         command = try field.optional("command")?.texts(countIn: 0...256) ?? []
         environment = try field.optional("environment")?.environment() ?? [:]
         binds = try field.optional("binds")?.texts(countIn: 0...64) ?? []
-        model = try field.optional("model")?.string(bytesIn: 1...4_095)
+        model = try field.optional("model")?.keptText(bytesIn: 1...4_095)
         usesGPUs = try field.optional("gpus")?.bool() ?? false
         memoryMax = try field.optional("memory_max").map { bytes throws(JSONFieldError) in
             Int64(try bytes.integer(in: 1 << 20...1 << 50))
         }
         readyPath = try field.optional("ready_path")?.urlPath() ?? readyPath
         readyWithin = try field.optional("ready_within_seconds")?.seconds(in: 1...86_400) ?? readyWithin
-        upstreamModel = try field.optional("upstream_model")?.string(bytesIn: 1...256)
+        upstreamModel = try field.optional("upstream_model")?.keptText(bytesIn: 1...256)
     }
 }

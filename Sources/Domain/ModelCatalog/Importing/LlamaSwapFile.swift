@@ -67,15 +67,15 @@ public struct LlamaSwapFile {
         }
         if let proxy = try entry.optional("proxy") { deployment.proxy = try filled(proxy, known) }
         if let check = try entry.optional("checkEndpoint") {
-            let path = try check.string(bytesIn: 0...1_024)
+            let path = try check.keptText(bytesIn: 0...1_024)
             deployment.checkPath = path.isEmpty || path == "none" ? nil : path
         }
         // 0 and less stand for "never".
         if let ttl = try entry.optional("ttl")?.integer(in: -1...31_536_000), ttl > 0 { deployment.idleSeconds = ttl }
-        deployment.upstreamModel = try entry.optional("useModelName")?.string(bytesIn: 1...256)
+        deployment.upstreamModel = try entry.optional("useModelName")?.keptText(bytesIn: 1...256)
         deployment.isUnlisted = try entry.optional("unlisted")?.bool() ?? false
-        deployment.title = try entry.optional("name")?.string(bytesIn: 0...256)
-        deployment.note = try entry.optional("description")?.string(bytesIn: 0...1_000)
+        deployment.title = try entry.optional("name")?.keptText(bytesIn: 0...256)
+        deployment.note = try entry.optional("description")?.keptText(bytesIn: 0...1_000)
         deployment.modelPath = Self.modelPath(in: words)
         deployment.startPort = startPort
         deployment.readySeconds = readySeconds
@@ -84,7 +84,7 @@ public struct LlamaSwapFile {
 
     /// `${name}` replaced by its macro, again while macros name macros. `${PORT}` stays.
     private func filled(_ field: JSONField, _ known: [String: String]) throws(JSONFieldError) -> String {
-        var text = try field.string(bytesIn: 1...Self.commandBytesMax)
+        var text = try field.keptText(bytesIn: 1...Self.commandBytesMax)
         for _ in 0..<Self.roundsMax {
             var next = ""
             var rest = text[...]
@@ -198,7 +198,7 @@ public struct LlamaSwapFile {
         }
         guard elements.count <= countMax else { throw field.fail("has more than \(countMax) entries") }
         return try elements.enumerated().map { index, value throws(JSONFieldError) in
-            try JSONField(value, path: "\(field.path)[\(index)]").string(bytesIn: 1...4_096)
+            try JSONField(value, path: "\(field.path)[\(index)]").keptText(bytesIn: 1...4_096)
         }
     }
 }
