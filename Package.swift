@@ -59,6 +59,8 @@ var targets: [Target] = [
     door("CLDAP", pkgConfig: "ldap", apt: "libldap-dev"),
     door("CXMLSec", pkgConfig: "xmlsec1-openssl", apt: "libxmlsec1-dev"),
     door("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+    // A request's memory is taken by one thread and given back by another, where glibc's malloc waits for locks.
+    .target(name: "CJemalloc", path: "Sources/CDoors/CJemalloc", linkerSettings: [.linkedLibrary("jemalloc")]),
     // What must run between fork and exec, where Swift code must not.
     .target(name: "CProcesses", path: "Sources/CDoors/CProcesses"),
 
@@ -141,7 +143,8 @@ var targets: [Target] = [
             "Telemetry", "Vocabulary", "WebApp",
         ]),
     .executableTarget(
-        name: "nexus", dependencies: ["Configuration", "Platform"], path: "Sources/App/nexus", swiftSettings: strict),
+        name: "nexus", dependencies: ["CJemalloc", "Configuration", "Platform"], path: "Sources/App/nexus",
+        swiftSettings: strict),
 
     .executableTarget(
         name: "bench-server", dependencies: ["HTTPServing", "JSONText", "Streaming"], path: "Benchmarks/BenchServer",

@@ -7,7 +7,7 @@ set -euo pipefail
 build=(
     build-essential cmake ninja-build patch pkg-config ca-certificates python3 python3-venv python3-pip
     libmicrohttpd-dev libwslay-dev zlib1g-dev libbrotli-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libyaml-dev libssl-dev
-    libsodium-dev libldap-dev libxmlsec1-dev libhiredis-dev
+    libsodium-dev libldap-dev libxmlsec1-dev libhiredis-dev libjemalloc-dev
     esbuild node-react node-react-dom node-prismjs libjs-katex fonts-katex fonts-inter-variable fonts-jetbrains-mono
     fonttools python3-brotli
 )

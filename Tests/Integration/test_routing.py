@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -332,6 +333,28 @@ def test_a_failing_deployment_is_left_alone_and_tried_again(start: Start) -> Non
         until(lambda: content(say(server, "chat")) == "well", "it is tried again", 20)
         assert metric(server, "nexus_breaker_state", model="bad") == 0
         assert metric(server, "nexus_breaker_transitions_total", model="bad") >= 3
+
+
+def test_clients_that_go_are_nobodys_failure(start: Start) -> None:
+    for quiet in (mute, silent):
+        with upstreams(quiet) as (slow,):
+            server = start(configuration=models(slow=slow.url), model=None)
+            body = json.dumps({"model": "slow", "messages": SUM}).encode()
+            head = (f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+                    f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+            clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(12)]
+            for client in clients:
+                client.sendall(head + body)
+            until(lambda: len(slow.requests) == 12, "all are asked", 20)
+            for client in clients:
+                client.close()
+
+            def gone() -> float:
+                return metric(server, "nexus_routing_attempts_total", model="slow", outcome="abandoned")
+
+            until(lambda: gone() == 12, "all are counted as abandoned", 20)
+            assert metric(server, "nexus_breaker_state", model="slow") == 0
+            server.stop()
 
 
 def test_killing_a_worker_under_load_fails_nobody_who_had_no_token(start: Start) -> None:

@@ -29,6 +29,25 @@ private struct Abandoned: Error {}
     }
 
     @Test(arguments: Backend.allCases)
+    func `only transactions that say so are not synchronised`(backend: Backend) async throws {
+        let (question, full, less) =
+            backend == .postgres
+            ? ("SHOW synchronous_commit", SQLValue.text("on"), SQLValue.text("off"))
+            : ("PRAGMA synchronous", .integer(2), .integer(1))
+        try await withDatabase(backend) { database in
+            func setting(_ durability: Durability) async throws -> SQLValue? {
+                try await database.transaction(durability: durability) { try await $0.query(question).first?.values[0] }
+            }
+            #expect(try await setting(.power) == full)
+            #expect(try await setting(.process) == less)
+            #expect(try await setting(.power) == full)
+            #expect(try await setting(.process) == less)
+            try await makeCounter(database)
+            #expect(try await database.execute(question).rows.first?.values[0] == full)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func `an error in the body takes everything back and comes out`(backend: Backend) async throws {
         try await withDatabase(backend) { database in
             try await makeCounter(database)

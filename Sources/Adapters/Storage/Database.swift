@@ -14,26 +14,35 @@ public final class Database: Sendable {
     public let dialect: Dialect
     let readers: SessionPool
     let writers: SessionPool
+    /// The thread of the one that writes, where there is only one; whoever does nothing but write is quickest there.
+    public var writerExecutor: (any TaskExecutor)? { writerThread }
+    private let writerThread: ThreadExecutor?
 
     /// Rows that a query returns at most when nothing else is said.
     public static let rowsMax = 100_000
 
-    private init(dialect: Dialect, readers: SessionPool, writers: SessionPool) {
+    private init(
+        dialect: Dialect, readers: SessionPool, writers: SessionPool, writerThread: ThreadExecutor? = nil
+    ) {
+        self.writerThread = writerThread
         self.dialect = dialect
         self.readers = readers
         self.writers = writers
     }
 
+    deinit { writerThread?.stop() }
+
     /// Opens an SQLite database, which is made when it is not there.
     public static func open(_ settings: SQLiteSettings) async throws(StorageError) -> Database {
+        let thread = try ThreadExecutor()
         let database = Database(
             dialect: .sqlite,
             readers: SessionPool(sessionsMax: settings.readersMax, limits: settings.pool) { () throws(StorageError) in
                 try await SQLiteSession.open(settings, access: .readOnly)
             },
             writers: SessionPool(sessionsMax: 1, limits: settings.pool) { () throws(StorageError) in
-                try await SQLiteSession.open(settings, access: .readWrite)
-            })
+                try await SQLiteSession.open(settings, access: .readWrite, on: thread)
+            }, writerThread: thread)
         database.writers.release(try await database.writers.acquire())
         return database
     }

@@ -3,6 +3,8 @@
 /// Statements inside a transaction carry its ticket; the session refuses a ticket that is not the open one, so that a
 /// transaction handle that escaped can never act in somebody else's transaction.
 protocol Session: AnyObject, Sendable {
+    /// The thread that it is confined to.
+    nonisolated var thread: ThreadExecutor { get }
     /// Runs one statement to its end.
     func run(_ statement: Statement, rowsMax: Int, interrupt: Interrupt) async throws(StorageError) -> Outcome
     /// Starts a query whose rows are then taken with ``nextRows(interrupt:)``. Nothing else may run until it has ended.
@@ -46,7 +48,7 @@ struct Statement: Sendable {
 enum TransactionMode: Sendable {
     /// Reads only, all from one moment.
     case snapshot
-    case write(Isolation)
+    case write(Isolation, Durability)
 }
 
 /// How much a writing transaction may see of others on PostgreSQL. SQLite has one writer, so there it is always alone.
@@ -55,6 +57,15 @@ public enum Isolation: Sendable {
     case serializable
     /// Each statement sees what is committed when it starts: enough for single-statement changes, and never retried for it.
     case readCommitted
+}
+
+/// What a committed transaction survives.
+public enum Durability: Sendable {
+    /// A power cut too: the log is synchronised at the commit.
+    case power
+    /// The end of the process. A power cut costs what was committed since the last commit of the other kind, on PostgreSQL a
+    /// few times its `wal_writer_delay`; what is left is consistent.
+    case process
 }
 
 /// How many rows cross from a session's thread at a time: few enough to bound memory, enough to pay for the crossing.

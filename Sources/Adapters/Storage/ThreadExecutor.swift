@@ -3,11 +3,11 @@ internal import Glibc
 internal import Synchronization
 
 /// Runs an actor's jobs one after another on one thread of its own, so that blocking C never holds a thread of Swift's
-/// cooperative pool.
+/// cooperative pool. Tasks may prefer it for what they do between the actor's jobs, so that they need not change threads.
 ///
 /// The thread keeps the executor alive until ``stop()``, which the owning actor calls in its `deinit`. The mailbox has no
 /// bound of its own: a session is lent to one caller at a time, so it holds as many jobs as that caller's child tasks.
-final class ThreadExecutor: SerialExecutor {
+final class ThreadExecutor: SerialExecutor, TaskExecutor {
     private struct Mailbox {
         var jobs: [UnownedJob] = []
         var isStopped = false

@@ -74,10 +74,11 @@ extension Database {
         return try await Self.run(body, on: session, .snapshot)
     }
 
-    /// Runs `body` in a transaction: committed durably when it returns, rolled back when it throws or its task is cancelled.
+    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws or its task is cancelled.
     ///
     /// - Parameters:
     ///   - isolation: what PostgreSQL keeps from the transaction; SQLite runs writing transactions one at a time.
+    ///   - durability: what it survives once it is committed.
     ///   - attemptsMax: how often `body` may be run when PostgreSQL finds that it collided with another transaction. It
     ///     must therefore have no effect outside the transaction.
     ///   - body: uses the transaction and nothing else of this database.
@@ -85,14 +86,15 @@ extension Database {
     /// - Throws: what `body` throws; `.serialization` when the attempts are used up; `.misuse` inside another transaction.
     @discardableResult
     public func transaction<T>(
-        _ isolation: Isolation = .serializable, attemptsMax: Int = 10, _ body: (Transaction) async throws -> T
+        _ isolation: Isolation = .serializable, durability: Durability = .power, attemptsMax: Int = 10,
+        _ body: (Transaction) async throws -> T
     ) async throws -> T {
         precondition(attemptsMax > 0, "a transaction is attempted at least once")
         try refuseNesting()
         var attempt = 1
         while true {
             do {
-                return try await attemptTransaction(isolation, body)
+                return try await attemptTransaction(.write(isolation, durability), body)
             } catch let error as StorageError where error.code.isTransient && attempt < attemptsMax {
                 // 1, 2, 4 … 64 ms, each with up to as much again, so that those who collided do not meet again.
                 let pause = 1 << min(attempt - 1, 6)
@@ -106,15 +108,19 @@ extension Database {
         }
     }
 
-    private func attemptTransaction<T>(_ isolation: Isolation, _ body: (Transaction) async throws -> T) async throws
-        -> T
-    {
+    private func attemptTransaction<T>(
+        _ mode: TransactionMode, _ body: (Transaction) async throws -> T
+    ) async throws -> T {
         let session = try await writers.acquire()
         defer { writers.release(session) }
         let scope = TransactionScope(self)
         defer { scope.end() }
         return try await TransactionScope.$current.withValue(scope) {
-            try await Self.run(body, on: session, .write(isolation))
+            // Between its statements the body runs on the session's thread too: a change of threads costs more than most of
+            // what is done there.
+            try await withTaskExecutorPreference(session.thread) {
+                try await Self.run(body, on: session, mode)
+            }
         }
     }
 

@@ -184,7 +184,7 @@ struct JSONParser {
         while offset < bytes.count {
             switch bytes[offset] {
             case UInt8(ascii: "\""):
-                let text = try text(of: bytes[start..<offset])
+                let text = try text(of: bytes.span.extracting(start..<offset))
                 offset += 1
                 return text
             case UInt8(ascii: "\\"):
@@ -204,7 +204,7 @@ struct JSONParser {
         while let byte = peek {
             switch byte {
             case UInt8(ascii: "\""):
-                let text = try text(of: buffer[...])
+                let text = try text(of: buffer.span)
                 offset += 1
                 return text
             case UInt8(ascii: "\\"):
@@ -260,9 +260,12 @@ struct JSONParser {
         return value
     }
 
-    private func text(of slice: ArraySlice<UInt8>) throws(JSONSyntaxError) -> String {
-        guard let text = String(validating: slice, as: UTF8.self) else { throw error("the string is not valid UTF-8") }
-        return text
+    private func text(of part: Span<UInt8>) throws(JSONSyntaxError) -> String {
+        do {
+            return String(copying: try UTF8Span(validating: part))
+        } catch {
+            throw self.error("the string is not valid UTF-8")
+        }
     }
 
     private func error(_ reason: String) -> JSONSyntaxError {

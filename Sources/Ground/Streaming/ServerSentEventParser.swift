@@ -64,9 +64,49 @@ public struct ServerSentEventParser: Sendable {
     ///
     /// - Throws: when an event is larger than the bound. Events of the same piece that came before it are lost.
     public mutating func feed(_ bytes: some Sequence<UInt8>) throws(ServerSentEventError) -> [ServerSentEvent] {
+        let bytes = Array(bytes)
         var events: [ServerSentEvent] = []
-        for byte in bytes { try feed(byte, into: &events) }
+        var place = 0
+        while place < bytes.count {
+            if case .passed = start {
+                place = try feedLine(bytes, from: place, into: &events)
+            } else {
+                try feed(bytes[place], into: &events)
+                place += 1
+            }
+        }
         return events
+    }
+
+    /// Reads to the end of a line, or of the piece, in one go. Returns where to go on.
+    private mutating func feedLine(
+        _ bytes: [UInt8], from place: Int, into events: inout [ServerSentEvent]
+    ) throws(ServerSentEventError) -> Int {
+        let end = bytes[place...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? bytes.count
+        let count = end - place
+        if count > 0 {
+            guard count <= eventBytesMax - block.byteCount else {
+                throw ServerSentEventError(eventBytesMax: eventBytesMax)
+            }
+            block.byteCount += count
+            isAfterReturn = false
+        }
+        guard end < bytes.count else {
+            line += bytes[place...]
+            return end
+        }
+        if count == 0, isAfterReturn, bytes[end] == UInt8(ascii: "\n") {
+            isAfterReturn = false
+            return end + 1
+        }
+        isAfterReturn = bytes[end] == UInt8(ascii: "\r")
+        if line.isEmpty {
+            endLine(bytes[place..<end], into: &events)
+        } else {
+            line += bytes[place..<end]
+            endLine(into: &events)
+        }
+        return end + 1
     }
 
     private mutating func feed(_ byte: UInt8, into events: inout [ServerSentEvent]) throws(ServerSentEventError) {
@@ -109,13 +149,18 @@ public struct ServerSentEventParser: Sendable {
     }
 
     private mutating func endLine(into events: inout [ServerSentEvent]) {
-        defer { line.removeAll(keepingCapacity: true) }
+        let ended = line
+        line = []
+        endLine(ended[...], into: &events)
+    }
+
+    private mutating func endLine(_ line: ArraySlice<UInt8>, into events: inout [ServerSentEvent]) {
         guard !line.isEmpty else {
             if let event = endBlock() { events.append(event) }
             return
         }
         let colon = line.firstIndex(of: UInt8(ascii: ":"))
-        guard colon != 0 else { return }  // a comment
+        guard colon != line.startIndex else { return }  // a comment
         let name = line[..<(colon ?? line.endIndex)]
         var value = colon.map { line[($0 + 1)...] } ?? []
         if value.first == UInt8(ascii: " ") { value.removeFirst() }

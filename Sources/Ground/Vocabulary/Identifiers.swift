@@ -42,13 +42,34 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
 public func sortableSuffix(
     millisecondsSinceEpoch: Int64, using random: inout some RandomNumberGenerator
 ) -> String {
-    let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
-    var bytes = [UInt8]()
-    for shift in stride(from: 45, through: 0, by: -5) {
-        bytes.append(alphabet[Int(millisecondsSinceEpoch >> Int64(shift)) & 31])
+    // Two draws: each of 64 bits has twelve times five.
+    var bits: UInt64 = random.next()
+    let more: UInt64 = random.next()
+    return String(unsafeUninitializedCapacity: 26) { bytes in
+        for place in 0..<10 {
+            bytes[place] = sortableDigit(UInt64(bitPattern: millisecondsSinceEpoch) >> (45 - 5 * place))
+        }
+        for place in 10..<26 {
+            if place == 22 { bits = more }
+            bytes[place] = sortableDigit(bits)
+            bits >>= 5
+        }
+        return 26
     }
-    for _ in 0..<16 { bytes.append(alphabet[Int.random(in: 0..<32, using: &random)]) }
-    return String(decoding: bytes, as: UTF8.self)
+}
+
+/// The lowest five bits as a digit of Crockford's base 32, in lower case.
+private func sortableDigit(_ bits: UInt64) -> UInt8 {
+    let value = UInt8(truncatingIfNeeded: bits & 31)
+    // Without i, l, o and u.
+    switch value {
+    case 0..<10: return UInt8(ascii: "0") + value
+    case 10..<18: return UInt8(ascii: "a") + value - 10
+    case 18..<20: return UInt8(ascii: "j") + value - 18
+    case 20..<22: return UInt8(ascii: "m") + value - 20
+    case 22..<27: return UInt8(ascii: "p") + value - 22
+    default: return UInt8(ascii: "v") + value - 27
+    }
 }
 
 /// Who a request is for: a team, a customer, a user. Queue shares and cached prompts are kept apart by it.

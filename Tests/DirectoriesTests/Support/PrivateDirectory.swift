@@ -24,7 +24,9 @@ struct PrivateDirectory: Sendable {
         let (commandPipe, answerPipe) = (Pipe(), Pipe())
         // Swift's threads block nearly all signals; a shell that cannot get SIGCHLD waits for ever in `wait`.
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["--default-signal=CHLD,TERM", "/bin/sh", "-c", Self.script, "private-directory", Self.entries]
+        process.arguments = [
+            "--default-signal=CHLD,TERM", "/bin/sh", "-c", Self.script, "private-directory", Self.entries,
+        ]
         process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
         process.standardInput = commandPipe
         process.standardOutput = answerPipe

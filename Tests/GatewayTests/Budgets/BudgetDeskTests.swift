@@ -29,7 +29,7 @@ private final class MemoryBudgets: BudgetStore {
         if fails { throw Broken() }
     }
 
-    func reserve(_ reservations: [BudgetReservation], expiry: Int64) async throws -> [BudgetAnswer] {
+    func reserve(_ reservations: [BudgetReservation], expiry: Int64?) async throws -> [BudgetAnswer] {
         try fail()
         await Task.yield()
         return state.withLock { state in

@@ -26,7 +26,8 @@ struct Layers {
     /// The only module that imports each C door.
     static let doorkeepers: [String: [String]] = [
         "CBrotli": ["HTTPServing"], "CCrypto": ["Digests", "Cryptography"], "CCurl": ["HTTPFetching"],
-        "CHiredis": ["Redis"], "CLDAP": ["Directories"], "CLlama": ["LlamaRuntime"], "CLlamaShim": ["LlamaRuntime"],
+        "CHiredis": ["Redis"], "CJemalloc": ["nexus"], "CLDAP": ["Directories"], "CLlama": ["LlamaRuntime"],
+        "CLlamaShim": ["LlamaRuntime"],
         "CMediaShim": ["LlamaRuntime"], "CMicroHTTPD": ["HTTPServing"], "CPostgres": ["Storage"],
         "CProcesses": ["Processes"], "CSQLite": ["Storage"], "CSodium": ["Cryptography"], "CWslay": ["HTTPServing"],
         "CXMLSec": ["SignedXML"], "CYAML": ["Configuration"], "CZlib": ["HTTPServing"],

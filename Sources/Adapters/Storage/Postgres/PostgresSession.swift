@@ -5,7 +5,7 @@ actor PostgresSession: Session {
         case readOnly
     }
 
-    private let executor: ThreadExecutor
+    nonisolated let thread: ThreadExecutor
     private let settings: PostgresSettings
     private let access: Access
     private var connection: PostgresConnection
@@ -17,16 +17,16 @@ actor PostgresSession: Session {
     private var isExhausted = false
     private var columns: [String] = []
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
     private init(_ settings: PostgresSettings, access: Access) throws(StorageError) {
         self.settings = settings
         self.access = access
-        executor = try ThreadExecutor()
+        thread = try ThreadExecutor()
         connection = try PostgresConnection(settings)
     }
 
-    deinit { executor.stop() }
+    deinit { thread.stop() }
 
     static func open(_ settings: PostgresSettings, access: Access) async throws(StorageError) -> PostgresSession {
         let session = try PostgresSession(settings, access: access)
@@ -133,8 +133,10 @@ actor PostgresSession: Session {
         try admit(nil)
         switch mode {
         case .snapshot: try runNow("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        case .write(.serializable): try runNow("BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE")
-        case .write(.readCommitted): try runNow("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        case .write(let isolation, let durability):
+            let level = isolation == .serializable ? "SERIALIZABLE" : "READ COMMITTED"
+            let more = durability == .process ? "; SET LOCAL synchronous_commit = off" : ""
+            try runNow("BEGIN ISOLATION LEVEL \(level) READ WRITE" + more)
         }
         ticketLast += 1
         let ticket = Ticket(number: ticketLast)

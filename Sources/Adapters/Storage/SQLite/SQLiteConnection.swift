@@ -15,6 +15,8 @@ struct SQLiteConnection: ~Copyable {
     private var statementsMax = 1
     private var statements: [String: SQLiteStatement] = [:]
     private var useCount: UInt64 = 0
+    /// What commits survive now.
+    private var durability = Durability.power
 
     /// A connection that is not open yet.
     init() { unsafe handle = nil }
@@ -44,6 +46,7 @@ struct SQLiteConnection: ~Copyable {
         if access == .readWrite {
             try enterWAL(within: settings.busyTimeout)
             try runScript("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
+            durability = .power
             if let pagesMax = settings.pagesMax { try runScript("PRAGMA max_page_count = \(pagesMax)") }
         }
         try runScript("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF")
@@ -61,6 +64,13 @@ struct SQLiteConnection: ~Copyable {
                 sqlite3_sleep(5)
             }
         }
+    }
+
+    /// Says what the next commits are to survive; outside of transactions only.
+    mutating func synchronize(_ durability: Durability) throws(StorageError) {
+        guard durability != self.durability else { return }
+        try runScript("PRAGMA synchronous = \(durability == .power ? "FULL" : "NORMAL")")
+        self.durability = durability
     }
 
     mutating func close() {

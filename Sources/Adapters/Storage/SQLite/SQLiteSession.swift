@@ -1,6 +1,8 @@
 /// One SQLite connection on a thread of its own.
 actor SQLiteSession: Session {
-    private let executor: ThreadExecutor
+    nonisolated let thread: ThreadExecutor
+    /// The thread ends with the session.
+    private let ownsThread: Bool
     private let settings: SQLiteSettings
     private let access: SQLiteConnection.Access
     private var connection = SQLiteConnection()
@@ -11,20 +13,23 @@ actor SQLiteSession: Session {
     /// Whether it has no more rows; another step would start it again.
     private var isExhausted = false
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
-    private init(_ settings: SQLiteSettings, access: SQLiteConnection.Access) throws(StorageError) {
+    private init(
+        _ settings: SQLiteSettings, access: SQLiteConnection.Access, on thread: ThreadExecutor?
+    ) throws(StorageError) {
         self.settings = settings
         self.access = access
-        executor = try ThreadExecutor()
+        ownsThread = thread == nil
+        if let thread { self.thread = thread } else { self.thread = try ThreadExecutor() }
     }
 
-    deinit { executor.stop() }
+    deinit { if ownsThread { thread.stop() } }
 
     static func open(
-        _ settings: SQLiteSettings, access: SQLiteConnection.Access
+        _ settings: SQLiteSettings, access: SQLiteConnection.Access, on thread: ThreadExecutor? = nil
     ) async throws(StorageError) -> SQLiteSession {
-        let session = try SQLiteSession(settings, access: access)
+        let session = try SQLiteSession(settings, access: access, on: thread)
         try await session.connect()
         return session
     }
@@ -96,13 +101,13 @@ actor SQLiteSession: Session {
 
     func begin(_ mode: TransactionMode) throws(StorageError) -> Ticket {
         try admit(nil)
-        let begin =
-            switch mode {
-            case .snapshot: "BEGIN"
+        switch mode {
+        case .snapshot: try connection.runScript("BEGIN")
+        case .write(_, let durability):
+            try connection.synchronize(durability)
             // IMMEDIATE: wait for the write lock here, where nothing has been read yet, not in the middle.
-            case .write: "BEGIN IMMEDIATE"
-            }
-        try connection.runScript(begin)
+            try connection.runScript("BEGIN IMMEDIATE")
+        }
         ticketLast += 1
         let ticket = Ticket(number: ticketLast)
         use = .transaction(ticket)
@@ -166,6 +171,7 @@ actor SQLiteSession: Session {
     private func prepare(_ statement: Statement, _ interrupt: Interrupt) throws(StorageError) -> SQLiteStatement {
         try admit(statement.ticket)
         try interrupt.check()
+        if statement.ticket == nil { try connection.synchronize(.power) }
         let prepared = try connection.statement(statement.sql)
         do throws(StorageError) {
             try prepared.bind(statement.parameters)

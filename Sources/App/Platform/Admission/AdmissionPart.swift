@@ -107,7 +107,7 @@ struct AdmissionPart: Sendable {
             turn += 1
             await desk.limits.tell()
             await keepMeters()
-            await writer.write()
+            await writer.write(turn.isMultiple(of: 10) ? .power : .process)
             if isShared, turn.isMultiple(of: 10) {
                 await attempt("limits and budgets could not be read again") { try await keeping.reload() }
             }
@@ -125,7 +125,7 @@ struct AdmissionPart: Sendable {
     func close() async {
         await desk.accounts.settled()
         await desk.limits.tell()
-        await writer.write()
+        await writer.write(.power)
         await keepMeters()
         await redis?.close()
     }

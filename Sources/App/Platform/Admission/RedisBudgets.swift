@@ -11,7 +11,7 @@ struct RedisBudgets: BudgetStore {
     /// Accounts of periods that are over are kept this long, in seconds.
     private static let accountLife = 400 * 86_400
 
-    func reserve(_ reservations: [BudgetReservation], expiry: Int64) async throws -> [BudgetAnswer] {
+    func reserve(_ reservations: [BudgetReservation], expiry: Int64?) async throws -> [BudgetAnswer] {
         guard let owner = reservations.first?.owner else { return [] }
         let batch = JSONValue.array(
             reservations.map { reservation in
@@ -31,7 +31,7 @@ struct RedisBudgets: BudgetStore {
         let reply = try await redis.run(
             Self.reserving, keys: [RedisArgument(Self.prefix)],
             arguments: [
-                RedisArgument(batch.text), RedisArgument(owner), RedisArgument(expiry),
+                RedisArgument(batch.text), RedisArgument(owner), RedisArgument(expiry ?? 0),
                 RedisArgument(Int64(Self.accountLife)),
             ]
         ).listValue()

@@ -30,6 +30,18 @@ final class OneShot<Value: Sendable>: Sendable {
         return isFirst
     }
 
+    /// The value if it was given; nobody can wait for it then.
+    ///
+    /// - Throws: what was given instead.
+    func taken() throws -> Value? {
+        let known = state.withLock { state -> Result<Value, any Error>? in
+            guard case .given(let result) = state else { return nil }
+            state = .taken
+            return result
+        }
+        return try known?.get()
+    }
+
     /// Waits for the value. For one caller, once.
     ///
     /// - Throws: what was given instead, or `CancellationError`, after which nothing can be given.

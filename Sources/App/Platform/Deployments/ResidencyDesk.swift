@@ -97,6 +97,22 @@ final class ResidencyDesk: Sendable {
         }
     }
 
+    /// Lets a request in whose model is in memory; `nil` when it would have to wait.
+    ///
+    /// - Throws: `ServiceError` as ``enter(_:priority:keepAlive:tell:)``.
+    func enterNow(_ id: ModelID, priority: Priority, keepAlive: KeepAlive? = nil) throws -> Ticket? {
+        guard standing(of: id) == .ready else { return nil }
+        let admitted = OneShot<Void>()
+        let ticket = change { state in
+            let (ticket, actions) = state.planner.request(id, priority: priority, keepAlive: keepAlive, at: now)
+            state.waiters[ticket] = Waiter(model: id, admitted: admitted, tell: { _ in })
+            return (ticket, actions)
+        }
+        if try admitted.taken() != nil { return ticket }
+        leave(ticket)
+        return nil
+    }
+
     /// A request has ended.
     func leave(_ ticket: Ticket) {
         change { state in

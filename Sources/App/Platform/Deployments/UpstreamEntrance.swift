@@ -13,6 +13,9 @@ final class UpstreamEntrance: Sendable {
     /// Whether a request would not have to wait here.
     var hasRoom: Bool { queue.withLock(\.self)?.hasRoom ?? true }
 
+    /// Whether the configuration that holds now lets everybody in at once.
+    func isOpen(_ spec: DeploymentSpec) -> Bool { current(spec) == nil }
+
     /// Waits for a place.
     ///
     /// - Parameters:

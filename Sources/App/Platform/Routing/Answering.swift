@@ -82,10 +82,14 @@ struct Answering: Sendable {
     ///   - attempt: told of it.
     ///   - wasAsked: whether a server was there at all; one that is waited for in vain is not waited for again.
     /// - Returns: where to go on, after the pause that there is to be.
-    /// - Throws: `error` when nothing helps.
+    /// - Throws: `error` when nothing helps, or when the client went: what broke off for that reason is nobody's failure.
     func recovered(
         _ course: Course, _ error: ServiceError, _ attempt: Attempt, wasAsked: Bool
     ) async throws -> Course {
+        guard !Task.isCancelled else {
+            attempt.abandoned()
+            throw error
+        }
         let hasNext = course.place + 1 < links.count
         let situation = Recovery.Situation(
             retries: wasAsked ? course.retries : .max, hasNext: hasNext,

@@ -58,7 +58,8 @@ struct ServedStream: AsyncSequence, Sendable {
 
         /// Goes on with the next one. What was sent cannot be taken back: after the first word there is none.
         private mutating func recover(from error: any Error) async throws {
-            guard let known = error as? ServiceError else {
+            // A client that went is nobody's failure.
+            guard let known = error as? ServiceError, !Task.isCancelled else {
                 stream.attempt.abandoned()
                 throw error
             }

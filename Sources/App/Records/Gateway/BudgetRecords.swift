@@ -3,23 +3,27 @@ public import Storage
 
 /// Accounts of budgets in the database, exact on SQLite and PostgreSQL and for any number of nodes.
 ///
-/// On PostgreSQL the accounts of a batch are locked row by row in one order; SQLite has one writer.
+/// On PostgreSQL the accounts of a batch are locked row by row in one order; SQLite has one writer. What is reserved and
+/// settled survives the end of the process; a power cut may cost what happened since the ledger was written last, half a
+/// second.
 public struct BudgetRecords: BudgetStore {
     private let database: Database
 
     /// - Parameter database: brought up to date with `Migrations.all`.
     public init(database: Database) { self.database = database }
 
-    public func reserve(_ reservations: [BudgetReservation], expiry: Int64) async throws -> [BudgetAnswer] {
+    public var executor: (any TaskExecutor)? { database.writerExecutor }
+
+    public func reserve(_ reservations: [BudgetReservation], expiry: Int64?) async throws -> [BudgetAnswer] {
         guard let owner = reservations.first?.owner else { return [] }
-        return try await database.transaction(.readCommitted) { transaction in
+        return try await database.transaction(.readCommitted, durability: .process) { transaction in
             let keys = Set(reservations.flatMap { $0.holds.map(\.account) }).sorted()
             let before = try await lock(keys, transaction)
             var arithmetic = BudgetArithmetic(before)
             let answers = reservations.map { arithmetic.reserve($0) }
             let kept = zip(reservations, answers).filter { if case .reserved = $0.1 { true } else { false } }.map(\.0)
             guard !kept.isEmpty else { return answers }
-            try await prolong(owner, expiry, transaction)
+            if let expiry { try await prolong(owner, expiry, transaction) }
             try await insert(kept, transaction)
             for (key, account) in arithmetic.accounts.sorted(by: { $0.key < $1.key }) where before[key] != account {
                 try await add(spent: 0, reserved: account.reserved - (before[key]?.reserved ?? 0), to: key, transaction)
@@ -29,7 +33,7 @@ public struct BudgetRecords: BudgetStore {
     }
 
     public func settle(_ settlements: [BudgetSettlement]) async throws {
-        try await database.transaction(.readCommitted) { transaction in
+        try await database.transaction(.readCommitted, durability: .process) { transaction in
             var changes: [BudgetAccountKey: (spent: Int64, reserved: Int64)] = [:]
             let held = try await held(settlements.map(\.reservation.id), transaction)
             for settlement in settlements {
@@ -103,10 +107,17 @@ public struct BudgetRecords: BudgetStore {
         let account: BudgetAccountKey
     }
 
-    private var forUpdate: String { database.dialect == .postgres ? " FOR UPDATE" : "" }
-    /// Statements take so many rows at once: PostgreSQL and SQLite have room for some thousand parameters.
-    private static let rowsMax = 200
+    private static let insertHolds = SQLRows(
+        "INSERT INTO budget_holds (reservation, budget, subject, period_start, amount, owner) VALUES", columns: 6)
+    private static let selectHolds = SQLRows(
+        "SELECT reservation, budget, subject, period_start, amount FROM budget_holds WHERE reservation IN",
+        columns: nil, end: " ORDER BY reservation")
+    private static let lockHolds = SQLRows(
+        "SELECT reservation, budget, subject, period_start, amount FROM budget_holds WHERE reservation IN",
+        columns: nil, end: " ORDER BY reservation FOR UPDATE")
+    private static let deleteHolds = SQLRows("DELETE FROM budget_holds WHERE reservation IN", columns: nil)
 
+    private var forUpdate: String { database.dialect == .postgres ? " FOR UPDATE" : "" }
     /// The accounts as they are, held against others until the transaction ends. Those that are not there are made.
     private func lock(
         _ keys: [BudgetAccountKey], _ transaction: Transaction
@@ -154,22 +165,16 @@ public struct BudgetRecords: BudgetStore {
                 ]
             }
         }
-        for start in stride(from: 0, to: rows.count, by: Self.rowsMax) {
-            let part = rows[start..<min(start + Self.rowsMax, rows.count)]
-            try await transaction.execute(
-                "INSERT INTO budget_holds (reservation, budget, subject, period_start, amount, owner) VALUES "
-                    + SQLRows.placeholders(rows: part.count, columns: 6), part.flatMap(\.self))
+        for (text, part) in Self.insertHolds.statements(for: rows.count) {
+            try await transaction.execute(text, rows[part].flatMap(\.self))
         }
     }
 
     private func held(_ ids: [String], _ transaction: Transaction) async throws -> [HoldKey: Int64] {
         var held: [HoldKey: Int64] = [:]
-        for start in stride(from: 0, to: ids.count, by: Self.rowsMax) {
-            let part = ids[start..<min(start + Self.rowsMax, ids.count)]
-            let rows = try await transaction.query(
-                "SELECT reservation, budget, subject, period_start, amount FROM budget_holds WHERE reservation IN "
-                    + SQLRows.placeholders(rows: 1, columns: part.count) + " ORDER BY reservation" + forUpdate,
-                part.map { .text($0) })
+        let statements = database.dialect == .postgres ? Self.lockHolds : Self.selectHolds
+        for (text, part) in statements.statements(for: ids.count) {
+            let rows = try await transaction.query(text, ids[part].map { .text($0) })
             for row in rows {
                 let key = HoldKey(reservation: try row.decode("reservation"), account: try BudgetAccountKey(row: row))
                 held[key] = try row.decode("amount")
@@ -179,11 +184,8 @@ public struct BudgetRecords: BudgetStore {
     }
 
     private func remove(_ ids: [String], _ transaction: Transaction) async throws {
-        for start in stride(from: 0, to: ids.count, by: Self.rowsMax) {
-            let part = ids[start..<min(start + Self.rowsMax, ids.count)]
-            try await transaction.execute(
-                "DELETE FROM budget_holds WHERE reservation IN " + SQLRows.placeholders(rows: 1, columns: part.count),
-                part.map { .text($0) })
+        for (text, part) in Self.deleteHolds.statements(for: ids.count) {
+            try await transaction.execute(text, ids[part].map { .text($0) })
         }
     }
 
@@ -201,15 +203,5 @@ extension BudgetAccountKey {
         self.init(
             budget: try row.decode("budget"), subject: try row.decode("subject"),
             periodStart: try row.decode("period_start"))
-    }
-}
-
-/// The text of statements with several rows.
-enum SQLRows {
-    /// `($1, $2), ($3, $4)`
-    static func placeholders(rows: Int, columns: Int) -> String {
-        (0..<rows).map { row in
-            "(" + (1...columns).map { "$\(row * columns + $0)" }.joined(separator: ", ") + ")"
-        }.joined(separator: ", ")
     }
 }

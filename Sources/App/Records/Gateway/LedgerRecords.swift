@@ -5,7 +5,6 @@ public import Storage
 public struct LedgerRecords: Sendable {
     /// Lines of single requests are kept for 31 days.
     public static let recordsKept: Int64 = 31 * 86_400
-    private static let rowsMax = 100
     private static let dimensions = UsageDimensions.fields.map { "\"\($0.name)\"" }
     private static let amounts = UsageAmounts.fields.map(\.name)
 
@@ -16,15 +15,20 @@ public struct LedgerRecords: Sendable {
 
     /// Writes a batch, in one transaction.
     ///
-    /// - Parameter batch: what was used since the last time.
+    /// - Parameters:
+    ///   - batch: what was used since the last time.
+    ///   - durability: what it survives.
     /// - Throws: `StorageError`; then nothing of it was written.
-    public func add(_ batch: UsageBook.Batch) async throws {
+    public func add(_ batch: UsageBook.Batch, durability: Durability = .power) async throws {
         guard !batch.isEmpty else { return }
-        let sums = Self.sums(of: batch)
-        try await database.transaction(.readCommitted) { transaction in
-            try await insert(batch.records, transaction)
-            // In one order always, so that two writers do not wait for each other.
-            for (key, amounts) in sums.sorted(by: { $0.key < $1.key }) {
+        let rows = batch.records.map(\.values)
+        // In one order always, so that two writers do not wait for each other.
+        let sums = Self.sums(of: batch).sorted { $0.key < $1.key }
+        try await database.transaction(.readCommitted, durability: durability) { transaction in
+            for (text, part) in Self.insertRecords.statements(for: rows.count) {
+                try await transaction.execute(text, rows[part].flatMap(\.self))
+            }
+            for (key, amounts) in sums {
                 try await transaction.execute(
                     Self.upsert,
                     [.text(key.span.rawValue), .integer(key.start)]
@@ -132,7 +136,7 @@ public struct LedgerRecords: Sendable {
     private static let upsert: String = {
         let columns = ["span", "start_at"] + dimensions + amounts
         return "INSERT INTO usage_sums (" + columns.joined(separator: ", ") + ") VALUES "
-            + SQLRows.placeholders(rows: 1, columns: columns.count) + " ON CONFLICT (span, start_at, "
+            + "(" + columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ") + ") ON CONFLICT (span, start_at, "
             + dimensions.joined(separator: ", ") + ") DO UPDATE SET "
             + amounts.map { "\($0) = usage_sums.\($0) + excluded.\($0)" }.joined(separator: ", ")
     }()
@@ -144,15 +148,9 @@ public struct LedgerRecords: Sendable {
             "engine_microseconds", "first_piece", "duration",
         ]
 
-    private func insert(_ records: [UsageRecord], _ transaction: Transaction) async throws {
-        for start in stride(from: 0, to: records.count, by: Self.rowsMax) {
-            let part = records[start..<min(start + Self.rowsMax, records.count)]
-            try await transaction.execute(
-                "INSERT INTO usage_records (" + Self.recordColumns.joined(separator: ", ") + ") VALUES "
-                    + SQLRows.placeholders(rows: part.count, columns: Self.recordColumns.count),
-                part.flatMap(\.values))
-        }
-    }
+    private static let insertRecords = SQLRows(
+        "INSERT INTO usage_records (" + recordColumns.joined(separator: ", ") + ") VALUES", columns: recordColumns.count
+    )
 }
 
 extension UsageRecord {

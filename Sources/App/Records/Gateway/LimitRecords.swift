@@ -75,7 +75,7 @@ public struct LimitRecords: SharedLimits {
     /// - Throws: `StorageError`.
     public func keep(_ meters: [(key: LimitKey, meter: LimitMeter)], removing before: Int64? = nil) async throws {
         guard !meters.isEmpty || before != nil else { return }
-        try await database.transaction(.readCommitted) { transaction in
+        try await database.transaction(.readCommitted, durability: .process) { transaction in
             let sorted = meters.sorted { ($0.key.rule, $0.key.subject) < ($1.key.rule, $1.key.subject) }
             for (key, meter) in sorted {
                 try await Self.write(meter, key, transaction)

@@ -3,15 +3,40 @@ internal import Vocabulary
 
 /// Reserves and settles for all requests of this process. While one transaction runs, what comes meanwhile is collected and
 /// goes into the next one together: under load a transaction serves hundreds of requests, alone it serves one at once.
-public actor BudgetDesk {
+/// Requests are let in first; what they did not use is handed back for many of them together.
+public final class BudgetDesk: Sendable {
     /// What one transaction takes at most.
     public static let batchMax = 1_000
     /// Requests that wait to be let in; more are refused.
     public static let waitingMax = 20_000
+    /// How long what was not used waits for more of it, unless there is enough of it.
+    static let settlePause = Duration.milliseconds(10)
+    private static let settleCount = 256
 
     private struct Waiting {
         let reservation: BudgetReservation
         let continuation: CheckedContinuation<BudgetAnswer, any Error>
+        /// It was refused once, before others had handed back what they held.
+        var isSecond = false
+    }
+
+    private struct State {
+        var waiting: [Waiting] = []
+        /// What was handed in and is not in `settlements` yet.
+        var inbox: [BudgetSettlement] = []
+        /// What is to be settled next.
+        var settlements: [BudgetSettlement] = []
+        var isWorking = false
+        var mustSettle = false
+        var idle: [CheckedContinuation<Void, Never>] = []
+        var pause = Duration.milliseconds(50)
+        /// Until when the store knows this process as alive.
+        var expiry: Int64 = 0
+
+        mutating func openInbox() {
+            settlements += inbox
+            inbox = []
+        }
     }
 
     private let store: any BudgetStore
@@ -19,13 +44,7 @@ public actor BudgetDesk {
     private let now: @Sendable () -> Int64
     private let lifetime: Int64
     private let failed: @Sendable (any Error) -> Void
-    private var waiting: [Waiting] = []
-    /// What was handed in and is not in `settlements` yet.
-    private nonisolated let inbox = Mutex<[BudgetSettlement]>([])
-    private var settlements: [BudgetSettlement] = []
-    private var isWorking = false
-    private var idle: [CheckedContinuation<Void, Never>] = []
-    private var pause = Duration.milliseconds(50)
+    private let state = Mutex(State())
 
     /// - Parameters:
     ///   - store: keeps the accounts.
@@ -54,14 +73,19 @@ public actor BudgetDesk {
     public func reserve(
         id: String, _ holds: [BudgetHold]
     ) async throws -> (reservation: BudgetReservation, answer: BudgetAnswer) {
-        guard waiting.count < Self.waitingMax else {
-            throw ServiceError(
-                .overloaded, "Too many requests wait for their budgets.", hint: "Try again shortly.",
-                retryAfter: .seconds(1))
-        }
         let reservation = BudgetReservation(id: id, owner: owner, holds: holds)
         let answer = try await withCheckedThrowingContinuation { continuation in
-            waiting.append(Waiting(reservation: reservation, continuation: continuation))
+            let isTaken = state.withLock { state in
+                guard state.waiting.count < Self.waitingMax else { return false }
+                state.waiting.append(Waiting(reservation: reservation, continuation: continuation))
+                return true
+            }
+            guard isTaken else {
+                return continuation.resume(
+                    throwing: ServiceError(
+                        .overloaded, "Too many requests wait for their budgets.", hint: "Try again shortly.",
+                        retryAfter: .seconds(1)))
+            }
             startWorking()
         }
         if Task.isCancelled, case .reserved = answer {
@@ -72,18 +96,32 @@ public actor BudgetDesk {
     }
 
     /// Hands back what was not used. Returns at once; it is done as soon as the store can.
-    public nonisolated func settle(_ settlement: BudgetSettlement) {
-        let isFirst = inbox.withLock { inbox in
-            inbox.append(settlement)
-            return inbox.count == 1
+    public func settle(_ settlement: BudgetSettlement) {
+        let count = state.withLock { state in
+            state.inbox.append(settlement)
+            return state.inbox.count
         }
-        if isFirst { Task { await startWorking() } }
+        if count == 1 {
+            Task {
+                do { try await Task.sleep(for: Self.settlePause) } catch {}
+                settleNow()
+            }
+        } else if count == Self.settleCount {
+            settleNow()
+        }
+    }
+
+    private func settleNow() {
+        state.withLock { $0.mustSettle = true }
+        startWorking()
     }
 
     /// Returns when everything that was handed in is done.
     public func settled() async {
-        startWorking()
-        await withCheckedContinuation { idle.append($0) }
+        await withCheckedContinuation { continuation in
+            state.withLock { $0.idle.append(continuation) }
+            settleNow()
+        }
     }
 
     /// Tells the store that this process lives. To be called more often than `lifetime`.
@@ -98,55 +136,98 @@ public actor BudgetDesk {
         try await store.recover(now: now(), alone: isAlone ? owner : nil)
     }
 
+    // MARK: Working
+
     private func startWorking() {
-        guard !isWorking else { return }
-        isWorking = true
-        Task { await work() }
+        let isFirst = state.withLock { state in
+            defer { state.isWorking = true }
+            return !state.isWorking
+        }
+        // On the store's own thread, so that a reservation costs no more changes of threads than it must.
+        if isFirst { Task(executorPreference: store.executor) { await self.work() } }
     }
 
     private func work() async {
-        while true {
-            settlements += inbox.withLock { inbox in
-                defer { inbox = [] }
-                return inbox
-            }
-            guard !waiting.isEmpty || !settlements.isEmpty else { break }
+        while let batch = next() {
+            if !batch.isEmpty { await reserve(batch) }
             await settleBatch()
-            await reserveBatch()
         }
-        isWorking = false
-        let idle = idle
-        self.idle = []
+    }
+
+    /// Those who are let in next; `nil` when there is nothing to do.
+    private func next() -> [Waiting]? {
+        let (batch, idle) = state.withLock { state -> ([Waiting]?, [CheckedContinuation<Void, Never>]) in
+            if state.mustSettle {
+                state.mustSettle = false
+                state.openInbox()
+            }
+            guard state.waiting.isEmpty, state.settlements.isEmpty else {
+                let batch = Array(state.waiting.prefix(Self.batchMax))
+                state.waiting.removeFirst(batch.count)
+                return (batch, [])
+            }
+            state.isWorking = false
+            defer { state.idle = [] }
+            return (nil, state.idle)
+        }
         for continuation in idle { continuation.resume() }
+        return batch
     }
 
     private func settleBatch() async {
-        guard !settlements.isEmpty else { return }
-        let batch = Array(settlements.prefix(Self.batchMax))
+        let batch = state.withLock { Array($0.settlements.prefix(Self.batchMax)) }
+        guard !batch.isEmpty else { return }
         do {
             try await store.settle(batch)
-            settlements.removeFirst(batch.count)
-            pause = .milliseconds(50)
+            state.withLock { state in
+                state.settlements.removeFirst(batch.count)
+                state.pause = .milliseconds(50)
+            }
         } catch {
             // What was used must not be forgotten: it is kept and tried again, while others go on being let in or refused.
             failed(error)
-            if waiting.isEmpty {
-                do { try await Task.sleep(for: pause) } catch { return }
-                pause = min(pause * 2, .seconds(5))
+            let pause = state.withLock { state -> Duration? in
+                guard state.waiting.isEmpty else { return nil }
+                defer { state.pause = min(state.pause * 2, .seconds(5)) }
+                return state.pause
             }
+            guard let pause else { return }
+            do { try await Task.sleep(for: pause) } catch { return }
         }
     }
 
-    private func reserveBatch() async {
-        guard !waiting.isEmpty else { return }
-        let batch = Array(waiting.prefix(Self.batchMax))
-        waiting.removeFirst(batch.count)
+    private func reserve(_ batch: [Waiting]) async {
         do {
-            let answers = try await store.reserve(batch.map(\.reservation), expiry: now() + lifetime)
+            // Told again in time, so that what is reserved never belongs to somebody who counts as dead.
+            let until = now() + lifetime
+            let isKnown = state.withLock { $0.expiry > until - lifetime / 4 }
+            let answers = try await store.reserve(batch.map(\.reservation), expiry: isKnown ? nil : until)
             precondition(answers.count == batch.count, "a store answers each reservation")
-            for (waiting, answer) in zip(batch, answers) { waiting.continuation.resume(returning: answer) }
+            let mayTryAgain = state.withLock { state in
+                if !isKnown { state.expiry = until }
+                if answers.contains(where: \.isRefused) { state.openInbox() }
+                return !state.settlements.isEmpty
+            }
+            var again: [Waiting] = []
+            for (var waiting, answer) in zip(batch, answers) {
+                if answer.isRefused, mayTryAgain, !waiting.isSecond {
+                    waiting.isSecond = true
+                    again.append(waiting)
+                } else {
+                    waiting.continuation.resume(returning: answer)
+                }
+            }
+            // What others did not use may be enough for them.
+            if !again.isEmpty { state.withLock { [again] in $0.waiting = again + $0.waiting } }
         } catch {
+            state.withLock { $0.expiry = 0 }
             for waiting in batch { waiting.continuation.resume(throwing: error) }
         }
+    }
+}
+
+extension BudgetAnswer {
+    fileprivate var isRefused: Bool {
+        if case .refused = self { true } else { false }
     }
 }

@@ -64,15 +64,18 @@ public enum BudgetAnswer: Sendable, Equatable {
 
 /// Where accounts are kept, exactly: a database or Redis, shared by all nodes.
 public protocol BudgetStore: Sendable {
+    /// Where its work is done best; `nil`: anywhere.
+    var executor: (any TaskExecutor)? { get }
+
     /// Keeps what is asked for, each whole or not at all, in order, in one transaction. A hard hold fits when what was spent,
     /// what is held and it together stay within its limit.
     ///
     /// - Parameters:
     ///   - reservations: to be kept.
-    ///   - expiry: after this the owner counts as dead, in seconds since 1970.
+    ///   - expiry: after this the owner counts as dead, in seconds since 1970; `nil`: as was told before.
     /// - Returns: one for each.
     /// - Throws: when the store cannot tell; then nothing was kept.
-    func reserve(_ reservations: [BudgetReservation], expiry: Int64) async throws -> [BudgetAnswer]
+    func reserve(_ reservations: [BudgetReservation], expiry: Int64?) async throws -> [BudgetAnswer]
 
     /// Replaces what is held by what was used. One that is not held any more is left alone, so that it may be tried again.
     func settle(_ settlements: [BudgetSettlement]) async throws
@@ -93,6 +96,10 @@ public protocol BudgetStore: Sendable {
     func accounts(of budget: String, periodStart: Int64, countMax: Int) async throws -> [(
         subject: String, account: BudgetAccount
     )]
+}
+
+extension BudgetStore {
+    public var executor: (any TaskExecutor)? { nil }
 }
 
 /// How a batch of reservations is answered from the accounts as they are: pure, so that every store decides alike.

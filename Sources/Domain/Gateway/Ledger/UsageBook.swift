@@ -22,6 +22,16 @@ public final class UsageBook: Sendable {
         /// Of requests that have no record any more.
         public var sums: [SumKey: UsageAmounts] = [:]
         public var isEmpty: Bool { records.isEmpty && sums.isEmpty }
+
+        /// The same in batches of at most so many records, to be written one after another.
+        public func parts(of count: Int) -> [Batch] {
+            var parts = stride(from: 0, to: records.count, by: count).map { start in
+                Batch(records: Array(records[start..<min(start + count, records.count)]))
+            }
+            if parts.isEmpty { parts.append(Batch()) }
+            parts[0].sums = sums
+            return parts
+        }
     }
 
     private struct State {
