@@ -58,6 +58,8 @@ var targets: [Target] = [
     door("CHiredis", pkgConfig: "hiredis", apt: "libhiredis-dev"),
     door("CLDAP", pkgConfig: "ldap", apt: "libldap-dev"),
     door("CXMLSec", pkgConfig: "xmlsec1-openssl", apt: "libxmlsec1-dev"),
+    door("CPango", pkgConfig: "pangocairo", apt: "libpango1.0-dev"),
+    door("CMarkdown", pkgConfig: "libcmark-gfm", apt: "libcmark-gfm-dev"),
     door("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     // A request's memory is taken by one thread and given back by another, where glibc's malloc waits for locks.
     .target(name: "CJemalloc", path: "Sources/CDoors/CJemalloc", linkerSettings: [.linkedLibrary("jemalloc")]),
@@ -72,6 +74,7 @@ var targets: [Target] = [
     module("GGUF", in: .ground),
     module("Templates", in: .ground, ["JSONText"]),
     module("Digests", in: .ground, ["CCrypto"], settings: boundary),
+    module("Vectors", in: .ground),
     module("MediaFiles", in: .ground),
     module("ModelFormats", in: .ground, ["GGUF", "JSONText"]),
     module("Grammar", in: .ground, ["JSONText"]),
@@ -90,6 +93,7 @@ var targets: [Target] = [
     module("Directories", in: .adapters, ["CLDAP"], settings: boundary),
     module("SignedXML", in: .adapters, ["CXMLSec"], settings: boundary),
     module("Redis", in: .adapters, ["CHiredis"], settings: boundary),
+    module("Documents", in: .adapters, ["CMarkdown", "CPango"], settings: boundary),
 
     // Domain: policy and state machines.
     module(
@@ -101,8 +105,8 @@ var targets: [Target] = [
     module("ModelHub", in: .domain, ["Digests", "JSONText", "Streaming", "Vocabulary"]),
     module("Hardware", in: .domain, ["Hosting", "JSONText", "Vocabulary"]),
     module("Access", in: .domain, ["Digests", "JSONText", "Telemetry", "Vocabulary"]),
-    module("Gateway", in: .domain, ["Digests", "Inference", "JSONText", "Streaming", "Vocabulary"]),
-    module("Conversations", in: .domain, ["JSONText", "Vocabulary"]),
+    module("Gateway", in: .domain, ["Digests", "Inference", "JSONText", "Streaming", "Vectors", "Vocabulary"]),
+    module("Conversations", in: .domain, ["JSONText", "Telemetry", "Vectors", "Vocabulary"]),
 
     // APIs: wire types and translation.
     module("RequestScope", in: .apis, ["Vocabulary", "JSONText", "Telemetry", "HTTPServing"]),
@@ -130,17 +134,18 @@ var targets: [Target] = [
     module(
         "Records", in: .app,
         [
-            "Access", "Conversations", "Gateway", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub",
-            "Storage", "Telemetry", "Vocabulary",
+            "Access", "Conversations", "Digests", "Gateway", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog",
+            "ModelHub", "Storage", "Telemetry", "Vectors", "Vocabulary",
         ]),
     module(
         "Platform", in: .app,
         [
-            "Access", "AdminAPI", "Configuration", "Conversations", "Cryptography", "Digests", "Directories", "GGUF",
-            "Gateway", "Hardware", "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText", "Launch",
+            "Access", "AdminAPI", "Configuration", "Conversations", "Cryptography", "Digests", "Directories",
+            "Documents",
+            "GGUF", "Gateway", "Hardware", "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText", "Launch",
             "LlamaServerAPI", "MessagesAPI", "ModelCatalog", "ModelFormats", "ModelHub", "OllamaAPI", "OpenAIAPI",
             "Processes", "Records", "Redis", "RequestScope", "ResponsesAPI", "SignedXML", "Storage", "Streaming",
-            "Telemetry", "Vocabulary", "WebApp",
+            "Telemetry", "Vectors", "Vocabulary", "WebApp",
         ]),
     .executableTarget(
         name: "nexus", dependencies: ["CJemalloc", "Configuration", "Platform"], path: "Sources/App/nexus",
@@ -170,6 +175,7 @@ var targets: [Target] = [
     tests("TelemetryTests", ["TestRandomness", "Telemetry", "JSONText"]),
     tests("GGUFTests", ["TestRandomness", "GGUF"]),
     tests("DigestsTests", ["Digests"]),
+    tests("VectorsTests", ["TestRandomness", "Vectors"]),
     tests("MediaFilesTests", ["MediaFiles", "TestRandomness"]),
     tests("ModelFormatsTests", ["GGUF", "JSONText", "ModelFormats", "TestModels", "TestRandomness"]),
     tests("TemplatesTests", ["TestRandomness", "Templates", "JSONText"], exclude: ["reference.py"]),
@@ -192,10 +198,12 @@ var targets: [Target] = [
     tests("CryptographyTests", ["Cryptography"]),
     tests("DirectoriesTests", ["Directories"]),
     tests("SignedXMLTests", ["SignedXML"]),
+    tests("DocumentsTests", ["Documents", "TestRandomness"]),
     tests("RedisTests", ["Redis", "TestServers"]),
     tests("AccessTests", ["Access", "Digests", "JSONText", "Telemetry", "TestRandomness", "Vocabulary"]),
-    tests("GatewayTests", ["Gateway", "JSONText", "Streaming", "TestAnswers", "TestRandomness", "Vocabulary"]),
-    tests("ConversationsTests", ["Conversations", "JSONText", "TestRandomness", "Vocabulary"]),
+    tests(
+        "GatewayTests", ["Gateway", "JSONText", "Streaming", "TestAnswers", "TestRandomness", "Vectors", "Vocabulary"]),
+    tests("ConversationsTests", ["Conversations", "JSONText", "TestRandomness", "Vectors", "Vocabulary"]),
     tests("ConfigurationTests", ["Configuration", "JSONText"]),
     tests(
         "InferenceTests",
@@ -219,7 +227,7 @@ var targets: [Target] = [
         "RecordsTests",
         [
             "Access", "Conversations", "Gateway", "Hardware", "Hosting", "Jobs", "JSONText", "ModelCatalog", "ModelHub",
-            "Records", "Storage", "Telemetry", "TestRandomness", "TestServers", "Vocabulary",
+            "Records", "Storage", "Telemetry", "TestRandomness", "TestServers", "Vectors", "Vocabulary",
         ]),
     tests(
         "PlatformTests",
@@ -227,7 +235,7 @@ var targets: [Target] = [
             "Access", "AdminAPI", "Configuration", "Conversations", "Cryptography", "GGUF", "Gateway", "Hardware",
             "Hosting", "HTTPFetching", "HTTPServing", "Jobs", "JSONText", "Launch", "ModelCatalog", "ModelHub",
             "OpenAIAPI", "Platform", "Processes", "Records", "Redis", "RequestScope", "Storage", "Streaming",
-            "Telemetry", "TestAnswers", "TestModels", "TestRandomness", "TestServers", "Vocabulary",
+            "Telemetry", "TestAnswers", "TestModels", "TestRandomness", "TestServers", "Vectors", "Vocabulary",
         ]),
     tests(
         "RequestScopeTests",

@@ -7,12 +7,13 @@ set -euo pipefail
 build=(
     build-essential cmake ninja-build patch pkg-config ca-certificates python3 python3-venv python3-pip
     libmicrohttpd-dev libwslay-dev zlib1g-dev libbrotli-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libyaml-dev libssl-dev
-    libsodium-dev libldap-dev libxmlsec1-dev libhiredis-dev libjemalloc-dev
+    libsodium-dev libldap-dev libxmlsec1-dev libhiredis-dev libjemalloc-dev libpango1.0-dev libcmark-gfm-dev
+    libcmark-gfm-extensions-dev fonts-dejavu-core fonts-droid-fallback
     esbuild node-react node-react-dom node-prismjs libjs-katex fonts-katex fonts-inter-variable fonts-jetbrains-mono
     fonttools python3-brotli
 )
 test=(postgresql redis-server slapd ldap-utils openssl curl chromium nodejs node-typescript)
-bench=(nginx-light wrk)
+bench=(nginx-light wrk chromium)
 
 case "${1:-}" in
     build) wanted=("${build[@]}") ;;

@@ -64,6 +64,56 @@ import Testing
         }
     }
 
+    @Test func `a request that is given up from elsewhere ends, whatever it is doing`() async throws {
+        let (waiting, silent, busy) = (Flag(), Flag(), Flag())
+        let contexts = Recorder<RequestContext>()
+        var router = Router()
+        router.on(.get, "/wait") { request in
+            contexts.add(request.context)
+            do { try await Task.sleep(for: .seconds(60)) } catch { waiting.set() }
+            return .text("too late")
+        }
+        router.on(.get, "/silent") { request in
+            .events { writer in
+                try await writer.write(ServerSentEvent(data: "first"))
+                contexts.add(request.context)
+                do { try await Task.sleep(for: .seconds(60)) } catch { silent.set() }
+            }
+        }
+        router.on(.get, "/busy") { request in
+            .events { writer in
+                contexts.add(request.context)
+                do { while true { try await writer.write([UInt8](repeating: 32, count: 8_192)) } } catch { busy.set() }
+            }
+        }
+        let near = Flag()
+        router.on(.post, "/near") { request in
+            _ = try await request.body.collect()
+            return .events { writer in
+                try await writer.onServerThread {
+                    try await writer.write(ServerSentEvent(data: "first"))
+                    contexts.add(request.context)
+                    do { try await Task.sleep(for: .seconds(60)) } catch { near.set() }
+                }
+            }
+        }
+        try await withServer(router) { port in
+            for (index, path) in ["wait", "silent", "busy", "near"].enumerated() {
+                let client = try RawClient(port: port)
+                let body = path == "near" ? "Content-Length: 2\r\n\r\n{}" : "\r\n"
+                try client.send("\(path == "near" ? "POST" : "GET") /\(path) HTTP/1.1\r\nHost: x\r\n\(body)")
+                try await eventually { contexts.values.count == index + 1 }
+                contexts.values[index].abort()
+                // Again does nothing.
+                contexts.values[index].abort()
+                try await eventually { [waiting, silent, busy, near][index].isSet }
+                // Whatever was sent, the connection ends.
+                try await blocking { while try client.receive() != nil {} }
+            }
+        }
+        RequestContext().abort()
+    }
+
     @Test func `a client that leaves a busy stream stops its producer`() async throws {
         let ended = Flag()
         var router = Router()

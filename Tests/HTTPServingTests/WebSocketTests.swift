@@ -115,6 +115,27 @@ import Testing
         }
     }
 
+    @Test func `what comes after the server's own close is not delivered`() async throws {
+        let heard = Recorder<WebSocket.Message>()
+        let router = Self.router(serve: { socket in
+            var messages = socket.makeAsyncIterator()
+            if let first = try await messages.next() { heard.add(first) }
+            socket.close(.policyViolation, reason: "enough")
+            while let message = try await messages.next() { heard.add(message) }
+        })
+        try await withServer(router) { port in
+            try await blocking {
+                let client = try WebSocketClient(port: port)
+                try client.send(.text, "one")
+                #expect(try client.receive().closeCode == 1008)
+                try client.send(.text, "two")
+                try client.close(1008)
+                #expect(try client.raw.receive() == nil)
+            }
+        }
+        #expect(heard.values == [.text("one")])
+    }
+
     @Test func `a peer that vanishes ends the iteration with an error and cancels the rest`() async throws {
         let (started, ended, cancelled) = (Flag(), Recorder<WebSocketError>(), Flag())
         let router = Self.router(serve: { socket in

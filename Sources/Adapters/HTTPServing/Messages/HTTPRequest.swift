@@ -39,12 +39,12 @@ public struct HTTPRequest: Sendable {
 
     init(
         method: HTTPMethod, target: String, headers: HTTPHeaders, remoteAddress: String, body: RequestBody,
-        refusal: HTTPError? = nil, isSecure: Bool = false
+        refusal: HTTPError? = nil, isSecure: Bool = false, transfer: Transfer? = nil
     ) {
         head = Head(
             method: method, target: target, headers: headers, remoteAddress: remoteAddress, refusal: refusal)
         self.body = body
-        context = RequestContext()
+        context = RequestContext(transfer: transfer)
         client = RequestClient(address: remoteAddress, isSecure: isSecure)
     }
 

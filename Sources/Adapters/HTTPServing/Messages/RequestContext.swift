@@ -20,8 +20,12 @@ public final class RequestContext: Sendable {
     }
 
     private let state = Mutex(State())
+    private let transfer: Transfer?
 
-    public init() {}
+    /// Of a request without a connection.
+    public convenience init() { self.init(transfer: nil) }
+
+    init(transfer: Transfer?) { self.transfer = transfer }
 
     public subscript<Key: RequestContextKey>(key: Key.Type) -> Key.Value? {
         get { state.withLock { $0.values[ObjectIdentifier(key)] } as? Key.Value }
@@ -37,6 +41,10 @@ public final class RequestContext: Sendable {
         }
         if let outcome { observer(outcome) }
     }
+
+    /// Gives the request up, on any thread, whatever becomes of its answer: its connection is closed and its task cancelled, as
+    /// if the client had vanished. Does nothing for a request that is over, or is a WebSocket by now.
+    public func abort() { transfer?.abort() }
 
     func finish(_ outcome: RequestOutcome) {
         let observers = state.withLock { state in

@@ -86,7 +86,7 @@ extension ServerLoop {
             method: HTTPMethod(rawValue: String(cString: method)), target: exchange.target, headers: headers,
             remoteAddress: connection.remoteAddress, body: body,
             refusal: framing == .conflicting ? .malformed("The body's length is declared in conflicting ways.") : nil,
-            isSecure: settings.configuration.tls != nil)
+            isSecure: settings.configuration.tls != nil, transfer: exchange.transfer)
     }
 
     private func startHandler(_ exchange: Exchange) {
@@ -150,7 +150,12 @@ extension ServerLoop {
         let connection = exchange.connection
         if connection.exchange === exchange { connection.exchange = nil }
         if connection.phase != .upgraded { connection.enter(.idle, at: now) }
-        if !isComplete { exchange.task?.cancel() }
+        if !isComplete {
+            exchange.task?.cancel()
+            // libmicrohttpd may look at a connection that it has closed only when something happens on it: the client is to
+            // know now.
+            if connection.phase != .upgraded { hangUp(connection) }
+        }
         exchange.transfer.abandon()
         exchange.transfer.upgrade?.end(.abnormal)
         exchange.request?.context.finish(

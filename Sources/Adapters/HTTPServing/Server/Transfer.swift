@@ -48,6 +48,14 @@ extension Transfer {
         writer?.resume()
     }
 
+    /// Gives the exchange up, on any thread; the server's own closes the connection when it looks at it next.
+    func abort() {
+        let (reader, writer, wasParked) = state.withLock { $0.abandon() }
+        reader?.resume()
+        writer?.resume()
+        if wasParked { wake() }
+    }
+
     /// What the connection is to become, if the response on offer says so.
     var upgrade: WebSocket? { socket.withLock { $0 } }
 

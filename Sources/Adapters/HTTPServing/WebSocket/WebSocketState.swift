@@ -45,7 +45,9 @@ struct WebSocketState<Waiter> {
 
     var hasRoom: Bool { inbound.count < Self.inboundCountMax && inboundBytes < Self.inboundBytesMax }
 
+    /// Takes a message from the peer; what comes after our own close frame is dropped (RFC 6455, section 5.5.1).
     mutating func deliver(_ message: WebSocket.Message) {
+        guard case .open = lifecycle else { return }
         inbound.append(message)
         inboundBytes += message.byteCount
     }
