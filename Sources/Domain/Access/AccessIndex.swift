@@ -76,6 +76,20 @@ public final class AccessIndex: Sendable {
         }
     }
 
+    /// Who the credential of a caller stands for by now.
+    ///
+    /// - Parameter principal: as it was when its request began.
+    /// - Returns: `nil` where the session, key or user is gone or disabled; tokens and others are returned as they are.
+    public func current(_ principal: Principal) -> Principal? {
+        read { state in
+            switch principal.origin {
+            case .open, .local, .anonymous, .token: principal
+            case .session(let id): state.sessionCredentials[id]?.principal
+            case .apiKey(let id): state.keyCredentials[id]?.principal
+            }
+        }
+    }
+
     // MARK: Changing
 
     /// Takes what the database has.

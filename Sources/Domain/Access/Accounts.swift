@@ -15,6 +15,7 @@ public actor Accounts: ExternalUsers {
     nonisolated let hashKey: Redacted<[UInt8]>
     private nonisolated let store: any AccessStore
     private nonisolated let report: @Sendable (AccessEvent) -> Void
+    private nonisolated let changed: @Sendable () -> Void
     /// Hash of a password that nobody knows; made at the first sign-in, because it takes its time.
     private var decoyHash: Redacted<String>?
 
@@ -34,6 +35,8 @@ public actor Accounts: ExternalUsers {
         public var now: @Sendable () -> UnixTime
         /// Told of everything that belongs into the audit log. Must not wait.
         public var report: @Sendable (AccessEvent) -> Void
+        /// Told when records have changed, here or in another process: credentials may count no more. Must not wait.
+        public var changed: @Sendable () -> Void = {}
 
         public init(
             store: any AccessStore, tools: SecretTools, hasher: any PasswordHashing,
@@ -86,6 +89,7 @@ public actor Accounts: ExternalUsers {
         hasher = surroundings.hasher
         now = surroundings.now
         report = surroundings.report
+        changed = surroundings.changed
         credentials = CredentialCheck(
             index: index, tools: surroundings.tools, hashKey: hashKey, sessionIdle: settings.sessionIdle,
             now: surroundings.now)
@@ -133,11 +137,13 @@ public actor Accounts: ExternalUsers {
         } catch is AccessConflict {
             // Somebody else changed the database: what is in memory is not what is there.
             index.replace(try await store.load())
+            changed()
             throw ServiceError(
                 .conflict, "Something of this name is there already, or what was asked for is gone.",
                 hint: "Look again, then try again.")
         }
         index.apply(changes)
+        changed()
         return result
     }
 
@@ -165,6 +171,7 @@ public actor Accounts: ExternalUsers {
         if !uses.isEmpty { try await store.apply(uses) }
         if try await store.revision() != index.read({ $0.records.revision }) {
             index.replace(try await store.load())
+            changed()
         }
     }
 

@@ -8,6 +8,7 @@ struct PretendSignatures: SignatureChecking, TokenSigning {
         switch key {
         case .ed25519(let x): signature == mix(message, x)
         case .rsa(let modulus, _): signature == mix(message, modulus)
+        case .p256(let x, let y): signature == mix(message, x + y)
         }
     }
 
@@ -28,7 +29,9 @@ struct TokenForge {
     static let edKey = VerificationKey(id: "ed", material: .ed25519([UInt8](repeating: 7, count: 32)))
     static let rsaKey = VerificationKey(
         id: "rsa", material: .rsa(modulus: [UInt8](repeating: 0xC5, count: 256), exponent: [1, 0, 1]))
-    static let keys = VerificationKeys([edKey, rsaKey])
+    static let ecKey = VerificationKey(
+        id: "ec", material: .p256(x: [UInt8](repeating: 3, count: 32), y: [UInt8](repeating: 4, count: 32)))
+    static let keys = VerificationKeys([edKey, rsaKey, ecKey])
 
     var header: JSONObject = ["alg": "EdDSA", "kid": "ed"]
     var claims: JSONObject = [
@@ -50,6 +53,7 @@ struct TokenForge {
             switch key.material {
             case .ed25519(let x): x
             case .rsa(let modulus, _): modulus
+            case .p256(let x, let y): x + y
             }
         return message + "." + TokenBase64.encode(PretendSignatures().mix(Array(message.utf8), secret))
     }

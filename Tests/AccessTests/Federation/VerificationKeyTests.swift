@@ -21,6 +21,14 @@ import Testing
         arguments: [
             ["kty": "oct", "k": "AAAA", "alg": "HS256"],
             ["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"],
+            [
+                "kty": "EC", "crv": "P-384", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                "y": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+            ],
+            [
+                "kty": "EC", "crv": "P-256", "alg": "ES384", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                "y": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+            ],
             ["kty": "OKP", "crv": "X25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"],
             ["kty": "OKP", "crv": "Ed25519", "x": "AAAA"],
             ["kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "use": "enc"],
@@ -34,7 +42,9 @@ import Testing
 
     @Test func `reads a set, leaving out what it cannot use`() throws {
         let document: JSONValue = [
-            "keys": [TokenForge.edKey.json, ["kty": "oct", "k": "AAAA"], TokenForge.rsaKey.json]
+            "keys": [
+                TokenForge.edKey.json, ["kty": "oct", "k": "AAAA"], TokenForge.rsaKey.json, TokenForge.ecKey.json,
+            ]
         ]
         #expect(try VerificationKeys(document: document.bytes) == TokenForge.keys)
     }

@@ -1,6 +1,7 @@
 import Access
 import AdminAPI
 import Configuration
+import Conversations
 import Cryptography
 import HTTPServing
 import Records
@@ -14,6 +15,10 @@ struct AccessPart {
     let accounts: Accounts
     let verifiers = TokenVerifiers()
     let cookie: SessionCookie
+    /// What is being answered at length.
+    let requests = OpenRequests()
+    /// Says that credentials may have ended; looks at what is open.
+    let turns: (changes: AsyncStream<Void>, note: AsyncStream<Void>.Continuation)
     /// Whether others can reach the server.
     let isPublic: Bool
     private let sessionLifetime: Duration
@@ -27,12 +32,13 @@ struct AccessPart {
     /// - Parameters:
     ///   - configuration: where it listens, and what operators chose.
     ///   - database: brought up to date.
+    ///   - sealer: seals the secrets of second factors.
     ///   - logger: told of what happens to accounts.
     ///   - report: told of the same, for the audit log.
     /// - Returns: the part, ready to check requests.
     /// - Throws: when the database cannot be read.
     static func open(
-        _ configuration: Configuration, database: Database, logger: Logger,
+        _ configuration: Configuration, database: Database, sealer: SecretSealer, logger: Logger,
         report: @escaping @Sendable (AccessEvent) -> Void = { _ in }
     ) async throws -> AccessPart {
         let chosen = configuration.access
@@ -42,24 +48,34 @@ struct AccessPart {
         settings.passwords = PasswordRules(charactersMin: chosen.passwordCharactersMin)
         let desk = PasswordDesk(
             PasswordHash.Parameters(memoryBytes: chosen.passwordMemory.bytes, passes: chosen.passwordPasses))
-        let surroundings = Accounts.Surroundings(
-            store: AccessRecordStore(database), tools: .sodium, hasher: desk, now: UnixTime.now
+        let store = AccessRecordStore(database, sealer: sealer) { error in
+            logger.error("the secret of a second factor cannot be opened", [.error: .error(error)])
+        }
+        let count = try await store.sealSecrets()
+        if count > 0 { logger.notice("secrets of second factors were sealed", ["count": .integer(Int64(count))]) }
+        let turns = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        var surroundings = Accounts.Surroundings(
+            store: store, tools: .sodium, hasher: desk, now: UnixTime.now
         ) { event in
             logger.log(event.kind.isRefusal ? .warning : .notice, "access", event.logFields)
             report(event)
         }
+        surroundings.changed = { turns.continuation.yield() }
         return AccessPart(
             accounts: try await Accounts.open(surroundings, settings: settings),
             cookie: SessionCookie(isSecure: configuration.server.tls != nil || chosen.hasSecureCookies),
+            turns: (turns.stream, turns.continuation),
             isPublic: !Self.isLoopback(configuration.server.host), sessionLifetime: settings.sessionLifetime,
             logger: logger)
     }
 
     private init(
-        accounts: Accounts, cookie: SessionCookie, isPublic: Bool, sessionLifetime: Duration, logger: Logger
+        accounts: Accounts, cookie: SessionCookie, turns: (AsyncStream<Void>, AsyncStream<Void>.Continuation),
+        isPublic: Bool, sessionLifetime: Duration, logger: Logger
     ) {
         self.accounts = accounts
         self.cookie = cookie
+        self.turns = turns
         self.isPublic = isPublic
         self.sessionLifetime = sessionLifetime
         self.logger = logger
@@ -79,8 +95,8 @@ struct AccessPart {
     /// - Returns: the middleware.
     func authentication(isLocal: Bool, refuse: @escaping ErrorResponder) -> Authentication {
         Authentication(
-            mode: mode, credentials: accounts.credentials, verifiers: verifiers, cookie: cookie, isLocal: isLocal,
-            refuse: refuse)
+            mode: mode, credentials: accounts.credentials, verifiers: verifiers, cookie: cookie, open: requests,
+            isLocal: isLocal, refuse: refuse)
     }
 
     var routes: [Route] {
@@ -91,6 +107,27 @@ struct AccessPart {
 
     /// Upkeep until the task is cancelled; what was used last is written down at the end.
     func run() async {
+        async let ending: Void = endWhatEnded()
+        await keepUp()
+        await ending
+    }
+
+    /// Credentials may have ended elsewhere: tokens were revoked.
+    @Sendable func noteEnded() { turns.note.yield() }
+
+    /// Ends what is open of credentials that have ended, as soon as they have.
+    private func endWhatEnded() async {
+        let check = StandingCheck(index: accounts.index, verifiers: verifiers)
+        for await _ in turns.changes {
+            let count = await requests.end { [accounts] in await check.fault(of: $0, now: accounts.moment) }
+            if count > 0 {
+                logger.notice(
+                    "ended what was open of credentials that have ended", ["count": .integer(Int64(count))])
+            }
+        }
+    }
+
+    private func keepUp() async {
         var count = 0
         while !Task.isCancelled {
             do {
@@ -101,6 +138,8 @@ struct AccessPart {
                     logger.warning("accounts could not be brought up to date", [.error: .error(error)])
                 }
             }
+            // Some end because their time is over, which nobody tells.
+            if requests.count > 0 { noteEnded() }
             count += 1
             do { try await Task.sleep(for: Self.upkeep) } catch { break }
         }
@@ -134,5 +173,20 @@ extension AccessEvent {
         if !address.isEmpty { fields["remote"] = .string(address) }
         if !detail.isEmpty { fields["detail"] = .string(detail) }
         return fields
+    }
+}
+
+extension AccessPart {
+    /// Who somebody is now, for work that goes on for them when they have gone: as they may do it, not as their credential.
+    var person: @Sendable (ConversationOwner) -> Principal? {
+        let index = accounts.index
+        return { owner in
+            // Who uses a server that has no users, and whoever opens the data directory's socket.
+            if owner == ConversationOwner(.local) { return .local }
+            guard let found = index.principal(of: owner.user, origin: .token("background")),
+                found.tenant == owner.tenant
+            else { return nil }
+            return found
+        }
     }
 }

@@ -14,6 +14,8 @@ struct Authentication: Middleware {
     let credentials: CredentialCheck
     let verifiers: TokenVerifiers
     let cookie: SessionCookie
+    /// Told of what takes its time, which ends with its credential.
+    let open: OpenRequests
     /// Whether the server listens where only the data directory's owner comes: everybody there is ``Principal/local``.
     let isLocal: Bool
     /// Makes the answer for an error, as the path's API has it.
@@ -32,15 +34,23 @@ struct Authentication: Middleware {
             if error.code == .unauthenticated { response.headers["WWW-Authenticate"] = "Bearer" }
             return response
         }
+        // What models compute may take long whatever its answer looks like; anything else does where it is a stream.
+        let isNoted = request.route?.permission == Self.longPermission
+        let token = try Self.token(of: principal, request)
+        let noted = isNoted ? open.enter(principal, token: token, request.context) : nil
         var response = try await Self.within(principal) { try await next(request) }
         switch response.body {
         case .stream(let keepAlive, let produce):
+            if noted == nil { open.enter(principal, token: token, request.context) }
             response.body = .stream(keepAlive: keepAlive) { writer in
                 try await Self.within(principal) { try await produce(writer) }
             }
         case .webSocket(let options, let serve):
-            response.body = .webSocket(options) { socket in
-                try await Self.within(principal) { try await serve(socket) }
+            if let noted { open.leave(noted) }
+            response.body = .webSocket(options) { [open] socket in
+                try await open.serve(socket, principal, token: token) {
+                    try await Self.within(principal) { try await serve(socket) }
+                }
             }
         case .bytes, .file: break
         }
@@ -102,6 +112,15 @@ struct Authentication: Middleware {
             .unauthenticated, hasCredential ? "This credential is not valid." : "A credential is missing.",
             hint: "Send an API key of this server as `Authorization: Bearer KEY`, or sign in.")
     }
+
+    /// The bearer token of a caller who is known by one.
+    private static func token(of principal: Principal, _ request: HTTPRequest) throws(ServiceError) -> String? {
+        guard case .token = principal.origin else { return nil }
+        return try bearer(request)
+    }
+
+    /// Of routes that ask models.
+    private static let longPermission = "chat.use"
 
     // MARK: Whether
 

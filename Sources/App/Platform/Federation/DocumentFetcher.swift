@@ -1,10 +1,30 @@
 import Access
+import Foundation
 import HTTPFetching
+import RequestScope
+import Vocabulary
 
-/// Gets small documents from providers: discovery, keys, tokens, profiles. Redirects are not followed, the link's own
-/// addresses (where clouds keep their secrets) never asked, and every answer is bounded in size and time.
+/// Gets small documents from providers: discovery, keys, tokens, profiles. Redirects are not followed, and every answer is
+/// bounded in size and time.
+///
+/// Where connections lead is looked at when they are made: what the operator configured may be on this machine or in its
+/// network; what a provider's own documents name may be there only beside it, on the internet, or where
+/// `server.outgoing.allow` says so.
 struct DocumentFetcher: Sendable {
     let client: HTTPClient
+    private let outgoing: OutgoingURLPolicy
+    /// Hosts that the operator named.
+    private let configured: Set<String>
+
+    /// - Parameters:
+    ///   - client: makes the connections.
+    ///   - outgoing: where they may lead to.
+    ///   - configured: URLs that the operator named: issuers, and where their keys are.
+    init(client: HTTPClient, outgoing: OutgoingURLPolicy = OutgoingURLPolicy(), configured: [String]) {
+        self.client = client
+        self.outgoing = outgoing
+        self.configured = Set(configured.compactMap(Self.host(of:)))
+    }
 
     private static let timeouts = Timeouts(
         connect: .seconds(5), firstByte: .seconds(10), idle: .seconds(10), total: .seconds(15))
@@ -29,11 +49,19 @@ struct DocumentFetcher: Sendable {
         var headers = headers
         headers["Accept"] = "application/json"
         if form != nil { headers["Content-Type"] = "application/x-www-form-urlencoded" }
+        let host = Self.host(of: url)
+        let author: OutgoingURLPolicy.Author = host.map(configured.contains) ?? false ? .administrator : .user
+        do throws(ServiceError) {
+            _ = try outgoing.check(url, for: author)
+        } catch {
+            throw SignInError(.providerFailed, detail: "\(Self.place(url)): \(error.description)")
+        }
         do throws(FetchError) {
             let response = try await client.fetch(
                 FetchRequest(
                     url, method: method, headers: headers, body: form.map { .text($0) } ?? .none,
-                    timeouts: Self.timeouts, allowsPeer: { PeerDistance($0).isAllowed(farOnly: false) }))
+                    timeouts: Self.timeouts,
+                    allowsPeer: { [outgoing] peer in outgoing.allows(address: peer.host, host: host, for: author) }))
             return Answer(status: response.status, body: try await response.body.collect(upTo: bytesMax))
         } catch {
             throw SignInError(.providerFailed, detail: "\(Self.place(url)): \(error.message)")
@@ -47,6 +75,11 @@ struct DocumentFetcher: Sendable {
             throw SignInError(.providerFailed, detail: "\(Self.place(url)) answers with status \(answer.status)")
         }
         return answer.body
+    }
+
+    private static func host(of url: String) -> String? {
+        guard let start = url.range(of: "://")?.upperBound else { return nil }
+        return HostName(String(url[start...].prefix { !"/?#".contains($0) }))?.description
     }
 
     /// Without query, which may hold what is nobody's business.

@@ -4,6 +4,7 @@ import Cryptography
 import HTTPFetching
 import HTTPServing
 import Records
+import RequestScope
 import Storage
 import Telemetry
 import Vocabulary
@@ -15,6 +16,24 @@ struct FederationPart {
     let verifiers: [any TokenVerifying]
     /// `nil` without a directory.
     let directory: (any PasswordsElsewhere)?
+    private let desk: TokenDesk
+    private let logger: Logger
+
+    /// How often other processes' changes are looked for.
+    private static let upkeep = Duration.seconds(2)
+
+    /// Learns what other processes have revoked and signed with, until the task is cancelled.
+    func run() async {
+        while true {
+            do {
+                try await Task.sleep(for: Self.upkeep)
+                try await desk.catchUp()
+            } catch {
+                if Task.isCancelled { return }
+                logger.warning("revoked tokens could not be looked for", [.error: .error(error)])
+            }
+        }
+    }
 
     /// What this part needs of the rest of the server.
     struct Surroundings {
@@ -22,11 +41,18 @@ struct FederationPart {
         /// `server.publicURL`.
         var publicURL: String?
         var dataDir: String
+        var sealer: SecretSealer
+        /// What a configured secret stands for: itself, or one that is kept sealed.
+        var resolve: @Sendable (String) async throws -> String
         var database: Database
         var client: HTTPClient
+        /// Where providers' documents may lead to.
+        var outgoing: OutgoingURLPolicy
         var users: any ExternalUsers
         /// Whether the key or session with this id still counts.
         var isAlive: @Sendable (_ parent: String) -> Bool
+        /// Told when tokens have ended before their time.
+        var ended: @Sendable () -> Void
         /// The header `Set-Cookie` that begins a session.
         var sessionCookie: @Sendable (StartedSession) -> String
         /// Told of everything that belongs into the audit log.
@@ -41,20 +67,25 @@ struct FederationPart {
     static func open(_ surroundings: Surroundings) async throws -> FederationPart {
         let now: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000_000_000 }
         let publicURL = surroundings.publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
-        let setup = FederationSetup(configuration: surroundings.configuration, publicURL: publicURL)
-        let fetcher = DocumentFetcher(client: surroundings.client)
+        let setup = FederationSetup(
+            configuration: try await surroundings.configuration.resolved(surroundings.resolve), publicURL: publicURL)
+        let fetcher = DocumentFetcher(
+            client: surroundings.client, outgoing: surroundings.outgoing, configured: setup.configuredURLs)
         let spent = try await SpentIDs.load(SpentIDRecords(surroundings.database), now: now())
         let jwt = surroundings.configuration.jwt
-        let desk = try TokenDesk(
+        let desk = try await TokenDesk(
             AccessTokens(issuer: publicURL ?? localIssuer, lifetimeMax: jwt.lifetime.components.seconds),
             rotation: jwt.rotation.components.seconds,
             TokenDesk.Surroundings(
-                file: SigningKeyFile(dataDir: surroundings.dataDir, signer: SodiumSignatures()), spent: spent,
-                users: surroundings.users, isAlive: surroundings.isAlive, now: now,
-                newID: {
+                store: SigningKeyStore(
+                    records: TokenKeyRecords(surroundings.database), sealer: surroundings.sealer,
+                    file: SigningKeyFile(dataDir: surroundings.dataDir), logger: surroundings.logger),
+                refreshing: RefreshTokenRecords(surroundings.database), spent: spent, users: surroundings.users,
+                isAlive: surroundings.isAlive, now: now,
+                newID: { prefix in
                     var random = SecureRandomGenerator()
-                    return "tok_" + sortableSuffix(millisecondsSinceEpoch: now() * 1_000, using: &random)
-                }))
+                    return prefix + sortableSuffix(millisecondsSinceEpoch: now() * 1_000, using: &random)
+                }, ended: surroundings.ended))
         let foreign = ForeignTokens(
             try setup.issuers(), fetcher: fetcher, users: surroundings.users, spent: spent.memory, now: now,
             logger: surroundings.logger)
@@ -71,6 +102,6 @@ struct FederationPart {
             }, saml: try setup.saml(), directory: directory.map { _ in surroundings.configuration.ldap.title })
         return FederationPart(
             routes: TokenRoutes(desk: desk, report: surroundings.report).routes + browsers.routes,
-            verifiers: [desk, foreign], directory: directory)
+            verifiers: [desk, foreign], directory: directory, desk: desk, logger: surroundings.logger)
     }
 }

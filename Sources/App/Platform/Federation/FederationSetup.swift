@@ -60,6 +60,18 @@ struct FederationSetup {
         }
     }
 
+    /// Every URL of a provider or an issuer that the operator wrote, or means by saying its kind.
+    var configuredURLs: [String] {
+        let providers = configuration.oidc.flatMap { provider in
+            switch provider.kind {
+            case .google: [provider.issuer ?? "https://accounts.google.com"]
+            case .github: [provider.issuer ?? "https://github.com"]
+            case .oidc: provider.issuer.map { [$0] } ?? []
+            }
+        }
+        return providers + configuration.jwt.issuers.flatMap { [$0.issuer, $0.keysURL].compactMap(\.self) }
+    }
+
     // MARK: Issuers
 
     /// Issuers whose access tokens are believed.
@@ -89,7 +101,9 @@ struct FederationSetup {
             let document = Array(try Self.text(of: file, "\(path).keysFile").utf8)
             do throws(TokenError) {
                 let found = try VerificationKeys(document: document)
-                guard !found.keys.isEmpty else { throw TokenError(.unknownKey, "It has no key of EdDSA or RS256.") }
+                guard !found.keys.isEmpty else {
+                    throw TokenError(.unknownKey, "It has no key of EdDSA, ES256 or RS256.")
+                }
                 keys = .fixed(found)
             } catch {
                 throw Problem(description: "\(path).keysFile: \(error.message)")

@@ -33,7 +33,7 @@ struct SignInDesk: Sendable {
             provider: provider, returnPath: try request.query["return"], randomBytes: randomBytes)
         do {
             let target = try await location(visit)
-            let token = try tokens.sign(
+            let token = try await tokens.sign(
                 visit.claims(issuer: tokens.tokens.issuer, now: now()), type: ProviderVisit.type)
             return Self.redirect(to: target, cookies: [visitCookie.header(token, comesByForm: comesByForm)])
         } catch let error as SignInError {

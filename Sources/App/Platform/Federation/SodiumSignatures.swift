@@ -6,6 +6,7 @@ struct SodiumSignatures: SignatureChecking, TokenSigning {
     func isValid(_ signature: [UInt8], of message: [UInt8], by key: VerificationKey.Material) -> Bool {
         switch key {
         case .ed25519(let x): Ed25519.isValid(signature, of: message, by: x)
+        case .p256(let x, let y): P256.isValid(signature, of: message, x: x, y: y)
         case .rsa(let modulus, let exponent):
             RSA.isValid(signature, of: message, modulus: modulus, exponent: exponent)
         }

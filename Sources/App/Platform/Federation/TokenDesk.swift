@@ -1,5 +1,6 @@
 import Access
 import JSONText
+import Records
 import Synchronization
 import Telemetry
 import Vocabulary
@@ -10,38 +11,44 @@ import Vocabulary
 final class TokenDesk: TokenVerifying {
     /// What the desk needs of the rest of the server.
     struct Surroundings: Sendable {
-        var file: SigningKeyFile
+        var store: SigningKeyStore
+        var refreshing: RefreshTokenRecords
         var spent: SpentIDs
         var users: any ExternalUsers
         /// Whether the key or session that a token was made with still counts.
         var isAlive: @Sendable (_ parent: String) -> Bool
         /// Unix time in seconds.
         var now: @Sendable () -> Int64
-        var newID: @Sendable () -> String
+        /// A sortable id behind a prefix.
+        var newID: @Sendable (_ prefix: String) -> String
+        /// Told when tokens have ended before their time. Must not wait.
+        var ended: @Sendable () -> Void = {}
     }
 
     let tokens: AccessTokens
-    private let surroundings: Surroundings
+    let surroundings: Surroundings
     /// Seconds after which another key signs.
     private let rotation: Int64
     private let signatures = SodiumSignatures()
-    private let keys: Mutex<SigningKeys>
+    private let keys: Mutex<SigningKeyStore.Kept>
+    /// When keys were looked for last because a token had another one, Unix time in seconds.
+    private let looked = Mutex<Int64>(0)
     private let verified = VerifiedTokens<TokenClaims>()
 
     /// - Parameters:
     ///   - tokens: the issuer's name and the longest lifetime.
     ///   - rotation: how long a key signs, in seconds.
-    ///   - surroundings: files, users, clock.
+    ///   - surroundings: keys, users, clock.
     /// - Throws: when the keys cannot be read.
-    init(_ tokens: AccessTokens, rotation: Int64, _ surroundings: Surroundings) throws {
+    init(_ tokens: AccessTokens, rotation: Int64, _ surroundings: Surroundings) async throws {
         self.tokens = tokens
         self.rotation = rotation
         self.surroundings = surroundings
-        keys = Mutex(try surroundings.file.load(now: surroundings.now()))
+        keys = Mutex(try await surroundings.store.open(now: surroundings.now()))
     }
 
     /// What others check the server's tokens with.
-    var publicKeys: VerificationKeys { keys.withLock(\.verification) }
+    var publicKeys: VerificationKeys { keys.withLock(\.keys.verification) }
 
     // MARK: Making
 
@@ -61,7 +68,12 @@ final class TokenDesk: TokenVerifying {
     /// Makes a token for a caller, who gets no more with it than with the credential that they bring.
     ///
     /// - Throws: `ServiceError` where the caller has no credential to make one with, or asks for more than they have.
-    func issue(_ order: Order, to caller: Principal) throws -> Issued {
+    func issue(_ order: Order, to caller: Principal) async throws -> Issued {
+        try await issue(try grant(order, to: caller))
+    }
+
+    /// What a caller gets with a token.
+    func grant(_ order: Order, to caller: Principal) throws -> AccessGrant {
         let parent: String
         switch caller.origin {
         case .session(let id), .apiKey(let id): parent = id
@@ -75,13 +87,18 @@ final class TokenDesk: TokenVerifying {
         default: throw ServiceError(.unauthenticated, "A token needs somebody it stands for.", hint: "Sign in first.")
         }
         let now = surroundings.now()
-        let grant = AccessGrant(
+        return AccessGrant(
             subject: caller.user.text,
             scopes: try Self.narrowed(Narrowing.scopes(asked: order.scopes, held: caller.scopes), "scopes"),
             models: try Self.narrowed(Narrowing.models(asked: order.models, held: caller.models), "models"),
-            priorityMax: caller.priorityMax, parent: parent, id: surroundings.newID(),
+            priorityMax: caller.priorityMax, parent: parent, id: surroundings.newID("tok_"),
             expiresAt: now + min(order.lifetime ?? tokens.lifetimeMax, tokens.lifetimeMax))
-        return Issued(text: try sign(tokens.claims(grant, now: now), type: AccessTokens.type), grant: grant)
+    }
+
+    /// The token of a grant.
+    func issue(_ grant: AccessGrant) async throws -> Issued {
+        let claims = tokens.claims(grant, now: surroundings.now())
+        return Issued(text: try await sign(claims, type: AccessTokens.type), grant: grant)
     }
 
     private static func narrowed(
@@ -97,35 +114,91 @@ final class TokenDesk: TokenVerifying {
     }
 
     /// Signs claims with the current key, which is replaced when it has signed for long enough.
-    func sign(_ claims: JSONObject, type: String) throws -> String {
-        let isDue = keys.withLock { $0.current.createdAt + rotation <= surroundings.now() }
-        if isDue { try rotate() }
-        return keys.withLock { $0.sign(claims, type: type, signer: signatures) }
+    func sign(_ claims: JSONObject, type: String) async throws -> String {
+        if keys.withLock({ isDue($0.keys) }) { try await rotate(onlyIfDue: true) }
+        return keys.withLock { $0.keys.sign(claims, type: type, signer: signatures) }
     }
 
     /// Makes another key the one that signs. Those before it are still believed until their tokens have expired.
-    func rotate() throws {
-        try keys.withLock { keys in
-            var fresh = keys
-            fresh.rotate(
-                now: surroundings.now(), lifetimeMax: AccessTokens.lifetimes.upperBound, signer: signatures)
-            try surroundings.file.save(fresh)
-            keys = fresh
+    ///
+    /// - Parameter onlyIfDue: not where another process has done so meanwhile.
+    /// - Throws: when the keys cannot be kept.
+    func rotate(onlyIfDue: Bool = false) async throws {
+        let now = surroundings.now()
+        adopt(
+            try await surroundings.store.update(keys.withLock(\.self)) { keys in
+                guard !onlyIfDue || isDue(keys) else { return nil }
+                var fresh = keys
+                fresh.rotate(now: now, lifetimeMax: AccessTokens.lifetimes.upperBound, signer: signatures)
+                return fresh
+            })
+    }
+
+    private func isDue(_ keys: SigningKeys) -> Bool { keys.current.createdAt + rotation <= surroundings.now() }
+
+    private func adopt(_ kept: SigningKeyStore.Kept) {
+        let isNew = keys.withLock { keys in
+            guard kept.revision > keys.revision else { return false }
+            keys = kept
+            return true
         }
-        verified.removeAll()
+        if isNew { verified.removeAll() }
+    }
+
+    /// Learns what other processes have done: other keys, tokens that were revoked.
+    func catchUp() async throws {
+        if try await surroundings.spent.catchUp(now: surroundings.now()) { surroundings.ended() }
+        let known = keys.withLock(\.revision)
+        if let revision = try await surroundings.store.records.revision(), revision > known {
+            try await load(revision)
+        }
+    }
+
+    /// Takes what is kept by now. Keys that cannot be opened are told once: the next time is when they have changed again.
+    private func load(_ revision: Int64) async throws {
+        do {
+            adopt(try await surroundings.store.load())
+        } catch let error as SealingError {
+            keys.withLock { $0 = SigningKeyStore.Kept(keys: $0.keys, revision: max($0.revision, revision)) }
+            throw error
+        }
+    }
+
+    /// Looks for keys that another process may have made a moment ago, once in a second.
+    private func lookForKeys() async throws -> Bool {
+        let now = surroundings.now()
+        let isTurn = looked.withLock { looked in
+            defer { looked = max(looked, now) }
+            return looked < now
+        }
+        guard isTurn else { return false }
+        let before = keys.withLock(\.revision)
+        guard let revision = try await surroundings.store.records.revision(), revision != before else { return false }
+        try await load(revision)
+        return keys.withLock(\.revision) != before
     }
 
     // MARK: Recognising
 
     func principal(forBearer token: String) async throws -> Principal? {
         guard token.split(separator: ".", omittingEmptySubsequences: false).count == 3 else { return nil }
-        do throws(TokenError) {
-            guard let claims = try verifiedClaims(of: token) else { return nil }
+        do {
+            guard let claims = try await knownClaims(of: token) else { return nil }
             return try principal(claims)
-        } catch {
+        } catch let error as TokenError {
             throw ServiceError(
                 .unauthenticated, error.message, hint: "Get another token: POST /api/v1/tokens.",
                 detail: error.reason.rawValue)
+        }
+    }
+
+    /// The same as ``verifiedClaims(of:)``, with keys that another process has made just now.
+    private func knownClaims(of token: String) async throws -> TokenClaims? {
+        do throws(TokenError) {
+            return try verifiedClaims(of: token)
+        } catch {
+            guard error.reason == .unknownKey, try await lookForKeys() else { throw error }
+            return try verifiedClaims(of: token)
         }
     }
 
@@ -143,6 +216,9 @@ final class TokenDesk: TokenVerifying {
         let now = surroundings.now()
         let grant = try tokens.grant(claims, now: now)
         guard !surroundings.spent.memory.contains("token:" + grant.id, now: now) else {
+            throw TokenError(.revoked, "The token was revoked.")
+        }
+        if let family = grant.family, surroundings.spent.memory.contains("family:" + family, now: now) {
             throw TokenError(.revoked, "The token was revoked.")
         }
         guard grant.parent.map(surroundings.isAlive) ?? true else {
@@ -176,6 +252,7 @@ final class TokenDesk: TokenVerifying {
         let now = surroundings.now()
         if expiresAt + 60 > now {
             _ = try await surroundings.spent.spend("token:" + id, until: expiresAt + 60, now: now)
+            surroundings.ended()
         }
         return id
     }
@@ -185,5 +262,6 @@ final class TokenDesk: TokenVerifying {
         let now = surroundings.now()
         _ = try await surroundings.spent.spend(
             "token:" + id, until: now + AccessTokens.lifetimes.upperBound + 60, now: now)
+        surroundings.ended()
     }
 }

@@ -7,8 +7,35 @@ import Vocabulary
 public struct AccessRecordStore: AccessStore {
     private let database: Database
 
-    /// - Parameter database: brought up to date with `Migrations.all`.
-    public init(_ database: Database) { self.database = database }
+    private let secrets: SecondFactorSecrets
+
+    /// - Parameters:
+    ///   - database: brought up to date with `Migrations.all`.
+    ///   - sealer: seals the secrets of second factors.
+    ///   - complain: told of one that does not open.
+    public init(
+        _ database: Database, sealer: SecretSealer, complain: @escaping @Sendable (SealingError) -> Void = { _ in }
+    ) {
+        self.database = database
+        secrets = SecondFactorSecrets(sealer, complain: complain)
+    }
+
+    /// Seals what was written down before secrets were sealed.
+    ///
+    /// - Returns: how many.
+    public func sealSecrets() async throws -> Int {
+        try await database.transaction { transaction in
+            let rows = try await transaction.query(
+                "SELECT id, totp_secret FROM access_users WHERE totp_secret IS NOT NULL", rowsMax: Self.rowsMax)
+            for row in rows {
+                let id: String = try row.decode("id")
+                try await transaction.execute(
+                    "UPDATE access_users SET totp_sealed = $2, totp_secret = NULL WHERE id = $1",
+                    [.text(id), .text(secrets.seal(try row.decode("totp_secret"), of: id))])
+            }
+            return rows.count
+        }
+    }
 
     public func revision() async throws -> Int64 {
         try await database.query("SELECT revision FROM access_state WHERE id = 1").first?.decodeOnly() ?? 0
@@ -24,7 +51,7 @@ public struct AccessRecordStore: AccessStore {
                 let key: [UInt8]? = try row.decode("hash_key")
                 records.hashKey = key.map { Redacted($0) }
             }
-            try await Self.loadPeople(into: &records, transaction)
+            try await loadPeople(into: &records, transaction)
             try await Self.loadGroups(into: &records, transaction)
             for row in try await transaction.query("SELECT * FROM access_keys", rowsMax: Self.rowsMax) {
                 let key = try AccessRows.key(row)
@@ -41,19 +68,19 @@ public struct AccessRecordStore: AccessStore {
     /// Rows of a table that are kept in memory at most.
     private static let rowsMax = 1_000_000
 
-    private static func loadPeople(into records: inout AccessRecords, _ transaction: Transaction) async throws {
+    private func loadPeople(into records: inout AccessRecords, _ transaction: Transaction) async throws {
         var recovery: [String: [[UInt8]]] = [:]
         for row in try await transaction.query(
-            "SELECT \"user\", hash FROM access_recovery_codes ORDER BY hash", rowsMax: rowsMax)
+            "SELECT \"user\", hash FROM access_recovery_codes ORDER BY hash", rowsMax: Self.rowsMax)
         {
             recovery[try row.decode("user"), default: []].append(try row.decode("hash"))
         }
-        for row in try await transaction.query("SELECT * FROM access_users", rowsMax: rowsMax) {
-            let user = try AccessRows.user(row, recovery: recovery[try row.decode("id")] ?? [])
+        for row in try await transaction.query("SELECT * FROM access_users", rowsMax: Self.rowsMax) {
+            let user = try AccessRows.user(row, recovery: recovery[try row.decode("id")] ?? [], secrets: secrets)
             records.users[user.id] = user
         }
         for row in try await transaction.query(
-            "SELECT issuer, subject, \"user\" FROM access_identities", rowsMax: rowsMax)
+            "SELECT issuer, subject, \"user\" FROM access_identities", rowsMax: Self.rowsMax)
         {
             let key = AccessRecords.IdentityKey(issuer: try row.decode("issuer"), subject: try row.decode("subject"))
             records.identities[key] = UserID(try row.decode("user"))
@@ -86,7 +113,7 @@ public struct AccessRecordStore: AccessStore {
     public func apply(_ changes: [AccessChange]) async throws {
         do {
             try await database.transaction { transaction in
-                for change in changes { try await Self.apply(change, transaction) }
+                for change in changes { try await apply(change, transaction) }
                 guard changes.contains(where: \.isRevision) else { return }
                 try await transaction.execute("UPDATE access_state SET revision = revision + 1 WHERE id = 1")
             }
@@ -96,19 +123,19 @@ public struct AccessRecordStore: AccessStore {
         }
     }
 
-    private static func apply(_ change: AccessChange, _ transaction: Transaction) async throws {
+    private func apply(_ change: AccessChange, _ transaction: Transaction) async throws {
         switch change {
         case .setHashKey(let key):
-            try await once(
+            try await Self.once(
                 "UPDATE access_state SET hash_key = $1 WHERE id = 1 AND hash_key IS NULL", [.blob(key.revealed)],
                 transaction)
         case .saveUser(let user): try await save(user, transaction)
-        case .removeUser(let id): try await remove(id, transaction)
+        case .removeUser(let id): try await Self.remove(id, transaction)
         case .link(let identity, let id):
             try await transaction.execute(
                 "INSERT INTO access_identities (issuer, subject, \"user\") VALUES ($1, $2, $3)",
                 [.text(identity.issuer), .text(identity.subject), .text(id.text)])
-        case .saveTeam(let team): try await save(team, transaction)
+        case .saveTeam(let team): try await Self.save(team, transaction)
         case .removeTeam(let id):
             try await transaction.execute("DELETE FROM access_members WHERE team = $1", [.text(id)])
             try await transaction.execute("DELETE FROM access_teams WHERE id = $1", [.text(id)])
@@ -117,13 +144,13 @@ public struct AccessRecordStore: AccessStore {
                 ("id", .text(tenant.id.name)), ("display_name", .text(tenant.displayName)),
                 ("created_at", AccessRows.value(tenant.createdAt)),
             ]
-            try await upsert("access_tenants", values, transaction)
+            try await Self.upsert("access_tenants", values, transaction)
         case .removeTenant(let id):
             try await transaction.execute("DELETE FROM access_tenants WHERE id = $1", [.text(id.name)])
-        case .saveKey(let key): try await upsert("access_keys", AccessRows.values(of: key), transaction)
+        case .saveKey(let key): try await Self.upsert("access_keys", AccessRows.values(of: key), transaction)
         case .removeKey(let id): try await transaction.execute("DELETE FROM access_keys WHERE id = $1", [.text(id)])
         case .startSession(let session):
-            try await upsert("access_sessions", AccessRows.values(of: session), transaction)
+            try await Self.upsert("access_sessions", AccessRows.values(of: session), transaction)
         case .endSession(let id):
             try await transaction.execute("DELETE FROM access_sessions WHERE id = $1", [.text(id)])
         case .setRoleModels(let role, let models):
@@ -133,11 +160,11 @@ public struct AccessRecordStore: AccessStore {
                 "INSERT INTO access_roles (role, models) VALUES ($1, $2)",
                 [.text(role.rawValue), AccessRows.text(models)])
         case .useStep(let id, let step):
-            try await once(
+            try await Self.once(
                 "UPDATE access_users SET totp_step = $2 WHERE id = $1 AND totp_step < $2",
                 [.text(id.text), .integer(step)], transaction)
         case .useRecovery(let id, let hash):
-            try await once(
+            try await Self.once(
                 "DELETE FROM access_recovery_codes WHERE \"user\" = $1 AND hash = $2", [.text(id.text), .blob(hash)],
                 transaction)
         case .keyUsed(let id, let moment):
@@ -165,8 +192,8 @@ public struct AccessRecordStore: AccessStore {
                 + "ON CONFLICT (id) DO UPDATE SET \(updates)", values.map(\.value))
     }
 
-    private static func save(_ user: User, _ transaction: Transaction) async throws {
-        try await upsert("access_users", AccessRows.values(of: user), transaction)
+    private func save(_ user: User, _ transaction: Transaction) async throws {
+        try await Self.upsert("access_users", AccessRows.values(of: user, secrets: secrets), transaction)
         try await transaction.execute("DELETE FROM access_recovery_codes WHERE \"user\" = $1", [.text(user.id.text)])
         for hash in user.secondFactor?.recoveryHashes ?? [] {
             try await transaction.execute(

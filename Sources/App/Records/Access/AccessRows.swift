@@ -6,12 +6,14 @@ import Vocabulary
 
 /// Rows of the tables of `AccessTables`, and what they stand for.
 enum AccessRows {
-    static func user(_ row: Row, recovery: [[UInt8]]) throws -> User {
+    static func user(_ row: Row, recovery: [[UInt8]], secrets: SecondFactorSecrets) throws -> User {
         let password: String? = try row.decode("password")
-        let secret: [UInt8]? = try row.decode("totp_secret")
+        let envelope: String? = try row.decode("totp_sealed")
+        let id: String = try row.decode("id")
+        let secret = envelope.map { secrets.open($0, of: id) }
         let changedAt = try optionalTime(row, "password_at")
         return User(
-            id: UserID(try row.decode("id")), name: try row.decode("name"), displayName: try row.decode("display_name"),
+            id: UserID(id), name: try row.decode("name"), displayName: try row.decode("display_name"),
             email: try row.decode("email"), role: try word(row, "role"), tenant: TenantID(try row.decode("tenant")),
             isDisabled: try row.decode("is_disabled"), models: try list(row, "models"),
             priorityMax: try word(row, "priority_max"), createdAt: try time(row, "created_at"),
@@ -25,7 +27,7 @@ enum AccessRows {
             })
     }
 
-    static func values(of user: User) -> [(name: String, value: SQLValue)] {
+    static func values(of user: User, secrets: SecondFactorSecrets) -> [(name: String, value: SQLValue)] {
         [
             ("id", .text(user.id.text)), ("name", .text(user.name)), ("display_name", .text(user.displayName)),
             ("email", SQLValue(user.email)), ("role", .text(user.role.rawValue)), ("tenant", .text(user.tenant.name)),
@@ -33,7 +35,8 @@ enum AccessRows {
             ("priority_max", .text(user.priorityMax.rawValue)), ("created_at", value(user.createdAt)),
             ("password", SQLValue(user.password?.hash.revealed)),
             ("password_at", user.password.map { value($0.changedAt) } ?? .null),
-            ("totp_secret", SQLValue(user.secondFactor?.secret.revealed)),
+            ("totp_secret", .null),
+            ("totp_sealed", SQLValue(user.secondFactor.map { secrets.seal($0.secret.revealed, of: user.id.text) })),
             ("totp_confirmed", .bool(user.secondFactor?.isConfirmed ?? false)),
             ("totp_step", .integer(user.secondFactor?.lastStep ?? 0)),
         ]

@@ -37,6 +37,9 @@ enum AccessTables {
                     address TEXT NOT NULL, agent TEXT NOT NULL);
                 CREATE INDEX access_sessions_by_user ON access_sessions ("user");
                 CREATE TABLE access_roles (role TEXT PRIMARY KEY, models TEXT NOT NULL)
-                """))
+                """)),
+        Migration(
+            id: 61, name: "sealed second factors",
+            sql: .shared("ALTER TABLE access_users ADD COLUMN totp_sealed TEXT")),
     ]
 }

@@ -13,6 +13,7 @@ public struct SecretRecords: SecretStore {
     /// here.
     static let columns: [(table: String, column: String)] = [
         ("secrets", "envelope"), ("deployment_versions", "spec"), ("deployments", "configured"),
+        ("access_users", "totp_sealed"), ("token_keys", "envelope"),
     ]
 
     private let database: Database

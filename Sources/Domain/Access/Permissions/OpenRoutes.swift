@@ -14,7 +14,8 @@ public enum OpenRoutes {
         "GET /api/v1/session/ways", "GET /sign-in/oidc/{provider}", "GET /sign-in/oidc/{provider}/callback",
         "GET /sign-in/saml", "POST /saml/acs", "GET /saml/metadata",
         // Tokens: who asks for one must bring a key or session, and who ends one the token; both are checked there.
-        "POST /api/v1/tokens", "POST /api/v1/tokens/revoke", "GET /.well-known/jwks.json",
+        "POST /api/v1/tokens", "POST /api/v1/tokens/refresh", "POST /api/v1/tokens/revoke",
+        "GET /.well-known/jwks.json",
     ]
 
     /// What a route asks for whose author has said nothing: it is closed, not open.

@@ -13,19 +13,22 @@ public struct AccessGrant: Sendable, Equatable {
     public var priorityMax: Priority
     /// The key or session that it was made with, which takes the token with it when it ends.
     public var parent: String?
+    /// The refresh tokens that it comes from; revoking them takes the token with them.
+    public var family: String?
     public var id: String
     /// Unix time in seconds.
     public var expiresAt: Int64
 
     public init(
         subject: String, scopes: [String]?, models: [String]?, priorityMax: Priority = .critical, parent: String?,
-        id: String, expiresAt: Int64
+        family: String? = nil, id: String, expiresAt: Int64
     ) {
         self.subject = subject
         self.scopes = scopes
         self.models = models
         self.priorityMax = priorityMax
         self.parent = parent
+        self.family = family
         self.id = id
         self.expiresAt = expiresAt
     }
@@ -62,6 +65,7 @@ public struct AccessTokens: Sendable {
         if let scopes = grant.scopes { claims["scope"] = .string(scopes.joined(separator: " ")) }
         if let models = grant.models { claims["models"] = .array(models.map { .string($0) }) }
         if let parent = grant.parent { claims["parent"] = .string(parent) }
+        if let family = grant.family { claims["family"] = .string(family) }
         return claims
     }
 
@@ -85,7 +89,8 @@ public struct AccessTokens: Sendable {
         }
         return AccessGrant(
             subject: subject, scopes: claims.words("scope"), models: claims.words("models"),
-            priorityMax: priorityMax, parent: claims.members["parent"]?.string, id: id, expiresAt: expiresAt)
+            priorityMax: priorityMax, parent: claims.members["parent"]?.string,
+            family: claims.members["family"]?.string, id: id, expiresAt: expiresAt)
     }
 }
 

@@ -36,8 +36,8 @@ public struct SignedToken: Sendable {
         header = try Self.object(head, named: "header")
         guard let algorithm = header["alg"]?.string else { throw TokenError(.malformed, "The token has no algorithm.") }
         // `none` and HS… would let anybody who knows a public key sign with it.
-        guard ["EdDSA", "Ed25519", "RS256"].contains(algorithm) else {
-            throw TokenError(.algorithm, "The token's algorithm is not allowed; EdDSA and RS256 are.")
+        guard ["EdDSA", "Ed25519", "RS256", "ES256"].contains(algorithm) else {
+            throw TokenError(.algorithm, "The token's algorithm is not allowed; EdDSA, ES256 and RS256 are.")
         }
         guard header["crit"] == nil else {
             throw TokenError(.critical, "The token has critical extensions, which this server does not know.")

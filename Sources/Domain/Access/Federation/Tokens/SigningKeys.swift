@@ -52,6 +52,17 @@ public struct SigningKeys: Sendable, Equatable {
         previous = Array(([former] + older).prefix(Self.previousMax))
     }
 
+    /// The same keys, with another one whose tokens may still be in use.
+    ///
+    /// - Parameter key: it signs nothing more.
+    /// - Returns: `nil` when it is among them already.
+    public func believing(_ key: Key) -> SigningKeys? {
+        guard current != key, !previous.contains(key) else { return nil }
+        var keys = self
+        keys.previous = Array(([key] + previous).prefix(Self.previousMax))
+        return keys
+    }
+
     /// What others check the server's tokens with.
     public var verification: VerificationKeys {
         VerificationKeys([current.verification] + previous.map(\.verification))

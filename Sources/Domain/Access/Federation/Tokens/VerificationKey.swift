@@ -7,6 +7,8 @@ public struct VerificationKey: Sendable, Equatable {
         case ed25519([UInt8])
         /// Two numbers, most significant byte first (RFC 7518, section 6.3).
         case rsa(modulus: [UInt8], exponent: [UInt8])
+        /// The coordinates of a point of the curve P-256, 32 bytes each (RFC 7518, section 6.2).
+        case p256(x: [UInt8], y: [UInt8])
     }
 
     /// What tokens call the key; at most 256 bytes.
@@ -23,6 +25,7 @@ public struct VerificationKey: Sendable, Equatable {
         switch material {
         case .ed25519: "EdDSA"
         case .rsa: "RS256"
+        case .p256: "ES256"
         }
     }
 
@@ -40,6 +43,11 @@ public struct VerificationKey: Sendable, Equatable {
             guard let modulus = Self.bytes(object["n"]), let exponent = Self.bytes(object["e"]) else { return nil }
             guard modulus.count <= 1_024, exponent.count <= 8 else { return nil }
             material = .rsa(modulus: modulus, exponent: exponent)
+        case "EC":
+            guard object["crv"] == "P-256", let x = Self.bytes(object["x"]), x.count == 32,
+                let y = Self.bytes(object["y"]), y.count == 32
+            else { return nil }
+            material = .p256(x: x, y: y)
         default: return nil
         }
         switch object["kid"] {
@@ -55,6 +63,11 @@ public struct VerificationKey: Sendable, Equatable {
         var object: JSONObject =
             switch material {
             case .ed25519(let x): ["kty": "OKP", "crv": "Ed25519", "x": .string(TokenBase64.encode(x))]
+            case .p256(let x, let y):
+                [
+                    "kty": "EC", "crv": "P-256", "x": .string(TokenBase64.encode(x)),
+                    "y": .string(TokenBase64.encode(y)),
+                ]
             case .rsa(let modulus, let exponent):
                 [
                     "kty": "RSA", "n": .string(TokenBase64.encode(modulus)), "e": .string(TokenBase64.encode(exponent)),
