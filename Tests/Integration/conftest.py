@@ -7,6 +7,7 @@ from typing import Any
 
 import openai
 import pytest
+from support.postgres import private_postgres
 from support.servers import Engine, Nexus
 
 # Read when NumPy is first imported. Matrices of the tests' references are small: threads would spin beside the server.
@@ -85,3 +86,10 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Engine]]:
         for engine in left:
             if engine.process.poll() is None:
                 engine.kill()
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """The URL of a private database, shared by a module's tests."""
+    with private_postgres() as url:
+        yield url

@@ -533,6 +533,13 @@ def test_commands_make_people_keys_and_teams(start: Callable[..., Nexus], tmp_pa
     assert re.search(r"research +research +bob", nexus("teams", "list"))
     who = httpx.get(f"{local}/api/v1/session", headers={"X-Api-Key": rotated}).json()["user"]
     assert who["teams"] == ["research"]
+    nexus("tenants", "create", "acme", "--display-name", "Acme")
+    assert re.search(r"acme +Acme", nexus("tenants", "list"))
+    nexus("tenants", "delete", "acme")
+    assert "acme" not in nexus("tenants", "list")
+    assert re.search(r"k_\S+ +EdDSA +signs\n$", nexus("tokens", "keys"))
+    assert len(nexus("tokens", "rotate").splitlines()) == 3
+    nexus("tokens", "revoke", "tok_00000000000000000000000000")
     nexus("teams", "remove", "research", "bob")
     nexus("users", "disable", "bob")
     assert httpx.get(f"{local}/v1/models", headers={"X-Api-Key": rotated}).status_code == 401

@@ -68,7 +68,10 @@ def test_foreign_ids(people: People) -> None:
             "model": NAME, "input": f"Say {CANARY}", "max_output_tokens": 4, "store": True}).json()["id"]
         listed = bob.post("/v1/conversations", json={"metadata": {"name": CANARY}}).json()["id"]
         key = bob.post("/api/v1/keys", json={"name": CANARY}).json()["id"]
+        memory = bob.post("/api/v1/memories", json={"text": CANARY}).json()["id"]
+        context = bob.post("/api/v1/contexts", json={"name": CANARY}).json()["id"]
         mine = {
+            "/api/v1/memories/{memory}": memory, "/api/v1/contexts/{context}": context,
             "/api/v1/conversations/{conversation}": talk, "/v1/responses/{id}": stored,
             "/v1/conversations/{id}": listed, "/api/v1/keys/{key}": key, "/api/v1/sessions/{session}": session,
             "/api/v1/users/{user}": people.ids["bob"],
@@ -91,7 +94,9 @@ def test_foreign_ids(people: People) -> None:
                 tried += 1
         assert tried >= 20, tried
         # Nor is it in anybody else's lists, nor can it be gone on from.
-        for path in ("/api/v1/conversations", "/api/v1/keys", "/api/v1/sessions", f"/api/v1/conversations?q={CANARY}"):
+        for path in ("/api/v1/conversations", "/api/v1/keys", "/api/v1/sessions", f"/api/v1/conversations?q={CANARY}",
+                     "/api/v1/memories?state=all", f"/api/v1/memories?q={CANARY}", "/api/v1/memories/export", "/api/v1/contexts",
+                     f"/api/v1/conversations/search?q={CANARY}&mode=hybrid"):
             assert CANARY not in carl.get(path).text and session not in carl.get(path).text, path
         answer = carl.post("/v1/responses", json={
             "model": NAME, "input": "go on", "previous_response_id": stored, "max_output_tokens": 4})

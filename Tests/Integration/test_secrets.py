@@ -140,7 +140,7 @@ def test_a_new_key_seals_everything_and_the_old_one_goes(start: Callable[..., Ne
     old = (server.folder / "data" / "secrets.key").read_text().splitlines()[-1]
     for _ in range(2):
         answer = server.http.post("/api/v1/secrets/rotate").json()
-        assert answer["sealed"] == 2
+        assert answer["sealed"] == 3, "the secret, the deployment and the signing keys"
     after = server.http.get("/api/v1/secrets").json()
     assert after["key"]["id"] != before["key"]["id"] and after["secrets"][0]["key"] == after["key"]["id"]
     assert before["key"]["id"] not in specs(server.folder)[0]
@@ -165,7 +165,7 @@ def test_a_key_of_the_environment_and_of_a_credential(start: Callable[..., Nexus
     server = start(folder=server.folder, variables={"CREDENTIALS_DIRECTORY": str(tmp_path)})
     listed = server.http.get("/api/v1/secrets").json()
     assert listed["key"]["source"] == "credential" and listed["secrets"][0]["key"] != listed["key"]["id"]
-    assert server.http.post("/api/v1/secrets/rotate").json()["sealed"] == 1
+    assert server.http.post("/api/v1/secrets/rotate").json()["sealed"] == 2
     server.stop()
     file = tmp_path / "key"
     file.write_text((tmp_path / "nexus-secrets-key").read_text().splitlines()[0] + "\n")

@@ -3,6 +3,7 @@
 from contextlib import closing
 import base64
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from support.polling import until
 from support.provider import Key, Provider
 from support.servers import Nexus
 from support.signin import administrator, free_port, serve, user
@@ -17,7 +19,7 @@ from support.signin import administrator, free_port, serve, user
 AUDIENCE = "nexus-api"
 
 
-@pytest.fixture(scope="module", params=["EdDSA", "RS256"])
+@pytest.fixture(scope="module", params=["EdDSA", "RS256", "ES256"])
 def provider(request: pytest.FixtureRequest) -> Iterator[Provider]:
     made = Provider(request.param)
     yield made
@@ -215,15 +217,80 @@ def test_foreign_keys_that_change_are_fetched_again_a_few_times_a_minute(server:
     assert len(provider.requests) - before <= 5, "nobody can have this server ask without end"
 
 
-def test_the_secret_keys_are_the_owners_alone(start: Callable[..., Nexus], provider: Provider) -> None:
+def test_the_secret_keys_are_sealed_and_taken_from_their_file_once(
+    start: Callable[..., Nexus], provider: Provider
+) -> None:
     server = serve(start, configuration(provider))
-    keys = server.folder / "data" / "token-keys.json"
-    assert keys.stat().st_mode & 0o777 == 0o600
+    folder, former = server.folder, Key("EdDSA", "")
     server.stop()
+    seed = former.private.private_bytes_raw()
+    # As an older version has left it.
+    with closing(sqlite3.connect(folder / "data" / "nexus.db")) as database, database:
+        assert database.execute("SELECT envelope FROM token_keys").fetchone()[0].startswith("sealed:v1:")
+        database.execute("DELETE FROM token_keys")
+    keys = folder / "data" / "token-keys.json"
+    text = json.dumps({"version": 1, "keys": [
+        {"seed": base64.urlsafe_b64encode(seed).decode().rstrip("="), "created_at": int(time.time())}]})
+    keys.write_text(text)
     keys.chmod(0o644)
+    written = (folder / "nexus.yaml").read_text()
     with pytest.raises(AssertionError, match="others can read"):
-        start("--port", str(free_port()), folder=server.folder, model=None,
-              configuration=(server.folder / "nexus.yaml").read_text())
+        start("--port", str(free_port()), folder=folder, model=None, configuration=written)
+    keys.chmod(0o600)
+    server = start("--port", str(free_port()), folder=folder, model=None, configuration=written)
+    assert not keys.exists()
+    public = httpx.get(server.url + "/.well-known/jwks.json").json()["keys"]
+    assert public[0]["x"] == former.jwk()["x"]
+    server.stop()
+    assert all(seed not in path.read_bytes() and keys.name not in path.name
+               for path in (folder / "data").glob("nexus.db*"))
+
+
+def test_a_refresh_token_renews_until_it_is_used_twice(server: Nexus) -> None:
+    def refresh(text: str) -> httpx.Response:
+        return httpx.post(server.url + "/api/v1/tokens/refresh", json={"refresh_token": text}, timeout=30)
+
+    with api_key(server, scopes=["models.read"]) as client:
+        first = make(client, refresh=True, lifetime=60)
+    assert "refresh_token" not in make(server.admin)
+    second = refresh(first["refresh_token"])
+    assert second.status_code == 200 and second.headers["cache-control"] == "no-store"
+    renewed = second.json()
+    assert renewed["scopes"] == ["models.read"] and renewed["refresh_token"] != first["refresh_token"]
+    assert bearer(server, renewed["access_token"]).status_code == 200
+    assert bearer(server, renewed["access_token"], "/api/v1/users").status_code == 403
+    # A refresh token opens nothing, and a guess nothing either.
+    assert bearer(server, renewed["refresh_token"]).status_code == 401
+    for guess in (renewed["refresh_token"][:-1] + "0", "nxr_" + "0" * 26 + "_" + "0" * 52, "nxr_", "x"):
+        if guess != renewed["refresh_token"]:
+            assert refresh(guess).status_code == 401
+    assert refresh(first["refresh_token"]).status_code == 401
+    assert refresh(renewed["refresh_token"]).status_code == 401, "the whole family is gone"
+    assert bearer(server, renewed["access_token"]).status_code == 401
+    told = server.admin.get("/api/v1/audit", params={"limit": 20}).text
+    assert "used twice" in told and renewed["refresh_token"] not in told
+
+
+def test_what_one_server_revokes_others_on_the_same_database_do_not_believe(
+    start: Callable[..., Nexus], provider: Provider, postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    secret = base64.b64encode(bytes(range(32))).decode()
+    text = configuration(provider) + f"storage:\n  url: {postgres}\n"
+    # Both are known by one name, as behind a balancer.
+    name = "server:\n  publicURL: https://nexus.example\n"
+    one, two = (start(configuration=name + text, model=None, variables={"NEXUS_SECRETS_KEY": secret}) for _ in range(2))
+    with closing(administrator(one, "root-" + provider.key.algorithm.lower())) as client:
+        keys = [httpx.get(server.url + "/.well-known/jwks.json").json() for server in (one, two)]
+        assert keys[0] == keys[1]
+        made = make(client)
+        until(lambda: bearer(two, made["access_token"]).status_code == 200, "the other server knows the user")
+        client.post("/api/v1/tokens/rotate").raise_for_status()
+        fresh = make(client)
+        assert bearer(two, fresh["access_token"]).status_code == 200, "a key that was made just now"
+        for token in (made, fresh):
+            client.post("/api/v1/tokens/revoke", json={"token": token["access_token"]}).raise_for_status()
+        for token in (made, fresh):
+            until(lambda: bearer(two, token["access_token"]).status_code == 401, "the other server does not believe it")
 
 
 def test_without_users_there_is_nobody_a_token_could_stand_for(start: Callable[..., Nexus]) -> None:

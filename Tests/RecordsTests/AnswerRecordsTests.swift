@@ -2,6 +2,7 @@ import Gateway
 import Records
 import Storage
 import Testing
+import Vectors
 import Vocabulary
 
 @Suite struct AnswerRecordsTests {
@@ -112,7 +113,7 @@ import Vocabulary
         try await withRecords(backend) { records, questions in
             func question(_ name: String, _ numbers: [Float]) throws -> SimilarQuestion {
                 SimilarQuestion(
-                    key: key(name), circle: key("circle"), vector: try #require(QuestionVector(numbers)),
+                    key: key(name), circle: key("circle"), vector: try #require(UnitVector(numbers)),
                     marks: QuestionMarks("Why 3 in Rust?"), expiresAt: 1_000)
             }
             var first = batch(answer("a", writtenAt: 1), answer("b", writtenAt: 2))

@@ -92,7 +92,7 @@ public struct DeploymentRoutes: Sendable {
                 .delete, Self.one,
                 Self.describe(
                     "removeDeployment", "End a deployment and forget it with all versions.",
-                    [.init("force", in: .query, summary: "Whether also while it is in use.")])
+                    [.init("force", in: .query, summary: "Whether also while it is in use.")], answers: .noContent)
             ) { request in
                 try Self.refuseForeignPages(request)
                 try await control.remove(Self.name(request), isForced: try request.query.bool("force") ?? false)
@@ -198,7 +198,8 @@ public struct DeploymentRoutes: Sendable {
     ) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["deployments"], parameters: parameters,
-            requestBodies: body.map { [.json($0)] } ?? [], responses: [.init(status, nil, .json(["type": "object"]))],
+            requestBodies: body.map { [.json($0)] } ?? [],
+            responses: [status == .noContent ? .init(status) : .init(status, nil, .json(["type": "object"]))],
             permission: permission)
     }
 }

@@ -19,8 +19,8 @@ extension LogConfiguration.Format {
     public func resolved(for stream: StandardStream) -> LogFormat {
         switch self {
         case .json: .json
-        case .human: .human(isColoured: stream.isTerminal)
-        case .auto: stream.isTerminal ? .human(isColoured: true) : .json
+        case .human: .human(isColoured: stream.hasColor)
+        case .auto: stream.isTerminal ? .human(isColoured: stream.hasColor) : .json
         }
     }
 }

@@ -11,10 +11,10 @@ public enum Migrations {
         PreloadRecords.migrations, SpeedRecords.migrations,
         AuditRecords.migrations,
         SecretRecords.migrations,
-        ConversationTables.migrations,
-        AccessTables.migrations, SpentIDRecords.migrations,
+        ConversationTables.migrations, ContextTables.migrations,
+        AccessTables.migrations, SpentIDRecords.migrations, TokenKeyRecords.migrations, RefreshTokenRecords.migrations,
         GatewayTables.migrations,
         RoutingRecords.migrations, AnswerTables.migrations,
-        ResponseRecords.migrations,
+        ResponseRecords.migrations, MemoryTables.migrations,
     ]
 }

@@ -28,6 +28,10 @@ public struct Conversation: Sendable, Equatable {
     public var isTemporary: Bool
     /// What its answers are asked with: members of a chat request (`model`, `temperature`, `tools`, …) without `messages`.
     public var settings: JSONObject
+    /// The space that it belongs to; `nil` for none.
+    public var context: ContextID?
+    /// Whether memory is used and learned in it; `nil` is as its context or its user has it.
+    public var usesMemory: Bool?
     /// The last message of the branch that was looked at last; `nil` in an empty conversation.
     public var head: MessageID?
     /// The conversation and the message that this one was forked from.
@@ -52,6 +56,7 @@ public struct Conversation: Sendable, Equatable {
     public init(
         id: ConversationID, owner: ConversationOwner, title: String = "", folder: String = "", tags: [String] = [],
         isPinned: Bool = false, isArchived: Bool = false, isTemporary: Bool = false, settings: JSONObject = [:],
+        context: ContextID? = nil, usesMemory: Bool? = nil,
         head: MessageID? = nil, origin: Origin? = nil, created: ConversationMoment,
         updated: ConversationMoment? = nil, revision: Int64 = 1, messageCount: Int = 0
     ) {
@@ -64,6 +69,8 @@ public struct Conversation: Sendable, Equatable {
         self.isArchived = isArchived
         self.isTemporary = isTemporary
         self.settings = settings
+        self.context = context
+        self.usesMemory = usesMemory
         self.head = head
         self.origin = origin
         self.created = created

@@ -33,6 +33,8 @@ public protocol ConversationStore: Sendable {
     func messages(_ ids: [MessageID], of owner: ConversationOwner) async throws -> [Message]
     /// Answers that were being written when a process ended: marked as stopped. Returns how many.
     func settleWriting() async throws -> Int
+    /// The same for answers of certain writers, while others go on.
+    func settleWriting(of writers: [String]) async throws -> Int
 
     /// Messages that hold all words, best first.
     func search(_ query: MessageQuery, of owner: ConversationOwner) async throws -> [MessageHit]
@@ -62,19 +64,21 @@ public struct ConversationFilter: Sendable, Equatable {
     public var isPinned: Bool?
     /// Words of the title.
     public var title: String?
+    public var space: SpaceFilter?
     /// For the next page: only those that were used before.
     public var before: ConversationMoment?
     public var countMax: Int
 
     public init(
         folder: String? = nil, tag: String? = nil, isArchived: Bool = false, isPinned: Bool? = nil,
-        title: String? = nil, before: ConversationMoment? = nil, countMax: Int = 100
+        title: String? = nil, space: SpaceFilter? = nil, before: ConversationMoment? = nil, countMax: Int = 100
     ) {
         self.folder = folder
         self.tag = tag
         self.isArchived = isArchived
         self.isPinned = isPinned
         self.title = title
+        self.space = space
         self.before = before
         self.countMax = min(max(countMax, Self.countAllowed.lowerBound), Self.countAllowed.upperBound)
     }
@@ -95,6 +99,8 @@ public struct ConversationGroups: Sendable, Equatable {
 public struct MessageQuery: Sendable, Equatable {
     public static let countAllowed = 1...200
 
+    /// As it was typed.
+    public var text: String
     /// All of them must occur, as whole words or, the last one, as the beginning of one.
     public var words: [String]
     public var since: ConversationMoment?
@@ -103,12 +109,14 @@ public struct MessageQuery: Sendable, Equatable {
     public var tag: String?
     public var hasAttachments: Bool?
     public var role: String?
+    public var space: SpaceFilter?
     public var countMax: Int
 
     /// - Parameters:
     ///   - text: what a person typed; punctuation separates words. At most 16 words count.
     ///   - countMax: hits at most.
     public init(_ text: String, countMax: Int = 50) {
+        self.text = text
         words = Array(
             text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.prefix(16).map { String($0.prefix(64)) })
         self.countMax = min(max(countMax, Self.countAllowed.lowerBound), Self.countAllowed.upperBound)
@@ -124,6 +132,9 @@ public struct MessageHit: Sendable, Equatable {
     /// Some words around the place, which stands between U+0002 and U+0003.
     public var excerpt: String
     public var created: ConversationMoment
+    public var foundBy: [FoundBy] = [.text]
+    /// A cosine, or what ranks give together; `nil` for words alone.
+    public var score: Double?
 
     public init(
         conversation: ConversationID, title: String, message: MessageID, role: String, excerpt: String,

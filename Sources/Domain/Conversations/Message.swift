@@ -39,8 +39,8 @@ public struct Message: Sendable, Equatable {
     /// Who or what is quoted: members of the page's choosing.
     public var citations: [JSONValue]
     public var feedback: Feedback?
-    /// Stays in the prompt when older messages are summarised.
-    public var isPinned: Bool
+    /// What becomes of it when the conversation no longer fits.
+    public var importance = MessageImportance.normal
     /// Who wrote it, for an answer.
     public var model: String?
     public var status: Status
@@ -68,9 +68,16 @@ public struct Message: Sendable, Equatable {
         self.created = created
         toolCalls = []
         citations = []
-        isPinned = false
         status = .complete
         revision = 1
+    }
+
+    /// Stays in the prompt when older messages are summarised.
+    public var isPinned: Bool {
+        get { importance == .pinned }
+        set {
+            if newValue { importance = .pinned } else if isPinned { importance = .normal }
+        }
     }
 
     /// The texts of the content, one after the other: what is searched, exported and shown in lists.

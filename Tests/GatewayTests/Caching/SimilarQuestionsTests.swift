@@ -1,12 +1,13 @@
 import Gateway
 import TestRandomness
 import Testing
+import Vectors
 import Vocabulary
 
 @Suite struct SimilarQuestionsTests {
     private static let circle = AnswerShelfTests.key("circle")
 
-    private static func vector(_ numbers: [Float]) throws -> QuestionVector { try #require(QuestionVector(numbers)) }
+    private static func vector(_ numbers: [Float]) throws -> UnitVector { try #require(UnitVector(numbers)) }
 
     private static func question(
         _ name: String, _ numbers: [Float], _ text: String = "", circle: AnswerKey = circle, until end: Int64 = 100
@@ -73,7 +74,7 @@ import Vocabulary
         let dimensions = [3, 8, 33, 40][Int(seed % 4)]
         func numbers() -> [Float] { (0..<dimensions).map { _ in Float.random(in: -1...1, using: &random) } }
         var questions = SimilarQuestions(countMax: 1_000)
-        var all: [String: QuestionVector] = [:]
+        var all: [String: UnitVector] = [:]
         for round in 0..<120 {
             let name = String(Int.random(in: 0..<60, using: &random))
             if round % 3 == 2 {
@@ -96,11 +97,11 @@ import Vocabulary
     }
 
     @Test func `a vector has a direction, and comes back from its bytes`() throws {
-        #expect(QuestionVector([]) == nil && QuestionVector([0, 0]) == nil && QuestionVector([.nan]) == nil)
+        #expect(UnitVector([]) == nil && UnitVector([0, 0]) == nil && UnitVector([.nan]) == nil)
         let vector = try Self.vector([3, -4, 0.5])
-        let again = try #require(QuestionVector(bytes: vector.bytes))
+        let again = try #require(UnitVector(bytes: vector.bytes))
         #expect(abs(vector.cosine(again) - 1) < 1e-6)
-        #expect(QuestionVector(bytes: [1, 2]) == nil && QuestionVector(bytes: []) == nil)
+        #expect(UnitVector(bytes: [1, 2]) == nil && UnitVector(bytes: []) == nil)
         #expect(vector.cosine(try Self.vector(Array(repeating: 1, count: 20))) == 0)
     }
 }

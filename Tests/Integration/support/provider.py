@@ -1,4 +1,4 @@
-"""A provider of identities of the tests' own: OpenID Connect with RS256 or EdDSA, and OAuth 2.0 as GitHub speaks it.
+"""A provider of identities of the tests' own: OpenID Connect with RS256, ES256 or EdDSA, and OAuth 2.0 as GitHub speaks it.
 
 It is honest and strict (PKCE, single use of codes, the exact redirect address) until a test gives it a `twist`."""
 
@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 CLIENT = "nexus-client"
 SECRET = "s:e&c r/et"
@@ -25,11 +25,16 @@ class Key:
 
     def __init__(self, algorithm: str, kid: str) -> None:
         self.algorithm, self.kid = algorithm, kid
-        self.private = (
-            ed25519.Ed25519PrivateKey.generate() if algorithm == "EdDSA" else rsa.generate_private_key(65537, 2048))
+        self.private = {
+            "EdDSA": ed25519.Ed25519PrivateKey.generate, "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+            "RS256": lambda: rsa.generate_private_key(65537, 2048),
+        }[algorithm]()
 
     def jwk(self) -> dict[str, Any]:
-        kind = jwt.algorithms.OKPAlgorithm if self.algorithm == "EdDSA" else jwt.algorithms.RSAAlgorithm
+        kind = {
+            "EdDSA": jwt.algorithms.OKPAlgorithm, "ES256": jwt.algorithms.ECAlgorithm,
+            "RS256": jwt.algorithms.RSAAlgorithm,
+        }[self.algorithm]
         return kind.to_jwk(self.private.public_key(), as_dict=True) | {
             "kid": self.kid, "use": "sig", "alg": self.algorithm}
 

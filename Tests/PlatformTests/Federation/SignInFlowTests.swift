@@ -36,18 +36,21 @@ import Vocabulary
         let (people, clock) = (InMemoryPeople(), Clock())
         let spent = try await SpentIDs.load(SpentIDRecords(database), now: clock.now)
         let counter = Mutex(0)
-        let desk = try TokenDesk(
+        let desk = try await TokenDesk(
             AccessTokens(issuer: "https://n.example", lifetimeMax: 900), rotation: 86_400,
             TokenDesk.Surroundings(
-                file: SigningKeyFile(dataDir: folder.path, signer: SodiumSignatures()), spent: spent, users: people,
+                store: SigningKeyStore.testing(database, folder: folder.path),
+                refreshing: RefreshTokenRecords(database), spent: spent, users: people,
                 isAlive: { parent in !people.state.withLock { $0.ended.contains(parent) } }, now: { clock.now },
-                newID: {
+                newID: { prefix in
                     counter.withLock { count in
                         count += 1
-                        return "tok_\(count)"
+                        let digits = String(count)
+                        return prefix == "ref_"
+                            ? prefix + String(repeating: "0", count: 26 - digits.count) + digits : prefix + digits
                     }
                 }))
-        let fetcher = DocumentFetcher(client: client)
+        let fetcher = DocumentFetcher(client: client, configured: [provider.issuer])
         let settings = ProviderSettings(
             name: "test", issuer: provider.issuer, clientID: "client", clientSecret: "secret",
             rules: ExternalUserRules(roles: ["staff": .user]))
@@ -118,7 +121,7 @@ import Vocabulary
             let (cookie, location) = try await goOut(router)
             let (code, state) = try provider.signIn(location)
             let other = try await goOut(router)
-            let access = try desk.sign(["sub": "oidc:test"], type: AccessTokens.type)
+            let access = try await desk.sign(["sub": "oidc:test"], type: AccessTokens.type)
             for (cookie, code, state) in [
                 ("", code, state), (other.cookie, code, state), (cookie, code, "_x"), (cookie, "guess", state),
                 (cookie + "; " + other.cookie, code, state), ("__Host-nexus_visit=\(access)", code, state),
@@ -167,16 +170,16 @@ import Vocabulary
             var caller = try #require(people.principal(of: user.id, origin: .apiKey("key_1")))
             caller.scopes = ["models.read", "chat.use"]
             caller.priorityMax = .normal
-            let issued = try desk.issue(TokenDesk.Order(scopes: ["chat.use"], lifetime: 300), to: caller)
+            let issued = try await desk.issue(TokenDesk.Order(scopes: ["chat.use"], lifetime: 300), to: caller)
             let principal = try #require(try await desk.principal(forBearer: issued.text))
             #expect(principal.origin == .token("tok_1"))
             #expect(principal.scopes == ["chat.use"] && principal.priorityMax == .normal)
-            #expect(throws: ServiceError.self) { _ = try desk.issue(TokenDesk.Order(), to: principal) }
-            #expect(throws: ServiceError.self) {
-                _ = try desk.issue(TokenDesk.Order(scopes: ["users.read"]), to: caller)
+            await #expect(throws: ServiceError.self) { _ = try await desk.issue(TokenDesk.Order(), to: principal) }
+            await #expect(throws: ServiceError.self) {
+                _ = try await desk.issue(TokenDesk.Order(scopes: ["users.read"]), to: caller)
             }
-            #expect(throws: ServiceError.self) { _ = try desk.issue(TokenDesk.Order(), to: .open) }
-            try desk.rotate()
+            await #expect(throws: ServiceError.self) { _ = try await desk.issue(TokenDesk.Order(), to: .open) }
+            try await desk.rotate()
             #expect(try await desk.principal(forBearer: issued.text) != nil)
             _ = people.state.withLock { $0.ended.insert("key_1") }
             await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: issued.text) }
@@ -184,7 +187,7 @@ import Vocabulary
             let id = try await desk.revoke(issued.text)
             #expect(id == "tok_1")
             await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: issued.text) }
-            let second = try desk.issue(TokenDesk.Order(), to: caller)
+            let second = try await desk.issue(TokenDesk.Order(), to: caller)
             #expect(try await desk.principal(forBearer: second.text)?.scopes == ["models.read", "chat.use"])
             clock.time.withLock { $0 += 906 }
             await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: second.text) }
@@ -204,6 +207,44 @@ import Vocabulary
             await #expect(throws: ServiceError.self) { _ = try await foreign.principal(forBearer: token) }
             let other = provider.accessToken(audience: "other", now: HonestProvider.now)
             await #expect(throws: ServiceError.self) { _ = try await foreign.principal(forBearer: other) }
+        }
+    }
+
+    @Test func `a refresh token is good once, and one that is used twice ends all that came from it`() async throws {
+        try await onStage { _, people, router, desk, _, _ in
+            let user = try await people.user(
+                for: ExternalIdentity(issuer: "i", subject: "s", groups: ["staff"]),
+                rules: ExternalUserRules(roles: ["staff": .user]))
+            let caller = try #require(people.principal(of: user.id, origin: .apiKey("key_1")))
+            let first = try await desk.issuePair(TokenDesk.Order(scopes: ["chat.use"]), to: caller)
+            let second = try await desk.refresh(first.refresh.revealed) { _ in Issue.record("it was not stolen") }
+            #expect(second.refresh != first.refresh && second.access.grant.scopes == ["chat.use"])
+            #expect(try await desk.principal(forBearer: second.access.text)?.scopes == ["chat.use"])
+            let stolen = Mutex(0)
+            for text in [first.refresh.revealed, second.refresh.revealed, "nxr_", first.access.text] {
+                await #expect(throws: ServiceError.self) {
+                    _ = try await desk.refresh(text) { _ in stolen.withLock { $0 += 1 } }
+                }
+            }
+            #expect(stolen.withLock(\.self) == 1)
+            for pair in [first, second] {
+                await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: pair.access.text) }
+            }
+            // Over HTTP; and whoever has one may end its family.
+            let other = try await desk.issuePair(TokenDesk.Order(), to: caller)
+            func post(_ path: String, _ body: JSONValue) async -> HTTPResponse {
+                await router.respond(to: HTTPRequest(.post, path, body: body.bytes))
+            }
+            let answer = await post("/api/v1/tokens/refresh", ["refresh_token": .string(other.refresh.revealed)])
+            #expect(answer.status == .ok && answer.headers["Cache-Control"] == "no-store")
+            let next = try JSONValue.parse(try await answer.collectBody())["refresh_token"]?.string ?? ""
+            #expect(await post("/api/v1/tokens/revoke", ["token": .string(next)]).status == .ok)
+            await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: other.access.text) }
+            let third = try await desk.issuePair(TokenDesk.Order(), to: caller)
+            _ = people.state.withLock { $0.ended.insert("key_1") }
+            await #expect(throws: ServiceError.self) { _ = try await desk.refresh(third.refresh.revealed) { _ in } }
+            people.state.withLock { $0.ended = [] }
+            await #expect(throws: ServiceError.self) { _ = try await desk.refresh(third.refresh.revealed) { _ in } }
         }
     }
 }

@@ -9,7 +9,7 @@ import Vocabulary
     private func withStore(_ backend: Backend, _ body: (AccessRecordStore) async throws -> Void) async throws {
         try await withDatabase(backend) { database in
             try await database.migrate(Migrations.all)
-            try await body(AccessRecordStore(database))
+            try await body(AccessRecordStore(database, sealer: plainSealer()))
         }
     }
 

@@ -28,6 +28,7 @@ struct Layers {
         "CBrotli": ["HTTPServing"], "CCrypto": ["Digests", "Cryptography"], "CCurl": ["HTTPFetching"],
         "CHiredis": ["Redis"], "CJemalloc": ["nexus"], "CLDAP": ["Directories"], "CLlama": ["LlamaRuntime"],
         "CLlamaShim": ["LlamaRuntime"],
+        "CMarkdown": ["Documents"], "CPango": ["Documents"],
         "CMediaShim": ["LlamaRuntime"], "CMicroHTTPD": ["HTTPServing"], "CPostgres": ["Storage"],
         "CProcesses": ["Processes"], "CSQLite": ["Storage"], "CSodium": ["Cryptography"], "CWslay": ["HTTPServing"],
         "CXMLSec": ["SignedXML"], "CYAML": ["Configuration"], "CZlib": ["HTTPServing"],

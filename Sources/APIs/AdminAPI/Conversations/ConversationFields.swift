@@ -19,6 +19,12 @@ extension Conversation {
         if let flag = try body.optional("pinned") { isPinned = try flag.bool() }
         if let flag = try body.optional("archived") { isArchived = try flag.bool() }
         if let flag = try body.optional("temporary") { isTemporary = try flag.bool() }
+        if body.value["context"] != nil {
+            context = try body.optional("context").map { field throws(JSONFieldError) in try field.contextID() }
+        }
+        if body.value["memory"] != nil {
+            usesMemory = try body.optional("memory").map { field throws(JSONFieldError) in try field.onOrOff() }
+        }
         if let settings = try body.optional("settings") {
             let object = try settings.object()
             guard JSONValue.object(object).bytes.count <= ConversationLimits.settingsBytesMax else {
@@ -71,6 +77,7 @@ extension Message {
     mutating func change(_ body: JSONField) throws {
         if let content = try body.optional("content") { self.content = try Self.content(content) }
         if let flag = try body.optional("pinned") { isPinned = try flag.bool() }
+        if let field = try body.optional("importance") { importance = try MessageImportance(reading: field) }
         if let citations = try body.optional("citations") {
             self.citations = try citations.elements(countMax: 256).map(\.value)
         }
@@ -146,5 +153,30 @@ extension MessageQuery {
         tag = query["tag"]
         role = query["role"]
         hasAttachments = try query.bool("attachments")
+        space = try query.space()
+    }
+}
+
+extension HTTPQuery {
+    /// The context that is named, `none` for what belongs to none; `nil` is all of them.
+    func space() throws -> SpaceFilter? {
+        guard let text = self["context"], text != "all" else { return nil }
+        guard text != "none" else { return .outside }
+        guard let id = ContextID(text) else { throw ServiceError.noContext(text) }
+        return .one(id)
+    }
+
+    /// One of some words.
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String, of type: Choice.Type = Choice.self
+    ) throws -> Choice? where Choice.RawValue == String {
+        guard let text = self[name] else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ServiceError(
+                .invalidValue, "'\(text.prefix(40))' is not one of \(all).", hint: "Send \(name)=… with one of them.",
+                parameter: name)
+        }
+        return choice
     }
 }

@@ -10,6 +10,8 @@ extension Conversation {
             "id": .string(id.text), "title": .string(title), "folder": .string(folder),
             "tags": .array(tags.map(JSONValue.string)), "pinned": .bool(isPinned), "archived": .bool(isArchived),
             "temporary": .bool(isTemporary), "settings": .object(settings),
+            "context": context.map { .string($0.text) } ?? .null,
+            "memory": usesMemory.map { $0 ? "on" : "off" } ?? .null,
             "head": head.map { .string($0.text) } ?? .null, "messages": .whole(messageCount),
             "created_at": .string(created.rfc3339), "updated_at": .string(updated.rfc3339),
             // For the next page, and for who sorts: text of milliseconds would not do.
@@ -27,18 +29,22 @@ extension Conversation {
 extension Message {
     /// As the API tells it.
     ///
-    /// - Parameter siblings: the ids of all messages with the same parent, itself included; `nil` leaves them out.
+    /// - Parameters:
+    ///   - siblings: the ids of all messages with the same parent, itself included; `nil` leaves them out.
+    ///   - memoriesUsed: what the answer was told beside the messages.
     /// - Returns: a JSON object.
-    func json(siblings: [MessageID]? = nil) -> JSONValue {
+    func json(siblings: [MessageID]? = nil, memoriesUsed: [JSONValue]? = nil) -> JSONValue {
         var members: JSONObject = [
             "id": .string(id.text), "parent": parent.map { .string($0.text) } ?? .null, "role": .string(role.rawValue),
             "content": content, "status": .string(status.rawValue), "pinned": .bool(isPinned),
-            "created_at": .string(created.rfc3339), "revision": .integer(revision),
+            "importance": .string(importance.rawValue), "created_at": .string(created.rfc3339),
+            "revision": .integer(revision),
         ]
         members["reasoning_content"] = reasoning.map(JSONValue.string)
         if !toolCalls.isEmpty { members["tool_calls"] = .array(toolCalls) }
         members["tool_call_id"] = toolCallID.map(JSONValue.string)
         if !citations.isEmpty { members["citations"] = .array(citations) }
+        members["memories_used"] = memoriesUsed.map(JSONValue.array)
         members["model"] = model.map(JSONValue.string)
         members["failure"] = failure.map(JSONValue.string)
         members["request_id"] = request.map(JSONValue.string)
@@ -62,10 +68,13 @@ extension Message {
 extension MessageHit {
     /// As the API tells it.
     var json: JSONValue {
-        [
+        var members: JSONObject = [
             "conversation": .string(conversation.text), "title": .string(title), "message": .string(message.text),
             "role": .string(role), "created_at": .string(created.rfc3339), "excerpt": .array(pieces),
+            "found_by": .array(foundBy.map { .string($0.rawValue) }),
         ]
+        members["score"] = score.map { .number($0) }
+        return .object(members)
     }
 
     /// The excerpt in pieces, so that nobody has to write HTML: `{"text": …, "found": true}`.
@@ -78,6 +87,16 @@ extension MessageHit {
             isFound.toggle()
         }
         return pieces
+    }
+}
+
+extension MeaningState {
+    /// As the API tells it.
+    var json: JSONValue {
+        [
+            "available": .bool(model != nil), "model": model.map(JSONValue.string) ?? .null,
+            "indexed": .whole(indexedCount), "pending": .whole(pendingCount),
+        ]
     }
 }
 

@@ -21,6 +21,11 @@ extension ConversationRoutes {
             "settings": [
                 "type": "object", "description": "Members of a chat request that its answers are asked with.",
             ],
+            "context": ["type": ["string", "null"], "description": "The context that it belongs to."],
+            "memory": [
+                "type": ["string", "null"], "enum": ["on", "off", .null],
+                "description": "Whether memory is used and learned in it; null is as its context or its user has it.",
+            ],
             "head": ["type": "string", "description": "The last message of the branch that is shown."],
             "revision": revision,
         ],
@@ -31,12 +36,17 @@ extension ConversationRoutes {
             "id": ["type": "string"], "title": ["type": "string"], "folder": ["type": "string"],
             "tags": ["type": "array", "items": ["type": "string"]], "pinned": ["type": "boolean"],
             "archived": ["type": "boolean"], "temporary": ["type": "boolean"], "settings": ["type": "object"],
+            "context": ["type": ["string", "null"]], "memory": ["type": ["string", "null"]],
             "head": ["type": ["string", "null"]], "messages": ["type": "integer"],
             "created_at": ["type": "string", "format": "date-time"],
             "updated_at": ["type": "string", "format": "date-time"], "updated_us": ["type": "integer"],
             "revision": ["type": "integer"],
         ],
         "required": ["id", "title", "head", "messages", "revision"],
+    ]
+    private static let importance: JSONValue = [
+        "type": "string", "enum": ["low", "normal", "high", "pinned"],
+        "description": "What becomes of it when the conversation no longer fits the model's window.",
     ]
     private static let message: JSONValue = [
         "type": "object",
@@ -46,7 +56,11 @@ extension ConversationRoutes {
             "status": ["type": "string", "enum": ["writing", "complete", "stopped", "failed"]],
             "reasoning_content": ["type": "string"], "tool_calls": ["type": "array"], "model": ["type": "string"],
             "usage": ["type": "object"], "report": ["type": "object"],
-            "feedback": ["type": "object"], "pinned": ["type": "boolean"],
+            "feedback": ["type": "object"], "pinned": ["type": "boolean"], "importance": importance,
+            "memories_used": [
+                "type": "array", "description": "What the answer was told from memory, files and other conversations.",
+                "items": ["type": "object"],
+            ],
             "siblings": ["type": "array", "items": ["type": "string"]], "revision": ["type": "integer"],
         ],
         "required": ["id", "parent", "role", "status", "revision"],
@@ -64,7 +78,7 @@ extension ConversationRoutes {
             "feedback": [
                 "type": "object", "properties": ["rating": ["type": "integer", "minimum": -1, "maximum": 1]],
             ],
-            "pinned": ["type": "boolean"], "citations": ["type": "array"],
+            "pinned": ["type": "boolean"], "importance": importance, "citations": ["type": "array"],
         ],
     ]
 
@@ -77,7 +91,7 @@ extension ConversationRoutes {
             responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound)], permission: permission.rawValue)
     }
 
-    private static func writing(
+    static func writing(
         _ operation: String, _ summary: String, _ body: JSONValue, _ status: HTTPStatus, _ answer: JSONValue
     ) -> RouteDescription {
         RouteDescription(
@@ -96,6 +110,7 @@ extension ConversationRoutes {
             .init("title", in: .query, summary: "Only with these letters in the title."),
             .init("archived", in: .query, summary: "Archived ones instead.", schema: ["type": "boolean"]),
             .init("pinned", in: .query, summary: "Only pinned ones, or only others.", schema: ["type": "boolean"]),
+            .init("context", in: .query, summary: "Only of this context; none for what belongs to none."),
             .init(
                 "before_us", in: .query, summary: "For the next page: updated_us of the last one.",
                 schema: ["type": "integer"]),
@@ -119,10 +134,15 @@ extension ConversationRoutes {
         responses: [.init(.ok, nil, .json(["type": "object"]))], permission: Permission.read.rawValue)
 
     static let searching = RouteDescription(
-        operation: "searchMessages", summary: "Messages that hold all words, newest first.",
+        operation: "searchMessages", summary: "Messages by words (newest first) or by meaning (best first).",
         tags: ["conversations"],
         parameters: [
             .init("q", in: .query, isRequired: true, summary: "Words; the last one may be unfinished."),
+            .init(
+                "mode", in: .query,
+                summary: "By words, by meaning, or both; both falls back to words where no model makes vectors.",
+                schema: ["type": "string", "enum": ["text", "semantic", "hybrid"], "default": "text"]),
+            .init("context", in: .query, summary: "Only of this context; none for what belongs to none."),
             .init("model", in: .query, summary: "Only answers of this model."),
             .init("tag", in: .query, summary: "Only of conversations with this tag."),
             .init("role", in: .query, summary: "Only of this role."),
@@ -146,6 +166,7 @@ extension ConversationRoutes {
             "type": "object",
             "properties": [
                 "content": ["type": ["string", "array", "null"]], "pinned": ["type": "boolean"],
+                "importance": importance,
                 "feedback": ["type": "object"], "citations": ["type": "array"], "revision": revision,
             ],
         ], .ok, message)
@@ -192,12 +213,14 @@ extension ConversationRoutes {
         operation: "exportConversation", summary: "A conversation as a file.", tags: ["conversations"],
         parameters: [
             .init(
-                "format", in: .query, summary: "json has all branches, markdown the one that is shown.",
-                schema: ["type": "string", "enum": ["json", "markdown"], "default": "json"]),
+                "format", in: .query, summary: "json has all branches, the others the one that is shown.",
+                schema: ["type": "string", "enum": ["json", "markdown", "pdf"], "default": "json"]),
             .init("leaf", in: .query, summary: "Only the branch that ends here."),
         ],
         responses: [
-            .init(.ok, nil, .json(["type": "object"]), .init("text/markdown", schema: ["type": "string"])),
+            .init(
+                .ok, nil, .json(["type": "object"]), .init("text/markdown", schema: ["type": "string"]),
+                .init("application/pdf", schema: ["type": "string", "format": "binary"])),
             .init(.notFound),
         ],
         permission: Permission.read.rawValue)

@@ -24,7 +24,8 @@ extension ConversationRoutes {
             Route(.get, Self.base + "/messages/{message}", Self.one("showMessage", "One message.")) { request in
                 let (conversation, message) = try await found(request)
                 let tree = try await tools.store.tree(conversation.id, of: request.owner)
-                return .json(message.json(siblings: tree.siblings(of: message.id)))
+                let used = try await tools.memory.memoriesUsed([message], request.owner)
+                return .json(message.json(siblings: tree.siblings(of: message.id), memoriesUsed: used[message.id]))
             },
             Route(
                 .patch, Self.base + "/messages/{message}", Self.editing,
@@ -84,8 +85,10 @@ extension ConversationRoutes {
         if let before = try named("before"), let place = path.firstIndex(of: before) { path = Array(path[..<place]) }
         let part = Array(path.suffix(limit))
         let messages = try await tools.store.messages(part, of: request.owner)
+        let used = try await tools.memory.memoriesUsed(messages, request.owner)
         return .json([
-            "messages": .array(messages.map { $0.json(siblings: tree.siblings(of: $0.id)) }),
+            "messages": .array(
+                messages.map { $0.json(siblings: tree.siblings(of: $0.id), memoriesUsed: used[$0.id]) }),
             "leaf": leaf.map { .string($0.text) } ?? .null, "has_more": .bool(path.count > part.count),
             "count": .whole(path.count),
         ])
@@ -145,6 +148,10 @@ extension ConversationRoutes {
         guard try await tools.store.replace(message, of: request.owner, expecting: seen) else {
             throw ServiceError.changedMeanwhile("message")
         }
+        // A summary that tells of the old words is told no more.
+        if body.value["content"] != nil {
+            _ = try await tools.contextStore.removeCuts(of: message.conversation, through: message.id)
+        }
         return .json(message.json())
     }
 
@@ -164,11 +171,12 @@ extension ConversationRoutes {
         let copies = Self.copies(of: branch, into: id, behind: nil, at: tools.now())
         var made = Conversation(
             id: id, owner: request.owner, title: conversation.title, folder: conversation.folder,
-            tags: conversation.tags, settings: conversation.settings, head: copies.last?.id,
+            tags: conversation.tags, settings: conversation.settings, context: conversation.context,
+            usesMemory: conversation.usesMemory, head: copies.last?.id,
             origin: Conversation.Origin(conversation: conversation.id, message: leaf.id), created: tools.now(),
             messageCount: copies.count)
         do { try made.change(body) } catch { throw ServiceError(reading: error) }
-        try await tools.store.add(made, messages: copies)
+        try await tools.keeping { try await tools.store.add(made, messages: copies) }
         return .json(made.json, status: .created)
     }
 
@@ -214,7 +222,7 @@ extension ConversationRoutes {
             copy.toolCallID = message.toolCallID
             copy.citations = message.citations
             copy.feedback = message.feedback
-            copy.isPinned = message.isPinned
+            copy.importance = message.importance
             copy.model = message.model
             copy.status = message.status == .writing ? .stopped : message.status
             copy.usage = message.usage
@@ -242,8 +250,8 @@ extension ConversationRoutes {
                 hint: "Add one first: POST /api/v1/conversations/\(conversation.id.text)/messages.",
                 parameter: "parent")
         }
-        let message = try await tools.answers.begin(
-            AnswerOrder(conversation: conversation, branch: branch, request: members, id: request.id))
+        let order = AnswerOrder(conversation: conversation, branch: branch, request: members, id: request.id)
+        let message = try await tools.answers.begin(try await tools.memory.enter(order))
         return .json(message.json(), status: .accepted)
     }
 

@@ -10,8 +10,8 @@ public struct ConversationRoutes: Sendable {
 
     public init(_ tools: ConversationTools) { self.tools = tools }
 
-    /// These, and those of messages, answers and share links.
-    public var routes: [Route] { own + messageRoutes + shareRoutes }
+    /// These, and those of messages, answers, contexts and share links.
+    public var routes: [Route] { own + messageRoutes + contextRoutes + shareRoutes }
 
     private var own: [Route] {
         [
@@ -24,8 +24,14 @@ public struct ConversationRoutes: Sendable {
                 ])
             },
             Route(.get, "/api/v1/conversations/search", Self.searching) { request in
-                let hits = try await tools.store.search(try MessageQuery(try request.query), of: request.owner)
-                return .json(["hits": .array(hits.map(\.json))])
+                let query = try request.query
+                let mode: SearchMode = try query.choice("mode") ?? .text
+                let found = try await tools.memory.search(tools.store).search(
+                    try MessageQuery(query), mode, of: request.owner)
+                return .json([
+                    "hits": .array(found.hits.map(\.json)), "mode": .string(found.mode.rawValue),
+                    "meaning": found.meaning.json,
+                ])
             },
             Route(
                 .post, "/api/v1/conversations/import", Self.importing, bodyBytesMax: Self.archiveBytesMax,
@@ -58,7 +64,7 @@ public struct ConversationRoutes: Sendable {
         let limit = try query.integer("limit", in: ConversationFilter.countAllowed) ?? 100
         let filter = ConversationFilter(
             folder: query["folder"], tag: query["tag"], isArchived: try query.bool("archived") ?? false,
-            isPinned: try query.bool("pinned"), title: query["title"],
+            isPinned: try query.bool("pinned"), title: query["title"], space: try query.space(),
             before: try query.integer("before_us").map { ConversationMoment(microseconds: Int64($0)) },
             countMax: limit)
         let found = try await tools.store.list(filter, of: request.owner)
@@ -69,7 +75,7 @@ public struct ConversationRoutes: Sendable {
         let body = try JSONField.body(try await request.body.collect())
         var conversation = Conversation(id: tools.conversationID(), owner: request.owner, created: tools.now())
         do { try conversation.change(body) } catch { throw ServiceError(reading: error) }
-        try await tools.store.add(conversation)
+        try await tools.keeping { try await tools.store.add(conversation) }
         return .json(conversation.json, status: .created)
     }
 
@@ -87,7 +93,8 @@ public struct ConversationRoutes: Sendable {
             throw ServiceError(reading: error)
         }
         conversation.revision = seen + 1
-        guard try await tools.store.replace(conversation, expecting: seen) else {
+        let isKept = try await tools.keeping { try await tools.store.replace(conversation, expecting: seen) }
+        guard isKept else {
             throw ServiceError.changedMeanwhile("conversation")
         }
         return .json(conversation.json)
@@ -113,9 +120,15 @@ public struct ConversationRoutes: Sendable {
             let messages = try await tools.store.messages(end.map { tree.path(to: $0) } ?? [], of: request.owner)
             let text = MarkdownTranscript.write(title: conversation.title, messages)
             return Self.file(Array(text.utf8), "text/markdown; charset=utf-8", conversation, ending: "md")
+        case "pdf":
+            let end = leaf ?? conversation.head ?? tree.leaf(below: nil)
+            let messages = try await tools.store.messages(end.map { tree.path(to: $0) } ?? [], of: request.owner)
+            return Self.file(
+                try await tools.document(conversation, messages), "application/pdf", conversation, ending: "pdf")
         default:
             throw ServiceError(
-                .invalidValue, "'\(format.prefix(40))' is no format of an export.", hint: "Formats: json, markdown.",
+                .invalidValue, "'\(format.prefix(40))' is no format of an export.",
+                hint: "Formats: json, markdown, pdf.",
                 parameter: "format")
         }
     }
@@ -177,20 +190,32 @@ public struct ConversationRoutes: Sendable {
 /// What the routes of conversations work with.
 public struct ConversationTools: Sendable {
     public var store: any ConversationStore
+    public var contextStore: any ContextStore
     public var answers: any AnswerWriting
+    public var planning: any ContextPlanning
+    /// A branch as a PDF.
+    public var document: @Sendable (Conversation, [Message]) async throws -> [UInt8]
     public var now: @Sendable () -> ConversationMoment
     /// A secret for a link, and the digest by which it is found.
     public var secret: @Sendable () -> (text: String, digest: String)
     /// The digest of a secret that somebody brings.
     public var digest: @Sendable (String) -> String
+    public var memory: ConversationSurroundings
 
     public init(
-        store: any ConversationStore, answers: any AnswerWriting, now: @escaping @Sendable () -> ConversationMoment,
+        store: any ConversationStore, contextStore: any ContextStore, answers: any AnswerWriting,
+        planning: any ContextPlanning,
+        document: @escaping @Sendable (Conversation, [Message]) async throws -> [UInt8],
+        now: @escaping @Sendable () -> ConversationMoment,
         secret: @escaping @Sendable () -> (text: String, digest: String),
-        digest: @escaping @Sendable (String) -> String
+        digest: @escaping @Sendable (String) -> String, memory: ConversationSurroundings = ConversationSurroundings()
     ) {
+        self.memory = memory
         self.store = store
+        self.contextStore = contextStore
         self.answers = answers
+        self.planning = planning
+        self.document = document
         self.now = now
         self.secret = secret
         self.digest = digest

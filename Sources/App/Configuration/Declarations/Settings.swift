@@ -4,7 +4,7 @@ import JSONText
 enum Settings {
     static let all: [Setting<ConfigurationDraft>] =
         server + storage + observation + engine + hosting + hub + trust + access + gateway + routing
-        + FederationSettings.all + AnswerCacheSettings.all + responses
+        + FederationSettings.all + AnswerCacheSettings.all + MemorySettings.all + responses + conversations
 
     private static let server: [Setting<ConfigurationDraft>] = [
         Setting(

@@ -11,6 +11,8 @@ public struct Configuration: Sendable, Equatable {
     public var hub = HubConfiguration()
     public var answerCache = AnswerCacheConfiguration()
     public var responses = ResponseConfiguration()
+    public var memory = MemoryConfiguration()
+    public var conversations = ConversationConfiguration()
     public var access = AccessConfiguration()
     public var federation = FederationConfiguration()
     public var routing = RoutingConfiguration()

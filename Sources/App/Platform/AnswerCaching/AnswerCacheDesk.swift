@@ -1,6 +1,7 @@
 import AdminAPI
 import Gateway
 import Records
+import Vectors
 import Vocabulary
 
 /// Answers what the routes of the cache ask.
@@ -59,15 +60,15 @@ struct AnswerCacheDesk: AnswerCacheControlling {
             threshold: before)
     }
 
-    private func vectors(of texts: [String], by model: String) async throws -> [QuestionVector] {
+    private func vectors(of texts: [String], by model: String) async throws -> [UnitVector] {
         guard let id = RequestID("calibration") else { preconditionFailure("letters make an id") }
-        var vectors: [QuestionVector] = []
+        var vectors: [UnitVector] = []
         for start in stride(from: 0, to: texts.count, by: Self.inputsMax) {
             let part = texts[start..<min(start + Self.inputsMax, texts.count)]
             let result = try await service.next.embed(
                 EmbeddingRequest(id: id, model: ModelID(model), inputs: part.map { .text($0) }))
             for entry in result.entries {
-                guard let vector = entry.vectors.first.flatMap({ QuestionVector($0) }) else {
+                guard let vector = entry.vectors.first.flatMap({ UnitVector($0) }) else {
                     throw ServiceError(
                         .engineFailed, "'\(model)' gave a vector without a direction.",
                         hint: "Name a model that gives one vector for each text.", parameter: "model")

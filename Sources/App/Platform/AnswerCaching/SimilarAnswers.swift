@@ -1,6 +1,7 @@
 import Gateway
 import Synchronization
 import Telemetry
+import Vectors
 import Vocabulary
 
 /// Finds answers to questions that mean the same.
@@ -11,7 +12,7 @@ final class SimilarAnswers: Sendable {
     /// A question on its way.
     struct Question: Sendable {
         var circle: AnswerKey
-        var vector: QuestionVector
+        var vector: UnitVector
         var marks: QuestionMarks
 
         func kept(as answer: CachedAnswer) -> SimilarQuestion {
@@ -78,7 +79,7 @@ final class SimilarAnswers: Sendable {
             tell(error)
             return nil
         }
-        guard let vector = result.entries.first?.vectors.first.flatMap({ QuestionVector($0) }) else { return nil }
+        guard let vector = result.entries.first?.vectors.first.flatMap({ UnitVector($0) }) else { return nil }
         return (Question(circle: circle, vector: vector, marks: QuestionMarks(text)), threshold(for: encoder))
     }
 

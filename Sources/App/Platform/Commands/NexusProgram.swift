@@ -42,7 +42,8 @@ public enum NexusProgram {
     private static let adminCommands =
         ModelsCommand.all + DeployCommand.all + RoutesCommand.all + JobsCommand.all + HardwareCommands.all
         + AuditCommand.all + SecretsCommand.all + UsageCommands.all
-        + UsersCommand.all + KeysCommand.all + TeamsCommand.all + CacheCommands.all
+        + UsersCommand.all + KeysCommand.all + TeamsCommand.all + TenantsCommand.all
+        + TokensCommand.all + CacheCommands.all + RememberCommands.all
 
     static func program(calledBy name: String) -> Program {
         Program(
@@ -55,7 +56,8 @@ public enum NexusProgram {
                 ],
             groups: [
                 ModelsCommand.group, DeployCommand.group, RoutesCommand.group, JobsCommand.group, AuditCommand.group,
-                SecretsCommand.group, UsersCommand.group, KeysCommand.group, TeamsCommand.group, CacheCommands.group,
+                SecretsCommand.group, UsersCommand.group, KeysCommand.group, TeamsCommand.group, TenantsCommand.group,
+                TokensCommand.group, CacheCommands.group, RememberCommands.group,
             ] + UsageCommands.groups)
     }
 

@@ -1,6 +1,5 @@
 import Conversations
 import JSONText
-import OpenAIAPI
 import Synchronization
 import Telemetry
 import Vocabulary
@@ -18,26 +17,38 @@ final class AnswerDesk: AnswerWriting {
 
     private struct State {
         var answers: [MessageID: RunningAnswer] = [:]
+        /// Written, and what comes after is not done yet.
+        var ending: [MessageID: RunningAnswer] = [:]
         var isClosed = false
     }
 
     private let store: any ConversationStore
     private let service: any ModelService
+    private let contexts: ContextDesk
+    private let titles: TitleDesk
     private let logger: Logger
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - store: of the conversations.
     ///   - service: what answers.
+    ///   - contexts: makes the prompts.
+    ///   - titles: names conversations after their first answer.
     ///   - logger: of this part.
-    init(store: any ConversationStore, service: any ModelService, logger: Logger) {
+    init(
+        store: any ConversationStore, service: any ModelService, contexts: ContextDesk, titles: TitleDesk,
+        logger: Logger
+    ) {
         self.store = store
         self.service = service
+        self.contexts = contexts
+        self.titles = titles
         self.logger = logger
     }
 
     func begin(_ order: AnswerOrder) async throws -> Message {
-        let request = try Self.request(of: order)
+        // What is not well-formed is refused before anything is kept.
+        _ = try TurnRequest(order).generation()
         let now = ConversationMoment.now()
         var random = SystemRandomNumberGenerator()
         var message = Message(
@@ -55,8 +66,10 @@ final class AnswerDesk: AnswerWriting {
         }
         // Who asks, the request's id and its span go along as the task's own values.
         let task = Task { [self] in
-            await write(answer, request)
-            dismiss(message.id)
+            await write(answer, order)
+            finish(answer)
+            await follow(answer, order)
+            state.withLock { $0.ending[answer.id] = nil }
         }
         answer.task.withLock { $0 = task }
         return message
@@ -78,10 +91,11 @@ final class AnswerDesk: AnswerWriting {
     func shutDown() async {
         let answers = state.withLock { state in
             state.isClosed = true
-            return Array(state.answers.values)
+            return Array(state.answers.values) + Array(state.ending.values)
         }
         for answer in answers { answer.task.withLock { $0?.cancel() } }
         for answer in answers { await answer.task.withLock(\.self)?.value }
+        await contexts.shutDown()
     }
 
     // MARK: who is written for
@@ -101,29 +115,25 @@ final class AnswerDesk: AnswerWriting {
 
     private func dismiss(_ id: MessageID) { state.withLock { state in state.answers[id] = nil } }
 
+    private func finish(_ answer: RunningAnswer) {
+        state.withLock { state in
+            state.answers[answer.id] = nil
+            state.ending[answer.id] = answer
+        }
+    }
+
     private func find(_ id: MessageID, of owner: ConversationOwner) -> RunningAnswer? {
         state.withLock { $0.answers[id] }.flatMap { $0.owner == owner ? $0 : nil }
     }
 
     // MARK: writing
 
-    /// A chat request: the branch, and what the settings and the order say of how to answer it.
-    private static func request(of order: AnswerOrder) throws -> GenerationRequest {
-        var members = order.conversation.settings
-        for member in order.request { members[member.key] = member.value }
-        members["messages"] = .array(order.branch.map { .object($0.wire) })
-        members["stream"] = true
-        members["n"] = nil
-        var request = try CompletionRequest.chat(JSONValue.object(members).bytes, id: order.id).generation
-        request.scheduling.reportsProgress = true
-        request.scheduling.reportsLoading = true
-        return request
-    }
-
-    private func write(_ answer: RunningAnswer, _ request: GenerationRequest) async {
+    private func write(_ answer: RunningAnswer, _ order: AnswerOrder) async {
         var kept = ContinuousClock.now
         do {
-            for try await event in try await service.generate(request) {
+            let prompt = try await contexts.prompt(for: order) { answer.tell(waiting: $0) }
+            answer.note(prompt.report, sources: prompt.sources)
+            for try await event in try await service.generate(prompt.request) {
                 answer.take(event)
                 guard ContinuousClock.now - kept > Self.keepEvery else { continue }
                 kept = .now
@@ -139,6 +149,14 @@ final class AnswerDesk: AnswerWriting {
         }
         await keep(answer)
         answer.finish()
+    }
+
+    /// What is done when nobody waits any more. Ends early when the server does.
+    private func follow(_ answer: RunningAnswer, _ order: AnswerOrder) async {
+        guard !state.withLock(\.isClosed), !Task.isCancelled else { return }
+        let message = answer.current
+        contexts.prepare(after: order, message)
+        await titles.name(order.conversation, order.branch, message)
     }
 
     /// Writes what there is of an answer. Somebody may have rated or pinned it meanwhile, which stays.

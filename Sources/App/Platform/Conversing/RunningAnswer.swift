@@ -16,6 +16,8 @@ final class RunningAnswer: Sendable {
         var text = ""
         var calls: [Call] = []
         var warnings: [GenerationWarning] = []
+        /// What was done to the branch before the model was asked.
+        var context: JSONObject?
         var readers: [AsyncStream<AnswerEvent>.Continuation] = []
         var isOver = false
     }
@@ -65,6 +67,24 @@ final class RunningAnswer: Sendable {
         return stream
     }
 
+    /// What is known of the prompt before the model is asked.
+    ///
+    /// - Parameters:
+    ///   - context: what was done to the branch.
+    ///   - sources: what stands behind what was told beside the messages.
+    func note(_ context: JSONObject?, sources: [JSONValue]) {
+        state.withLock { state in
+            state.context = context
+            state.message.citations += sources
+        }
+    }
+
+    /// Tells the readers what is waited for.
+    func tell(waiting stage: JSONObject) { state.withLock { Self.tell(&$0, .waiting(stage)) } }
+
+    /// The message as far as it is written.
+    var current: Message { state.withLock { $0.message } }
+
     /// Takes what the model wrote.
     func take(_ event: GenerationEvent) {
         state.withLock { state in
@@ -108,6 +128,7 @@ final class RunningAnswer: Sendable {
         state.message.usage = end.usage
         var report: JSONObject = ["finish_reason": .string(end.reason.rawValue)]
         report["timings"] = AnswerReports.timings(end)
+        report["context"] = state.context.map(JSONValue.object)
         report["nexus"] = AnswerReports.nexus(end, warnings: state.warnings)
         state.message.report = report
     }
@@ -145,8 +166,9 @@ final class RunningAnswer: Sendable {
         state.withLock { state in
             state.message.revision = current.revision
             state.message.feedback = current.feedback
-            state.message.isPinned = current.isPinned
-            state.message.citations = current.citations
+            state.message.importance = current.importance
+            // Those of the prompt are known since before the first word.
+            if current.citations.count >= state.message.citations.count { state.message.citations = current.citations }
         }
     }
 

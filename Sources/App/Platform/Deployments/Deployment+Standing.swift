@@ -6,4 +6,24 @@ extension Deployment {
         let standing = around.desk.standing(of: id)
         return gate.isOpen && entrance.hasRoom && (standing == .ready || standing == nil)
     }
+
+    /// A server that answers now, where there is one and nobody has to be waited for.
+    ///
+    /// - Throws: `ServiceError` when there is none at all.
+    func acquireNow(_ wish: Wish) throws -> ServerHolding? {
+        try refuseIfGone()
+        guard phase == .serving, gate.isOpen, entrance.isOpen(active.spec),
+            replicas.contains(where: \.server.isReady)
+        else { return nil }
+        var ticket: ResidencyDesk.Ticket?
+        if active.spec.kind.isLocal {
+            ticket = try around.desk.enterNow(id, priority: wish.priority, keepAlive: wish.keepAlive)
+            if ticket == nil { return nil }
+        }
+        let holding = ServerHolding(desk: around.desk, ticket: ticket)
+        let lease = try lease(wish)
+        guard lease.replica.server.isReady else { return nil }
+        holding.take(lease)
+        return holding
+    }
 }

@@ -84,26 +84,6 @@ actor Deployment {
 
     // MARK: Requests
 
-    /// A server that answers now, where there is one and nobody has to be waited for.
-    ///
-    /// - Throws: `ServiceError` when there is none at all.
-    func acquireNow(_ wish: Wish) throws -> ServerHolding? {
-        try refuseIfGone()
-        guard phase == .serving, gate.isOpen, entrance.isOpen(active.spec),
-            replicas.contains(where: \.server.isReady)
-        else { return nil }
-        var ticket: ResidencyDesk.Ticket?
-        if active.spec.kind.isLocal {
-            ticket = try around.desk.enterNow(id, priority: wish.priority, keepAlive: wish.keepAlive)
-            if ticket == nil { return nil }
-        }
-        let holding = ServerHolding(desk: around.desk, ticket: ticket)
-        let lease = try lease(wish)
-        guard lease.replica.server.isReady else { return nil }
-        holding.take(lease)
-        return holding
-    }
-
     /// A server that answers, loaded if it has to be.
     ///
     /// - Throws: `ServiceError` when there is none; `CancellationError`.
@@ -156,7 +136,7 @@ actor Deployment {
         }
     }
 
-    private func lease(_ wish: Wish) throws -> ReplicaLease {
+    func lease(_ wish: Wish) throws -> ReplicaLease {
         requestCount += 1
         let ready = replicas.filter(\.server.isReady)
         let candidates = (ready.isEmpty ? replicas : ready).map {
@@ -173,7 +153,7 @@ actor Deployment {
         return lease
     }
 
-    private func refuseIfGone() throws {
+    func refuseIfGone() throws {
         guard phase != .removed else {
             throw ServiceError(.modelNotFound, "'\(name)' was removed.", parameter: "model")
         }

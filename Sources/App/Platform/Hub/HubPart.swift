@@ -8,6 +8,7 @@ import Jobs
 import Launch
 import ModelCatalog
 import ModelHub
+import RequestScope
 import Synchronization
 import Telemetry
 import Vocabulary
@@ -41,7 +42,9 @@ struct HubPart: Sendable {
         client = HubClient(
             address: address,
             currentToken: { [token = configuration.hub.token] in token?.revealed ?? keptToken() },
-            transport: HTTPHubTransport(client: http, isHubNear: configuration.hub.url.lowercased().hasPrefix("http:")),
+            transport: HTTPHubTransport(
+                client: http, isHubNear: configuration.hub.url.lowercased().hasPrefix("http:"),
+                outgoing: OutgoingURLPolicy(allowed: configuration.trust.outgoingAllowed)),
             time: time)
         throttle = Throttle(bytesPerSecond: configuration.hub.bandwidthMax?.bytes, time: time)
         folder = DiskModelFolder(

@@ -82,13 +82,13 @@ struct Answering: Sendable {
     ///   - attempt: told of it.
     ///   - wasAsked: whether a server was there at all; one that is waited for in vain is not waited for again.
     /// - Returns: where to go on, after the pause that there is to be.
-    /// - Throws: `error` when nothing helps, or when the client went: what broke off for that reason is nobody's failure.
+    /// - Throws: `error` when nothing helps; `CancellationError` when the client went, which is nobody's failure.
     func recovered(
         _ course: Course, _ error: ServiceError, _ attempt: Attempt, wasAsked: Bool
     ) async throws -> Course {
         guard !Task.isCancelled else {
             attempt.abandoned()
-            throw error
+            throw CancellationError()
         }
         let hasNext = course.place + 1 < links.count
         let situation = Recovery.Situation(

@@ -61,7 +61,7 @@ struct ServedStream: AsyncSequence, Sendable {
             // A client that went is nobody's failure.
             guard let known = error as? ServiceError, !Task.isCancelled else {
                 stream.attempt.abandoned()
-                throw error
+                throw Task.isCancelled ? CancellationError() : error
             }
             guard !hasWords else {
                 stream.attempt.fail(known, then: "none: the answer had begun")

@@ -46,9 +46,14 @@ struct NexusServer {
     func run(onStart: (Int) -> Void, until order: () async -> Void) async throws {
         let database = try await openDatabase()
         let trust = TrustPart(database: database, configuration: configuration, logger: logger.labelled("trust"))
+        let secrets: SecretsPart
         let access: AccessPart
         do {
-            access = try await AccessPart.open(configuration, database: database, logger: logger.labelled("access")) {
+            secrets = try SecretsPart(
+                configuration, database: database, audit: trust.audit, logger: logger.labelled("secrets"))
+            access = try await AccessPart.open(
+                configuration, database: database, sealer: secrets.sealer, logger: logger.labelled("access")
+            ) {
                 trust.audit.note($0.auditEntry)
             }
         } catch {
@@ -75,7 +80,7 @@ struct NexusServer {
         }
         do {
             try await serve(
-                database, access: access, events: events, catalog: catalog, uses: uses, trust: trust,
+                database, access: access, secrets: secrets, events: events, catalog: catalog, uses: uses, trust: trust,
                 onStart: onStart, until: order)
         } catch {
             await close()
@@ -101,12 +106,11 @@ struct NexusServer {
     }
 
     private func serve(
-        _ database: Database, access: AccessPart, events: WorkerEvents, catalog: CatalogPart, uses: DeploymentUses,
+        _ database: Database, access: AccessPart, secrets: SecretsPart, events: WorkerEvents, catalog: CatalogPart,
+        uses: DeploymentUses,
         trust: TrustPart,
         onStart: (Int) -> Void, until order: () async -> Void
     ) async throws {
-        let secrets = try SecretsPart(
-            configuration, database: database, audit: trust.audit, logger: logger.labelled("secrets"))
         await secrets.prepare()
         let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
         let launcher = ProcessLauncher()
@@ -163,9 +167,14 @@ struct NexusServer {
             service, gateway: gateway, routing: routing.service, catalog: catalog, runner: jobs.runner,
             database: database,
             configuration: configuration, logger: logger.labelled("surfaces"))
+        let remembering = RememberingPart(
+            configuration.memory, database: database, service: service, routing: routing.service,
+            person: access.person, logger: logger.labelled("memory"))
         let conversations = ConversationPart(
-            database: database, service: service, logger: logger.labelled("conversations"))
-        let federation = try await FederationPart.open(configuration, database, client, access, logger)
+            database: database, service: service, configuration: configuration.conversations, trust: trust,
+            memory: remembering.surroundings, notes: remembering.turns,
+            logger: logger.labelled("conversations"))
+        let federation = try await FederationPart.open(configuration, database, client, access, secrets, logger)
         let router = makeRouter(
             gateway, service: service, access: access, events: events, trust: trust,
             more: [
@@ -185,6 +194,7 @@ struct NexusServer {
                 admission.routes,
                 directory.leases.routes,
                 conversations.routes,
+                remembering.routes(forgettingNotes: conversations.forgetNotes),
                 answers.routes,
                 surfaces.routes,
             ].flatMap { $0 },
@@ -195,6 +205,7 @@ struct NexusServer {
             configuration.server, adminSocket: directory.socket.path, isPublic: purpose == .serving,
             host: isClosed ? PublicEntrance.closedHost : nil, router: router(false), localRouter: router(true))
         let accounting = Task { await access.run() }
+        let federating = Task { await federation.run() }
         let working = Task {
             await hub.settleLeftovers()
             await jobs.run()
@@ -204,6 +215,9 @@ struct NexusServer {
         let admitting = Task { await admission.run() }
         let conversing = Task {
             if purpose == .serving { await conversations.run(isAlone: configuration.storage == .embedded) }
+        }
+        let remembrance = Task {
+            if purpose == .serving { await remembering.run(isAlone: configuration.storage == .embedded) }
         }
         let measuring = Task { await memory.run(hosting, preloads: purpose == .serving) }
         if purpose == .serving {
@@ -225,11 +239,14 @@ struct NexusServer {
         measuring.cancel()
         caching.cancel()
         accounting.cancel()
+        federating.cancel()
         conversing.cancel()
+        remembrance.cancel()
         tending.cancel()
         await servers.shutDown(deadline: drain)
         await routing.shutDown()
         await conversations.desk.shutDown()
+        await remembrance.value
         await surfaces.shutDown()
         await tending.value
         admitting.cancel()
@@ -241,6 +258,7 @@ struct NexusServer {
         await caching.value
         await answers.close()
         await accounting.value
+        await federating.value
         await memory.close()
         await hub.shutDown()
         await launcher.shutDown()

@@ -1,5 +1,6 @@
 public import Gateway
 public import Storage
+import Vectors
 import Vocabulary
 
 /// Cached answers in the database.

@@ -1,5 +1,6 @@
 public import Gateway
 public import Storage
+import Vectors
 
 /// Questions by their meaning, and what was calibrated, in the database.
 public struct QuestionRecords: QuestionStore {
@@ -19,7 +20,7 @@ public struct QuestionRecords: QuestionStore {
         ) { row throws(StorageError) in
             guard let key = AnswerKey(bytes: try row.decode("key")),
                 let circle = AnswerKey(bytes: try row.decode("circle")),
-                let vector = QuestionVector(bytes: try row.decode("vector")),
+                let vector = UnitVector(bytes: try row.decode("vector")),
                 let marks = QuestionMarks(bytes: try row.decode("marks"))
             else { return }
             questions.append(

@@ -1,5 +1,6 @@
 public import Conversations
 import Storage
+import Vocabulary
 
 extension ConversationRecords {
     public func append(_ message: Message, of owner: ConversationOwner) async throws {
@@ -16,7 +17,8 @@ extension ConversationRecords {
                     [.text(parent.text), .text(message.conversation.text)])
                 guard !found.isEmpty else { throw MessageRefusal.noParent }
             }
-            try await Self.insert(MessageRow.values(of: message, owner: owner), into: "messages", transaction)
+            let mark = message.status == .writing ? writer.map { [("writer", SQLValue.text($0))] } ?? [] : []
+            try await Self.insert(MessageRow.values(of: message, owner: owner) + mark, into: "messages", transaction)
             try await index(transaction).add(where: "id = $1", [.text(message.id.text)])
             try await transaction.execute(
                 "UPDATE conversations SET head = $1, updated = $2, revision = revision + 1, "
@@ -53,6 +55,9 @@ extension ConversationRecords {
         let these: [SQLValue] = [.text(message.id.text), .text(owner.key), .integer(revision)]
         return try await database.transaction { transaction in
             try await index(transaction).remove(where: condition, these)
+            if message.status == .complete, message.role == .assistant {
+                try await MemoryQueue(transaction: transaction).addLessons(where: condition, these)
+            }
             let outcome = try await transaction.execute(
                 "UPDATE messages SET \(changes) WHERE id = $\(next) AND owner_key = $\(next + 1) "
                     + "AND revision = $\(next + 2)", columns.map(\.value) + these)
@@ -71,9 +76,13 @@ extension ConversationRecords {
             guard let conversation = try row?.decodeOnly(String.self) else { return 0 }
             let tree = try await Self.tree(of: conversation, transaction)
             let removed = tree.subtree(of: id)
+            // Prompts of other conversations may quote them.
+            try await Self.removeNotes(holding: conversation, of: owner, transaction)
             for message in removed {
                 try await index(transaction).remove(where: "id = $1", [.text(message.text)])
+                try await MemoryQueue(transaction: transaction).forget(where: "id = $1", [.text(message.text)])
                 try await transaction.execute("DELETE FROM messages WHERE id = $1", [.text(message.text)])
+                try await transaction.execute("DELETE FROM message_notes WHERE message = $1", [.text(message.text)])
             }
             let gone = Set(removed)
             let rest = MessageTree(
@@ -107,19 +116,5 @@ extension ConversationRecords {
             nodes.append(MessageTree.Node(id: id, parent: parent.flatMap { MessageID($0) }))
         }
         return MessageTree(nodes)
-    }
-
-    public func settleWriting() async throws -> Int {
-        try await database.transaction { transaction in
-            let rows = try await transaction.query(
-                as: MessageRow.self, "SELECT * FROM messages WHERE status = 'writing' LIMIT 10000")
-            for row in rows {
-                try await transaction.execute(
-                    "UPDATE messages SET status = 'stopped', body = $1, revision = revision + 1 WHERE id = $2",
-                    [.text(ConversationRow.plain(row.message.text)), .text(row.message.id.text)])
-                try await index(transaction).add(where: "id = $1", [.text(row.message.id.text)])
-            }
-            return rows.count
-        }
     }
 }

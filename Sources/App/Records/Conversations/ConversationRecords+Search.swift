@@ -15,57 +15,53 @@ extension ConversationRecords {
         let excerpt: String
         // Newest first, which the index gives without looking at all of them.
         let order: String
+        let terms = SearchTerms(query.words)
         switch database.dialect {
         case .sqlite:
-            // Words are letters and digits only, so that quotes cannot end them.
-            let words = query.words.enumerated().map { place, word in
-                "body : \"\(word)\"" + (place == query.words.count - 1 ? " *" : "")
-            }
-            conditions.append(
-                "message_index MATCH \(bind(.text((["owner_key : \(owner.key)"] + words).joined(separator: " AND "))))")
+            let match = (["owner_key : \(owner.key)"] + terms.fts5).joined(separator: " AND ")
+            conditions.append("message_index MATCH \(bind(.text(match)))")
             order = "message_index.rowid"
             from = "message_index JOIN messages ON messages.seq = message_index.rowid"
-            excerpt = "snippet(message_index, 0, char(2), char(3), '…', 20)"
+            excerpt =
+                terms.runs.isEmpty
+                ? "snippet(message_index, 0, char(2), char(3), '…', 20)"
+                : "substr(messages.body, max(1, instr(messages.body, \(bind(.text(terms.runs[0])))) - 24), 72)"
         case .postgres:
-            let words = query.words.enumerated().map { place, word in
-                "'\(word)'" + (place == query.words.count - 1 ? ":*" : "")
+            var headline = ""
+            if let words = terms.wordQuery {
+                let text = bind(.text(words))
+                conditions.append("messages.body_words @@ to_tsquery('simple', \(text))")
+                headline =
+                    "ts_headline('simple', left(messages.body, 100000), to_tsquery('simple', \(text)), "
+                    + "'StartSel=\u{2}, StopSel=\u{3}, MaxWords=24, MinWords=8')"
             }
-            let text = bind(.text(words.joined(separator: " & ")))
-            conditions.append("messages.body_words @@ to_tsquery('simple', \(text))")
+            if let grams = terms.gramQuery {
+                conditions.append("messages.gram_words @@ to_tsquery('simple', \(bind(.text(grams))))")
+                let place = "strpos(messages.body, \(bind(.text(terms.runs[0]))))"
+                headline = "substr(messages.body, greatest(1, \(place) - 24), 72)"
+            }
             conditions.append("messages.owner_key = \(bind(.text(owner.key)))")
             order = "messages.seq"
             from = "messages"
-            excerpt =
-                "ts_headline('simple', left(messages.body, 100000), to_tsquery('simple', \(text)), "
-                + "'StartSel=\u{2}, StopSel=\u{3}, MaxWords=24, MinWords=8')"
+            excerpt = headline
         }
-        if let since = query.since { conditions.append("messages.created >= \(bind(.integer(since.rawValue)))") }
-        if let until = query.until { conditions.append("messages.created < \(bind(.integer(until.rawValue)))") }
-        if let model = query.model {
-            conditions.append("messages.model = \(bind(.text(ConversationRow.plain(model))))")
-        }
-        if let role = query.role { conditions.append("messages.role = \(bind(.text(ConversationRow.plain(role))))") }
-        if let has = query.hasAttachments { conditions.append("messages.has_attachments = \(bind(.bool(has)))") }
-        if let tag = query.tag {
-            let place = bind(.text(ConversationRow.plain(tag)))
-            conditions.append(
-                "messages.conversation IN (SELECT conversation FROM conversation_tags WHERE tag = \(place))")
-        }
+        var others = MessageConditions(behind: parameters)
+        others.add(query)
         let rows = try await database.query(
             """
             SELECT messages.conversation AS conversation, messages.id AS id, messages.role AS role,
                 messages.created AS created, \(excerpt) AS excerpt, conversations.title AS title
             FROM \(from) JOIN conversations ON conversations.id = messages.conversation
-            WHERE \(conditions.joined(separator: " AND ")) AND conversations.is_temporary = 0
+            WHERE \((conditions + others.all).joined(separator: " AND "))
             ORDER BY \(order) DESC LIMIT \(query.countMax)
-            """, parameters)
+            """, others.parameters)
         return try rows.compactMap { row in
             guard let conversation = ConversationID(try row.decode(String.self, "conversation")),
                 let message = MessageID(try row.decode(String.self, "id"))
             else { return nil }
             return MessageHit(
                 conversation: conversation, title: try row.decode("title"), message: message,
-                role: try row.decode("role"), excerpt: try row.decode("excerpt"),
+                role: try row.decode("role"), excerpt: terms.marked(try row.decode("excerpt")),
                 created: ConversationMoment(rawValue: try row.decode("created")))
         }
     }

@@ -6,13 +6,22 @@ import Vocabulary
 /// Conversations in the database: what is known of each. Messages, search and links stand in extensions beside.
 public struct ConversationRecords: ConversationStore {
     let database: Database
+    /// Who writes the answers that are added here.
+    let writer: String?
 
-    public init(_ database: Database) { self.database = database }
+    /// - Parameters:
+    ///   - database: where they are kept.
+    ///   - writer: names this process among all that write answers into the database.
+    public init(_ database: Database, writer: String? = nil) {
+        self.database = database
+        self.writer = writer
+    }
 
     public func add(_ conversation: Conversation) async throws { try await add(conversation, messages: []) }
 
     public func add(_ conversation: Conversation, messages: [Message]) async throws {
         try await database.transaction { transaction in
+            try await SpaceRecords.check(conversation, transaction)
             try await Self.insert(ConversationRow.values(of: conversation), into: "conversations", transaction)
             try await Self.write(tags: conversation.tags, of: conversation.id, transaction)
             for message in messages {
@@ -47,6 +56,12 @@ public struct ConversationRecords: ConversationStore {
             let place = bind(.text("%" + Self.escapedPattern(ConversationRow.plain(title)) + "%"))
             conditions.append("LOWER(title) LIKE LOWER(\(place)) ESCAPE '!'")
         }
+        if let space = filter.space {
+            switch space {
+            case .outside: conditions.append("context IS NULL")
+            case .one(let id): conditions.append("context = \(bind(.text(id.text)))")
+            }
+        }
         if let before = filter.before { conditions.append("updated < \(bind(.integer(before.rawValue)))") }
         return try await database.query(
             as: ConversationRow.self,
@@ -61,6 +76,7 @@ public struct ConversationRecords: ConversationStore {
         let changes = columns.enumerated().map { "\($1.name) = $\($0 + 1)" }.joined(separator: ", ")
         let next = columns.count + 1
         return try await database.transaction { transaction in
+            try await SpaceRecords.check(conversation, transaction)
             let outcome = try await transaction.execute(
                 "UPDATE conversations SET \(changes) WHERE id = $\(next) AND tenant = $\(next + 1) "
                     + "AND owner = $\(next + 2) AND revision = $\(next + 3)",
@@ -68,6 +84,11 @@ public struct ConversationRecords: ConversationStore {
                     + [.integer(revision)])
             guard outcome.changes == 1 else { return false }
             try await Self.write(tags: conversation.tags, of: conversation.id, transaction)
+            if conversation.isTemporary {
+                try await MemoryQueue(transaction: transaction).forget(
+                    where: "conversation = $1", [.text(conversation.id.text)])
+                try await Self.removeNotes(holding: conversation.id.text, of: conversation.owner, transaction)
+            }
             return true
         }
     }
@@ -79,6 +100,8 @@ public struct ConversationRecords: ConversationStore {
                 [.text(id.text)] + owner.values)
             guard outcome.changes == 1 else { return false }
             try await removeParts(of: [id.text], transaction)
+            // Prompts of other conversations may quote it.
+            try await Self.removeNotes(holding: id.text, of: owner, transaction)
             return true
         }
     }
@@ -131,10 +154,17 @@ public struct ConversationRecords: ConversationStore {
         }
     }
 
-    private func removeParts(of ids: [String], _ transaction: Transaction) async throws {
+    /// What goes with a conversation.
+    private static let parts = [
+        "messages", "conversation_tags", "conversation_shares", "conversation_wishes", "conversation_cuts",
+        "conversation_summaries", "message_notes",
+    ]
+
+    func removeParts(of ids: [String], _ transaction: Transaction) async throws {
         for id in ids {
             try await index(transaction).remove(where: "conversation = $1", [.text(id)])
-            for table in ["messages", "conversation_tags", "conversation_shares"] {
+            try await MemoryQueue(transaction: transaction).forget(where: "conversation = $1", [.text(id)])
+            for table in Self.parts {
                 try await transaction.execute("DELETE FROM \(table) WHERE conversation = $1", [.text(id)])
             }
         }
@@ -147,7 +177,7 @@ public struct ConversationRecords: ConversationStore {
     }
 
     /// Text that means itself in a pattern of LIKE with `!` as the escape.
-    private static func escapedPattern(_ text: String) -> String {
+    static func escapedPattern(_ text: String) -> String {
         var escaped = ""
         for character in text {
             if character == "%" || character == "_" || character == "!" { escaped.append("!") }

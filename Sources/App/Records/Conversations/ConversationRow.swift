@@ -27,7 +27,8 @@ struct ConversationRow: RowDecodable {
             tags: try Self.json(row, "tags").array?.compactMap(\.string) ?? [],
             isPinned: try row.decode("is_pinned"), isArchived: try row.decode("is_archived"),
             isTemporary: try row.decode("is_temporary"), settings: try Self.json(row, "settings").object ?? [:],
-            head: head.flatMap { MessageID($0) }, origin: origin,
+            context: try row.decode(String?.self, "context").flatMap { ContextID($0) },
+            usesMemory: try row.decode("uses_memory"), head: head.flatMap { MessageID($0) }, origin: origin,
             created: ConversationMoment(rawValue: try row.decode("created")),
             updated: ConversationMoment(rawValue: try row.decode("updated")), revision: try row.decode("revision"),
             messageCount: try row.decode("message_count"))
@@ -43,6 +44,7 @@ struct ConversationRow: RowDecodable {
             ("is_pinned", .bool(conversation.isPinned)), ("is_archived", .bool(conversation.isArchived)),
             ("is_temporary", .bool(conversation.isTemporary)),
             ("settings", .text(JSONValue.object(conversation.settings).text)),
+            ("context", SQLValue(conversation.context?.text)), ("uses_memory", SQLValue(conversation.usesMemory)),
             ("head", SQLValue(conversation.head?.text)),
             ("origin_conversation", SQLValue(conversation.origin?.conversation.text)),
             ("origin_message", SQLValue(conversation.origin?.message.text)),
@@ -91,7 +93,8 @@ struct MessageRow: RowDecodable {
         message.toolCalls = document["tool_calls"]?.array ?? []
         message.toolCallID = document["tool_call_id"]?.string
         message.citations = document["citations"]?.array ?? []
-        message.isPinned = document["is_pinned"]?.bool ?? false
+        message.importance = document["importance"]?.string.flatMap(MessageImportance.init) ?? .normal
+        if document["is_pinned"]?.bool == true { message.isPinned = true }
         message.failure = document["failure"]?.string
         message.report = document["report"]?.object
         message.request = document["request"]?.string
@@ -110,11 +113,12 @@ struct MessageRow: RowDecodable {
 
     /// All columns that the program sets, in a fixed order.
     static func values(of message: Message, owner: ConversationOwner) -> [(name: String, value: SQLValue)] {
-        [
+        let body = message.status == .writing ? "" : ConversationRow.plain(message.text)
+        return [
             ("id", .text(message.id.text)), ("conversation", .text(message.conversation.text)),
             ("parent", SQLValue(message.parent?.text)), ("owner_key", .text(owner.key)),
             ("role", .text(message.role.rawValue)), ("document", .text(document(of: message).text)),
-            ("body", .text(message.status == .writing ? "" : ConversationRow.plain(message.text))),
+            ("body", .text(body)), ("grams", .text(ScriptGrams.indexed(body))),
             ("model", SQLValue(message.model.map(ConversationRow.plain))),
             ("has_attachments", .bool(message.hasAttachments)), ("status", .text(message.status.rawValue)),
             ("created", .integer(message.created.rawValue)), ("revision", .integer(message.revision)),
@@ -127,7 +131,11 @@ struct MessageRow: RowDecodable {
         if !message.toolCalls.isEmpty { document["tool_calls"] = .array(message.toolCalls) }
         document["tool_call_id"] = message.toolCallID.map(JSONValue.string)
         if !message.citations.isEmpty { document["citations"] = .array(message.citations) }
-        if message.isPinned { document["is_pinned"] = true }
+        if message.isPinned {
+            document["is_pinned"] = true
+        } else if message.importance != .normal {
+            document["importance"] = .string(message.importance.rawValue)
+        }
         document["failure"] = message.failure.map(JSONValue.string)
         document["report"] = message.report.map(JSONValue.object)
         document["request"] = message.request.map(JSONValue.string)

@@ -1,3 +1,5 @@
+public import Vectors
+
 /// Questions by their meaning: all vectors of a circle in one table, compared one by one.
 ///
 /// Exact: 50,000 vectors of 384 numbers are 77 MB and take some 10 ms on one core, which is what an approximate index (HNSW) would
@@ -30,14 +32,14 @@ public struct SimilarQuestions: Sendable {
         ///   - now: microseconds since 1970.
         /// - Returns: the match, and why nearer ones were refused, nearest first.
         public func nearest(
-            _ vector: QuestionVector, _ marks: QuestionMarks, threshold: Double, at now: Int64
+            _ vector: UnitVector, _ marks: QuestionMarks, threshold: Double, at now: Int64
         ) -> (match: Match?, refused: [QuestionMarks.Conflict]) {
             guard vector.groups.count == width else { return (nil, []) }
             var candidates: [(row: Int, similarity: Float)] = []
             let (question, rows) = (vector.groups.span, table.span)
             let least = Float(threshold)
             for row in keys.indices {
-                let similarity = dot(question, rows, row * width)
+                let similarity = dotProduct(question, rows, row * width)
                 guard similarity >= least, ends[row] > now else { continue }
                 let place = candidates.firstIndex { $0.similarity < similarity } ?? candidates.count
                 guard place < Self.candidatesMax else { continue }
