@@ -10,7 +10,8 @@ from support.browser import Tab, browser, tab
 from support.servers import Nexus
 
 PAGES = ["/", "/app/models", "/app/models/tiny-chat", "/app/deploy", "/app/deploy/tiny-chat", "/app/engine", "/app/hardware",
-         "/app/usage", "/app/keys", "/app/users", "/app/settings", "/app/sign-in", "/app/no-such-page"]
+         "/app/usage", "/app/keys", "/app/users", "/app/settings", "/app/memory", "/app/audit",
+         "/app/sign-in", "/app/no-such-page"]
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"}, "dark": {"color_scheme": "dark"}, "right": {"locale": "ar"},
     "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
@@ -112,7 +113,7 @@ def test_models_are_imported(page: Tab, start: Any, tmp_path: Any) -> None:
     server = start()
     page.base = server.url
     page.go("/app/models")
-    page.page.get_by_role("button", name="Import").click()
+    page.page.get_by_role("button", name="Import", exact=True).click()
     page.page.get_by_label("Folder or file").fill("/nowhere")
     page.page.locator("dialog button[type=submit]").click()
     expect(page.page.locator("dialog [role=alert]")).to_be_visible()

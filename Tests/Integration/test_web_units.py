@@ -27,7 +27,10 @@ def test_all_languages_say_the_same(tmp_path: Path) -> None:
         f"import {{ english }} from '{WEB}/src/i18n/en';\n"
         f"import {{ german }} from '{WEB}/src/i18n/de';\n"
         f"import {{ arabic }} from '{WEB}/src/i18n/ar';\n"
-        "console.log(JSON.stringify({ english, german, arabic }));\n")
+        f"import {{ lateEnglish }} from '{WEB}/src/i18n/late.en';\n"
+        f"import {{ lateGerman }} from '{WEB}/src/i18n/late.de';\n"
+        f"import {{ lateArabic }} from '{WEB}/src/i18n/late.ar';\n"
+        "console.log(JSON.stringify({ english: { ...english, ...lateEnglish }, german: { ...german, ...lateGerman }, arabic: { ...arabic, ...lateArabic } }));\n")
     bundle = tmp_path / "languages.js"
     subprocess.run(["esbuild", script, "--bundle", "--platform=node", f"--outfile={bundle}", "--log-level=warning"], check=True)
     said = json.loads(subprocess.run(["node", bundle], capture_output=True, text=True, timeout=60, check=True).stdout)

@@ -1,5 +1,7 @@
 import "./chat.test";
+import "./heavy.test";
 import "./markdown.test";
+import "./talks.test";
 import { run } from "./check";
 
 declare const process: { stdout: { write(text: string): void } };

@@ -17,3 +17,28 @@ export async function hasRoute(path: string): Promise<boolean> {
     throw error;
   }
 }
+
+interface Operation {
+  parameters?: { name: string; schema?: { enum?: unknown[] } }[];
+}
+
+async function parameter(path: string, method: string, name: string): Promise<{ enum?: unknown[] } | null> {
+  try {
+    const operations = (await document()).paths[path] as Record<string, Operation> | undefined;
+    const found = operations?.[method]?.parameters?.find((one) => one.name === name);
+    return found ? found.schema ?? {} : null;
+  } catch (error) {
+    if (error instanceof ApiError) return null;
+    throw error;
+  }
+}
+
+/** Whether a route takes a parameter. */
+export async function hasParameter(path: string, method: string, name: string): Promise<boolean> {
+  return (await parameter(path, method, name)) !== null;
+}
+
+/** The values that a route takes for a parameter, where it names them. */
+export async function choices(path: string, method: string, name: string): Promise<string[]> {
+  return ((await parameter(path, method, name))?.enum ?? []).filter((one): one is string => typeof one === "string");
+}

@@ -1,12 +1,15 @@
 import { lazy, Suspense, useEffect, useState } from "react";
-import ChatPage from "../chat/ChatPage";
+import { TabbedChat } from "../chat/tabs/TabbedChat";
+import { useTabKeys } from "../chat/tabs/keys";
 import { loadSummaries, startNew } from "../chat/chats";
 import { loadModels } from "../chat/models";
 import { t, useLanguage } from "../i18n";
 import { Icon } from "../ui/Icon";
+import { MenuHost } from "../ui/Menu";
 import { Empty, Skeleton } from "../ui/parts";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Link } from "./Link";
+import { Overlays } from "./OverlayHost";
 import { navigate, type Page, useRoute } from "./router";
 import { loadSession } from "./session";
 import { useShortcuts } from "./shortcutKeys";
@@ -22,7 +25,10 @@ const UsagePage = lazy(() => import("../pages/UsagePage"));
 const KeysPage = lazy(() => import("../pages/KeysPage"));
 const UsersPage = lazy(() => import("../pages/UsersPage"));
 const SettingsPage = lazy(() => import("../pages/SettingsPage"));
+const MemoryPage = lazy(() => import("../pages/MemoryPage"));
+const AuditPage = lazy(() => import("../pages/AuditPage"));
 const SignInPage = lazy(() => import("../pages/SignInPage"));
+const LibraryPage = lazy(() => import("../pages/LibraryPage"));
 const Palette = lazy(() => import("./Palette"));
 const Shortcuts = lazy(() => import("./Shortcuts"));
 
@@ -49,6 +55,7 @@ export function App(): JSX.Element {
   useShortcuts({
     palette: () => setOverlay("palette"), help: () => setOverlay("shortcuts"), fold, fresh: startNew, go: (page: Page) => navigate(page),
   });
+  useTabKeys();
   const close = () => setOverlay("none");
   return (
     <div className={`shell ${isOpen ? "drawer-open" : ""} ${isNarrow ? "narrow" : ""}`} key={language}>
@@ -69,7 +76,9 @@ export function App(): JSX.Element {
             <Current page={route.page} id={route.id} />
           </Suspense>
         </ErrorBoundary>
+        <MenuHost />
       </main>
+      <Overlays />
       <Toasts />
       <Suspense fallback={null}>
         {overlay === "palette" && <Palette onClose={close} />}
@@ -84,15 +93,18 @@ function Current({ page, id }: { page: Page; id: string | null }): JSX.Element {
     if (page !== "chat" && page !== "missing") document.title = `${t(`nav.${page}`)} · Llama Nexus`;
   }, [page]);
   switch (page) {
-    case "chat": return <ChatPage id={id} />;
+    case "chat": return <TabbedChat id={id} />;
+    case "library": return <LibraryPage />;
     case "models": return <ModelsPage chosen={id} />;
     case "deploy": return <DeployPage chosen={id} />;
     case "engine": return <EnginePage />;
     case "hardware": return <HardwarePage />;
     case "usage": return <UsagePage />;
     case "keys": return <KeysPage />;
-    case "users": return <UsersPage />;
+    case "users": return <UsersPage chosen={id} />;
     case "settings": return <SettingsPage />;
+    case "memory": return <MemoryPage chosen={id} />;
+    case "audit": return <AuditPage />;
     case "signIn": return <SignInPage />;
     case "missing":
       return <div className="page"><h1 className="visually-hidden">{t("nav.missing")}</h1><Empty icon="map-pin-off" title={t("nav.missing")}><Link page="chat">{t("nav.chat")}</Link></Empty></div>;

@@ -5,9 +5,10 @@ import { chooseLanguage, languages, t } from "../i18n";
 import { Icon } from "../ui/Icon";
 import { navigate } from "./router";
 import { navigation } from "./navigation";
+import { talkCommands } from "../chat/commands";
 import { chooseTheme } from "./theme";
 
-interface Command {
+export interface Command {
   id: string;
   icon: string;
   text: string;
@@ -43,6 +44,7 @@ export default function Palette({ onClose }: { onClose(): void }): JSX.Element {
       ...navigation.flatMap(({ pages }) => pages).filter(({ page }) => page !== "chat").map(({ page, icon }): Command => ({
         id: page, icon, text: t(`nav.${page}`), run: () => navigate(page),
       })),
+      ...talkCommands(),
       { id: "light", icon: "sun", text: t("settings.light"), run: () => chooseTheme("light") },
       { id: "dark", icon: "moon", text: t("settings.dark"), run: () => chooseTheme("dark") },
       ...languages.map(({ code, name }): Command => ({ id: code, icon: "languages", text: name, run: () => void chooseLanguage(code) })),

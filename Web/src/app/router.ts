@@ -3,7 +3,7 @@
 import { createStore, useStore } from "./store";
 
 export type Page =
-  | "chat" | "models" | "deploy" | "engine" | "hardware" | "usage" | "keys" | "users" | "settings" | "signIn" | "missing";
+  | "chat" | "models" | "deploy" | "engine" | "hardware" | "usage" | "keys" | "users" | "settings" | "library" | "memory" | "audit" | "signIn" | "missing";
 
 export interface Route {
   page: Page;
@@ -13,7 +13,7 @@ export interface Route {
 
 const pages: Record<string, Page> = {
   c: "chat", models: "models", deploy: "deploy", engine: "engine", hardware: "hardware", usage: "usage", keys: "keys", users: "users",
-  settings: "settings", "sign-in": "signIn",
+  settings: "settings", library: "library", memory: "memory", audit: "audit", "sign-in": "signIn",
 };
 
 export function parsePath(path: string): Route {

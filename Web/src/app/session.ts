@@ -3,7 +3,10 @@
 import { get, send, whenSignedOut } from "../api/http";
 import { hasRoute } from "../api/routes";
 import { forgetCopies } from "../chat/browserStore";
+import { forgetFolders } from "../chat/library/organising";
+import { forgetTabs } from "../chat/tabs/tabs";
 import { currentRoute, navigate } from "./router";
+import { followSettings } from "./userSettings";
 import { createStore, useStore } from "./store";
 
 export interface Person {
@@ -44,6 +47,7 @@ export async function loadSession(): Promise<void> {
   if (!(await hasRoute("/api/v1/session"))) return;
   take(await get<Told>("/api/v1/session"));
   const { mode, user } = session.get();
+  if (mode === "open" || user) followSettings().catch(() => undefined);
   if (setupToken || (mode === "sign_in" && !user)) navigate("signIn");
 }
 
@@ -53,6 +57,7 @@ function take(told: Told): void {
 
 export async function signIn(name: string, password: string, code: string): Promise<void> {
   take(await send<Told>("POST", "/api/v1/session", { name, password, ...(code ? { code } : {}) }));
+  followSettings().catch(() => undefined);
 }
 
 export async function setUp(token: string, name: string, password: string): Promise<void> {
@@ -62,6 +67,8 @@ export async function setUp(token: string, name: string, password: string): Prom
 export async function signOut(): Promise<void> {
   await send("DELETE", "/api/v1/session");
   await forgetCopies();
+  forgetTabs();
+  forgetFolders();
   session.set((before) => ({ ...before, user: null }));
   navigate("signIn");
 }

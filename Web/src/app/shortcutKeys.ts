@@ -11,7 +11,7 @@ interface Actions {
 
 /** `g`, then a letter. */
 export const places: Record<string, Page> = {
-  c: "chat", m: "models", d: "deploy", e: "engine", h: "hardware", u: "usage", s: "settings",
+  c: "chat", m: "models", d: "deploy", e: "engine", h: "hardware", l: "library", u: "usage", s: "settings",
 };
 
 /** The keys that work everywhere. Single letters rest while somebody writes. */

@@ -26,5 +26,9 @@ export function chooseTheme(value: ThemeChoice): void {
   choice.set(value);
 }
 
+export function onTheme(listener: (choice: ThemeChoice) => void): void {
+  choice.subscribe(() => listener(choice.get()));
+}
+
 export const useTheme = (): Theme => useStore(actual);
 export const useThemeChoice = (): ThemeChoice => useStore(choice);

@@ -6,6 +6,7 @@ import { Icon } from "../ui/Icon";
 import { bytes } from "../ui/format";
 import { readFile } from "./attachments";
 import { send, stop } from "./chats";
+import { takeHanded, useHanded } from "./handed";
 import { readsImages } from "./models";
 import type { Attachment, Conversation } from "./types";
 
@@ -48,6 +49,12 @@ export function Composer({ conversation, id, model, isRunning }: {
       }
     }
   }, []);
+  const handed = useHanded(conversation.id);
+  useEffect(() => {
+    if (handed.length === 0) return;
+    setFiles((before) => [...before, ...handed].slice(0, attachmentsMax));
+    takeHanded(conversation.id);
+  }, [handed, conversation.id]);
   const submit = () => {
     if (!canSend) return;
     send(id, text.trim(), files).catch((error: unknown) => {
@@ -91,6 +98,11 @@ export function Composer({ conversation, id, model, isRunning }: {
             onChange={(event) => { void attach(event.target.files ?? []); event.target.value = ""; }} />
           <button type="button" className="quiet icon-only" aria-label={t("chat.attach")} title={t("chat.attach")} onClick={() => chooser.current?.click()}>
             <Icon name="paperclip" />
+          </button>
+          {/* Ready for the day when the server has a model for it. */}
+          <button type="button" className="quiet icon-only" aria-disabled="true" aria-label={`${t("chat.dictate")}. ${t("chat.dictateWhy")}`} title={t("chat.dictateWhy")}
+            onClick={() => tell(t("chat.dictateWhy"))}>
+            <Icon name="mic" />
           </button>
           {conversation.constraint.kind !== "none" && <span className="badge busy"><Icon name="braces" /> {t(`constraint.${conversation.constraint.kind}`)}</span>}
           {conversation.system.trim() && <span className="badge calm">{t("chat.system")}</span>}

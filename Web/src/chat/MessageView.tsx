@@ -1,12 +1,14 @@
-import { memo, useState } from "react";
-import { tellProblem } from "../app/toasts";
+import { lazy, memo, Suspense, useState } from "react";
+import { tell, tellProblem } from "../app/toasts";
 import { t } from "../i18n";
 import { Markdown } from "../markdown/Markdown";
 import { CopyButton } from "../ui/CopyButton";
 import { number, ratio } from "../ui/format";
 import { Icon } from "../ui/Icon";
+import { openMenu } from "../ui/Menu";
 import { edit, fork, regenerate, showBranch } from "./chats";
 import { FactsView, summaryOf } from "./FactsView";
+import { messageMenu } from "./messageMenu";
 import { Thinking } from "./Thinking";
 import type { Message } from "./types";
 
@@ -48,7 +50,7 @@ export const MessageView = memo(function MessageView({ conversation, message, is
         <Thinking text={message.thinking} isOpen={isWriting && !message.text} milliseconds={message.facts?.thinkingMs} />
       )}
       {isEditing
-        ? <Editor message={message} onDone={(changed) => { setEditing(false); if (changed !== null) edit(conversation, message, changed).catch(tellProblem); }} />
+        ? <Editor message={message} conversation={conversation} onDone={(changed) => { setEditing(false); if (changed !== null) edit(conversation, message, changed).catch(tellProblem); }} />
         : (
           <div className="body">
             {isUser ? <p className="plain" dir="auto">{text}</p> : <Markdown text={text} open={isWriting} />}
@@ -84,6 +86,16 @@ export const MessageView = memo(function MessageView({ conversation, message, is
             onClick={() => { fork(conversation, message.id).catch(tellProblem); }}>
             <Icon name="split" />
           </button>
+          {!isUser && (
+            <button type="button" className="quiet small icon-only" aria-disabled="true" aria-label={`${t("chat.readAloud")}. ${t("chat.readAloudWhy")}`} title={t("chat.readAloudWhy")}
+              onClick={() => tell(t("chat.readAloudWhy"))}>
+              <Icon name="volume-2" />
+            </button>
+          )}
+          <button type="button" className="quiet small icon-only" aria-label={t("talk.more")} title={t("talk.more")} aria-haspopup="menu"
+            onClick={(event) => openMenu(event.currentTarget, t("talk.more"), messageMenu(conversation, message))}>
+            <Icon name="ellipsis" />
+          </button>
           {message.isStopped && <span className="badge calm">{t("chat.stopped")}</span>}
           {message.facts?.finish === "length" && <span className="badge busy">{t("chat.cut")}</span>}
           {!isUser && message.facts?.usage && (
@@ -118,8 +130,13 @@ function Pager({ conversation, message, siblings }: { conversation: string; mess
   );
 }
 
-function Editor({ message, onDone }: { message: Message; onDone(changed: string | null): void }): JSX.Element {
+const Rewriting = lazy(() => import("./Rewriting"));
+
+function Editor({ conversation, message, onDone }: { conversation: string; message: Message; onDone(changed: string | null): void }): JSX.Element {
   const [text, setText] = useState(message.text);
+  // As it was when the writing began: what came since is told, not written over.
+  const [read] = useState(message);
+  const [isRewriting, setRewriting] = useState(false);
   return (
     <form className="editor" onSubmit={(event) => { event.preventDefault(); onDone(text.trim() ? text : null); }}>
       <textarea value={text} aria-label={t("chat.editing")} dir="auto" rows={Math.min(16, text.split("\n").length + 1)}
@@ -132,9 +149,15 @@ function Editor({ message, onDone }: { message: Message; onDone(changed: string 
         }} />
       <div className="actions">
         <button type="button" className="small" onClick={() => onDone(null)}>{t("action.cancel")}</button>
+        {message.revision !== undefined && <button type="button" className="small" disabled={!text.trim() || isRewriting} onClick={() => setRewriting(true)}>{t("chat.inPlace")}</button>}
         <button type="submit" className="small primary" disabled={!text.trim()}>{t(message.role === "user" ? "chat.sendAgain" : "action.save")}</button>
       </div>
       <p className="small muted">{t("chat.editHint")}</p>
+      {isRewriting && (
+        <Suspense fallback={null}>
+          <Rewriting conversation={conversation} message={read} text={text} onEnd={() => setRewriting(false)} onDone={() => onDone(null)} onBranch={() => onDone(text)} />
+        </Suspense>
+      )}
     </form>
   );
 }

@@ -5,6 +5,7 @@ import { Icon } from "../ui/Icon";
 import { change } from "./chats";
 import { ConstraintEditor } from "./ConstraintEditor";
 import { documentation, isPreset, type ParameterRow, presets, rows, warnings } from "./parameters";
+import { Profiles } from "./Profiles";
 import type { Conversation, Parameters } from "./types";
 
 /** How answers of this conversation are chosen, and what they must look like. */
@@ -22,6 +23,7 @@ export default function ParametersPanel({ conversation, id, onClose }: {
         <button type="button" className="quiet icon-only" aria-label={t("action.close")} onClick={onClose}><Icon name="x" /></button>
       </header>
       <div className="side-body">
+        <Profiles conversation={conversation} id={id} />
         <label className="field" htmlFor={system}>
           <span>{t("chat.system")}</span>
           <textarea id={system} rows={3} dir="auto" value={conversation.system} placeholder={t("chat.systemHint")} maxLength={200_000}

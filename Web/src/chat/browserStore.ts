@@ -2,8 +2,8 @@
 
 import { once } from "../app/once";
 import type { ConversationStore } from "./conversationStore";
-import { path } from "./tree";
-import { type Conversation, type ConversationSummary, type Message, newId } from "./types";
+import { path, subtree } from "./tree";
+import { type Conversation, type ConversationSummary, type Message, newId, type Order } from "./types";
 
 type Head = Omit<Conversation, "messages">;
 type StoredMessage = Message & { conversation: string };
@@ -70,9 +70,9 @@ export async function forgetCopies(): Promise<void> {
 
 export function browserStore(): ConversationStore {
   return {
-    async list(): Promise<ConversationSummary[]> {
+    async list(isArchived = false): Promise<ConversationSummary[]> {
       const all = await answer<Head[]>((await transaction(["conversations"], "readonly")).objectStore("conversations").getAll());
-      return all.sort((a, b) => b.updatedAt - a.updatedAt);
+      return all.filter((head) => (head.isArchived ?? false) === isArchived).sort((a, b) => b.updatedAt - a.updatedAt);
     },
 
     async load(id: string): Promise<Conversation | null> {
@@ -104,6 +104,31 @@ export function browserStore(): ConversationStore {
     },
 
     saveAnswer: (conversation: Conversation, message: Message) => keep(conversation.id, [message]),
+
+    async organise(id: string, order: Order): Promise<void> {
+      const writing = await transaction(["conversations"], "readwrite");
+      const heads = writing.objectStore("conversations");
+      const head = await answer<Head | undefined>(heads.get(id));
+      if (head) heads.put({ ...head, ...order });
+      await finished(writing);
+    },
+
+    async copyMessages(conversation: Conversation, messages: Message[], parent: string | null): Promise<string> {
+      let last = parent;
+      const copies = messages.map((message, index) => {
+        const copied: Message = { ...message, id: newId(), parent: last, createdAt: Date.now() + index };
+        last = copied.id;
+        return copied;
+      });
+      await keep(conversation.id, copies);
+      return last ?? "";
+    },
+
+    async removeBranch(conversation: Conversation, message: string): Promise<void> {
+      const writing = await transaction(["messages"], "readwrite");
+      for (const id of subtree(conversation, message)) writing.objectStore("messages").delete([conversation.id, id]);
+      await finished(writing);
+    },
 
     async fork(conversation: Conversation, leaf: string, title: string): Promise<Conversation> {
       const messages = path(conversation, leaf);

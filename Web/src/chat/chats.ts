@@ -3,14 +3,16 @@
 import { ApiError } from "../api/http";
 import { createStore, kept, useStore } from "../app/store";
 import { navigate } from "../app/router";
+import { later } from "./later";
 import { tell, tellProblem } from "../app/toasts";
 import { t } from "../i18n";
 import { type AnswerWriter, type ConversationStore, conversationStore } from "./conversationStore";
 import { type Draft, generate } from "./generation";
+import { endLive, setLive } from "./live";
 import { chatBody, constrained } from "./request";
-import { leafBelow, path } from "./tree";
+import { leafBelow, path, subtree } from "./tree";
 import {
-  type Attachment, type Conversation, type ConversationSummary, emptyConversation, type Message, newId,
+  type Attachment, type Conversation, type ConversationSummary, emptyConversation, type Importance, type Message, newId, type Order,
 } from "./types";
 
 const summaries = createStore<ConversationSummary[]>([]);
@@ -49,11 +51,36 @@ export async function openConversation(id: string): Promise<void> {
     if (found) {
       open.set((before) => ({ ...before, [id]: found }));
       resume(found);
+      if (found.isPartial) rests.set(id, loadRest(id).finally(() => rests.delete(id)));
     }
     else {
       missing.add(id);
       open.set((before) => ({ ...before }));
     }
+  } catch (error) {
+    tellProblem(error);
+  }
+}
+
+/** Rests of long conversations that are being read. */
+const rests = new Map<string, Promise<void>>();
+
+/** Opens a conversation, and waits until all of it is here. */
+export async function openWhole(id: string): Promise<void> {
+  await openConversation(id);
+  await rests.get(id);
+}
+
+/** Reads the messages that were not needed to show the end of a long conversation. */
+async function loadRest(id: string): Promise<void> {
+  try {
+    const rest = await (await conversationStore()).loadRest?.(id);
+    const now = open.get()[id];
+    if (!now || !rest) return;
+    // What is here already is newer.
+    const messages = { ...rest.messages, ...now.messages };
+    const { isPartial: _isPartial, ...others } = now;
+    open.set((before) => ({ ...before, [id]: { ...others, system: now.system || rest.system, messages, count: Object.keys(messages).length } }));
   } catch (error) {
     tellProblem(error);
   }
@@ -69,9 +96,14 @@ function put(conversation: Conversation): void {
 }
 
 function summary(conversation: Conversation): ConversationSummary {
-  const { id, title, createdAt, updatedAt, isPinned, folder, model, count } = conversation;
-  return { id, title, createdAt, updatedAt, isPinned, model, count, ...(folder ? { folder } : {}) };
+  const { messages: _messages, leaf: _leaf, system: _system, parameters: _parameters, constraint: _constraint, ...told } = conversation;
+  return told;
 }
+
+/** The titles of conversations that are open, which lists may lack. */
+export const useOpen = (): Record<string, Conversation> => useStore(open);
+export const openNow = (id: string): Conversation | undefined => open.get()[id];
+export const summariesNow = (): ConversationSummary[] => summaries.get();
 
 /** Changes what is said about a conversation, and keeps it. */
 export function change(id: string | null, members: Partial<Omit<Conversation, "id" | "messages">>): void {
@@ -81,17 +113,54 @@ export function change(id: string | null, members: Partial<Omit<Conversation, "i
   if (conversation.count > 0) keep(conversation);
 }
 
+function list(one: ConversationSummary): void {
+  summaries.set((before) => {
+    const others = before.filter((other) => other.id !== one.id);
+    return one.isTemporary || one.isArchived ? others : [one, ...others].sort((a, b) => b.updatedAt - a.updatedAt);
+  });
+}
+
 function keep(conversation: Conversation): void {
-  summaries.set((before) =>
-    [summary(conversation), ...before.filter((other) => other.id !== conversation.id)].sort((a, b) => b.updatedAt - a.updatedAt));
+  list(summary(conversation));
   conversationStore().then((store) => store.saveSummary(conversation)).catch(tellProblem);
 }
 
-/** For conversations that are not open. */
-export async function changeSummary(id: string, members: Partial<ConversationSummary>): Promise<void> {
-  await openConversation(id);
-  if (open.get()[id]) change(id, members);
+/** Changes how conversations are found again: shown at once, and taken back where it cannot be kept. */
+export async function organise(chosen: ConversationSummary[], order: (one: ConversationSummary) => Order): Promise<void> {
+  const before = chosen.map((one) => openNow(one.id) ?? summaries.get().find((other) => other.id === one.id) ?? one);
+  for (const one of before) showOrder(one, order(one));
+  const store = await conversationStore();
+  const failures: unknown[] = [];
+  const work = async (one: ConversationSummary) => {
+    try {
+      await store.organise(one.id, order(one));
+    } catch (error) {
+      failures.push(error);
+      showOrder(one, {});
+    }
+  };
+  // A few at once: a folder may have hundreds.
+  for (let at = 0; at < before.length; at += 6) await Promise.all(before.slice(at, at + 6).map(work));
+  tellOthers();
+  if (failures.length > 0) throw failures[0];
 }
+
+function showOrder(one: ConversationSummary, order: Order): void {
+  const known = open.get()[one.id];
+  const { title, isPinned, folder, tags, isArchived, isTemporary } = { ...one, ...order };
+  const told = { title, isPinned, folder: folder ?? "", tags: tags ?? [], isArchived: isArchived ?? false, isTemporary: isTemporary ?? false };
+  if (known) open.set((all) => ({ ...all, [one.id]: { ...known, ...told } }));
+  list({ ...(known ? summary(known) : one), ...told });
+}
+
+/** Other windows list anew what this one has changed. */
+const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("nexus.conversations");
+function tellOthers(): void {
+  // A channel reaches windows of this origin only; there is none to name.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  channel?.postMessage("changed");
+}
+channel?.addEventListener("message", () => void loadSummaries());
 
 /** Takes a message up into what is shown. */
 function add(conversation: Conversation, message: Message): Conversation {
@@ -212,8 +281,7 @@ function shown(message: Message, draft: Draft): Message {
 
 /** Shows a message as it is now. */
 function update(id: string, message: Message, stage: string | null): Message {
-  const now = open.get()[id];
-  if (now) open.set((before) => ({ ...before, [id]: { ...now, messages: { ...now.messages, [message.id]: message } } }));
+  setLive(message);
   const state = running.get()[id];
   if (state && state.stage !== stage) running.set((before) => ({ ...before, [id]: { ...state, stage } }));
   return message;
@@ -222,9 +290,12 @@ function update(id: string, message: Message, stage: string | null): Message {
 function finish(id: string, message: Message): void {
   running.set((before) => without(before, id));
   const now = open.get()[id];
-  if (!now) return;
-  update(id, message, null);
-  keep({ ...now, messages: { ...now.messages, [message.id]: message }, updatedAt: Date.now() });
+  if (now) {
+    const ended = { ...now, messages: { ...now.messages, [message.id]: message }, updatedAt: Date.now() };
+    open.set((before) => ({ ...before, [id]: ended }));
+    keep(ended);
+  }
+  endLive(message.id);
 }
 
 function explain(error: unknown): { text: string; hint: string | null } {
@@ -253,6 +324,18 @@ export async function edit(id: string, message: Message, text: string): Promise<
   keep(add(conversation, await (await conversationStore()).addMessage(conversation, changed)));
 }
 
+/** Shows a message with what the server said of it. */
+export function replaceMessage(id: string, message: Message): void {
+  const now = open.get()[id];
+  if (now) open.set((before) => ({ ...before, [id]: { ...now, messages: { ...now.messages, [message.id]: message } } }));
+}
+
+/** How much of a message is kept when the context gets full; the server is told by who calls. */
+export function setImportance(id: string, message: string, importance: Importance): void {
+  const known = open.get()[id]?.messages[message];
+  if (known) replaceMessage(id, { ...known, importance });
+}
+
 /** Shows the way that goes through a message. */
 export function showBranch(id: string, message: string): void {
   const conversation = open.get()[id];
@@ -266,32 +349,83 @@ export async function fork(id: string, leaf: string): Promise<void> {
   const copy = await (await conversationStore()).fork(conversation, leaf, `${conversation.title} ⑂`);
   open.set((before) => ({ ...before, [copy.id]: copy }));
   keep(copy);
+  tellOthers();
   navigate("chat", copy.id);
 }
 
-/** Removes a conversation, when there was time to think better of it. */
-export function remove(id: string): void {
-  const taken = summaries.get().find((other) => other.id === id);
-  stop(id);
-  summaries.set((before) => before.filter((other) => other.id !== id));
-  if (location.pathname.endsWith(id)) navigate("chat", null, true);
-  const work = () => {
-    conversationStore().then((store) => store.remove(id)).then(() => open.set((before) => without(before, id))).catch(tellProblem);
-  };
-  const timer = window.setTimeout(work, undoMs);
-  tell(t("chat.removed", { title: taken?.title ?? "" }), {
+const goneListeners = new Set<(ids: string[]) => void>();
+/** What is done when conversations go. */
+export function whenGone(listener: (ids: string[]) => void): void {
+  goneListeners.add(listener);
+}
+
+/** Removes conversations, when there was time to think better of it. */
+export function remove(chosen: ConversationSummary[], told?: string): void {
+  const ids = new Set(chosen.map(({ id }) => id));
+  for (const { id } of chosen) stop(id);
+  summaries.set((before) => before.filter((other) => !ids.has(other.id)));
+  for (const listener of Array.from(goneListeners)) listener(Array.from(ids));
+  if (chosen.some(({ id }) => location.pathname.endsWith(id))) navigate("chat", null, true);
+  const cancel = later(undoMs, async (store) => {
+    await Promise.all(chosen.map(({ id }) => store.remove(id)));
+    open.set((before) => Object.fromEntries(Object.entries(before).filter(([id]) => !ids.has(id))));
+    tellOthers();
+  });
+  tell(told ?? t("chat.removed", { title: chosen[0]?.title ?? "" }), {
     action: {
       label: t("action.undo"),
       run: () => {
-        window.clearTimeout(timer);
-        if (taken) summaries.set((before) => [taken, ...before].sort((a, b) => b.updatedAt - a.updatedAt));
+        if (cancel()) for (const one of chosen) list(one);
       },
     },
   });
 }
 
-/** Starts with an empty page, and the model and settings of the conversation before. */
+/** Removes a message and all that follow it, when there was time to think better of it. */
+export function removeBranch(id: string, message: Message): void {
+  const before = open.get()[id];
+  if (!before) return;
+  const gone = new Set(subtree(before, message.id));
+  if (gone.has(running.get()[id]?.message ?? "")) stop(id);
+  const leaf = before.leaf !== null && gone.has(before.leaf) ? message.parent : before.leaf;
+  const messages = Object.fromEntries(Object.entries(before.messages).filter(([key]) => !gone.has(key)));
+  const rest = { ...before, messages, count: Object.keys(messages).length, leaf: null };
+  const shownLeaf = leaf ?? Object.values(messages)[0]?.id ?? null;
+  put({ ...rest, leaf: shownLeaf === null ? null : leafBelow(rest, shownLeaf) });
+  const cancel = later(undoMs, async (store) => {
+    await store.removeBranch(before, message.id);
+    const now = open.get()[id];
+    if (now) keep(now);
+  });
+  tell(t("talk.branchRemoved", { count: gone.size }), {
+    action: {
+      label: t("action.undo"),
+      run: () => {
+        if (!cancel()) return;
+        open.set((all) => ({ ...all, [id]: { ...(all[id] ?? before), messages: { ...before.messages, ...all[id]?.messages }, count: before.count } }));
+        change(id, { leaf: before.leaf });
+      },
+    },
+  });
+}
+
+/** Takes messages of other branches over, behind the end of the branch that is shown. */
+export async function takeOver(id: string, chosen: Message[]): Promise<void> {
+  const store = await conversationStore();
+  const before = open.get()[id];
+  if (!before || chosen.length === 0) return;
+  const leaf = await store.copyMessages(before, chosen, before.leaf);
+  const now = await store.load(id);
+  if (now) keep(add({ ...now, leaf }, now.messages[leaf] ?? { ...chosen[chosen.length - 1]!, id: leaf }));
+}
+
+/** Starts with an empty page, and the model of the conversation before. */
 export function startNew(): void {
-  fresh.set({ ...emptyConversation(fresh.get().model) });
+  startWith({});
+}
+
+/** Starts with an empty page in a folder, or with one that is not kept for long. */
+export function startWith(order: Order): void {
+  fresh.set({ ...emptyConversation(fresh.get().model), ...order });
   navigate("chat");
 }

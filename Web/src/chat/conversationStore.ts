@@ -3,19 +3,32 @@ import { once } from "../app/once";
 import { browserStore } from "./browserStore";
 import type { Draft } from "./generation";
 import { serverStore } from "./serverStore";
-import type { Conversation, ConversationSummary, Message } from "./types";
+import type { Conversation, ConversationSummary, Message, Order } from "./types";
 
 /** Where conversations are kept. The pages know this interface only. */
 export interface ConversationStore {
-  /** All conversations, the last changed first. */
-  list(): Promise<ConversationSummary[]>;
+  /** All conversations but the archived ones, or these alone, the last changed first. */
+  list(isArchived?: boolean): Promise<ConversationSummary[]>;
+  /** A conversation; of a long one only the end, and `isPartial`. */
   load(id: string): Promise<Conversation | null>;
+  /** All of a conversation that was loaded in part. */
+  loadRest?(id: string): Promise<Conversation | null>;
   /** Begins to keep a conversation. @returns it with the id that it has from now on. */
   create(conversation: Conversation): Promise<Conversation>;
-  /** Keeps everything about a conversation but its messages. */
+  /** Keeps with which settings a conversation goes on, and where it stands. */
   saveSummary(conversation: Conversation): Promise<void>;
   /** Keeps a new message. @returns it with the id that it has from now on. */
   addMessage(conversation: Conversation, message: Message): Promise<Message>;
+  /** Other words for a message, in its place. @throws `ApiError` 409 where it was changed elsewhere since it was read. */
+  rewrite?(conversation: Conversation, message: Message, text: string): Promise<Message>;
+  /** A message as it is kept now. */
+  readMessage?(conversation: Conversation, message: Message): Promise<Message>;
+  /** Keeps what is said about a conversation to find it again. */
+  organise(id: string, order: Order): Promise<void>;
+  /** Copies messages of other branches behind a message, one behind the other. @returns the last copy's id. */
+  copyMessages(conversation: Conversation, messages: Message[], parent: string | null): Promise<string>;
+  /** Removes a message and all that follow it. */
+  removeBranch(conversation: Conversation, message: string): Promise<void>;
   /** A branch as a conversation of its own. */
   fork(conversation: Conversation, leaf: string, title: string): Promise<Conversation>;
   remove(id: string): Promise<void>;

@@ -29,6 +29,29 @@ export function children(conversation: Conversation): Map<string | null, Message
   return found;
 }
 
+/** A message and all that follow it. */
+export function subtree(conversation: Conversation, id: string): string[] {
+  const all = children(conversation);
+  const found = new Set([id]);
+  const waiting = [id];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const child of all.get(next) ?? []) {
+      if (found.has(child.id)) continue;
+      found.add(child.id);
+      waiting.push(child.id);
+    }
+  }
+  return Array.from(found);
+}
+
+/** The last message that two branches have in common, and what each of them has after it. */
+export function parting(conversation: Conversation, left: string, right: string): { common: Message[]; left: Message[]; right: Message[] } {
+  const [one, other] = [path(conversation, left), path(conversation, right)];
+  let at = 0;
+  while (at < one.length && at < other.length && one[at]?.id === other[at]?.id) at += 1;
+  return { common: one.slice(0, at), left: one.slice(at), right: other.slice(at) };
+}
+
 /** The newest leaf below a message. */
 export function leafBelow(conversation: Conversation, id: string): string {
   const all = children(conversation);

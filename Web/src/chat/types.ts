@@ -29,6 +29,9 @@ export interface AnswerFacts {
   notes?: Record<string, string>;
 }
 
+/** How much of an old message is kept when the context gets full. */
+export type Importance = "low" | "normal" | "high" | "pinned";
+
 export interface Message {
   id: string;
   parent: string | null;
@@ -45,6 +48,9 @@ export interface Message {
   isWriting?: boolean;
   /** Nobody keeps it: an answer that could not begin. */
   isLocal?: boolean;
+  /** Counts its changes on the server: a change of an older one is refused. */
+  revision?: number;
+  importance?: Importance;
 }
 
 /** How answers are chosen; what is left out is the server's to say. */
@@ -76,10 +82,18 @@ export interface ConversationSummary {
   createdAt: number;
   updatedAt: number;
   isPinned: boolean;
+  /** Names with slashes between. */
   folder?: string;
+  tags?: string[];
+  isArchived?: boolean;
+  /** In no list, and gone a day after its last use. */
+  isTemporary?: boolean;
   model: string | null;
   count: number;
 }
+
+/** What is said about a conversation to find it again. */
+export type Order = Partial<Pick<ConversationSummary, "title" | "isPinned" | "folder" | "tags" | "isArchived" | "isTemporary">>;
 
 export interface Conversation extends ConversationSummary {
   system: string;
@@ -88,6 +102,8 @@ export interface Conversation extends ConversationSummary {
   /** The message at whose end the conversation stands. */
   leaf: string | null;
   messages: Record<string, Message>;
+  /** Only the end of the branch that is shown is here; the rest is on its way. */
+  isPartial?: boolean;
 }
 
 export function newId(): string {

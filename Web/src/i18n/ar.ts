@@ -1,4 +1,5 @@
 import type { Translation } from "./en";
+import { talksArabic } from "./talks.ar";
 
 export const arabic: Translation = {
   "action.cancel": "إلغاء", "action.close": "إغلاق", "action.copied": "تم النسخ", "action.copy": "نسخ", "action.download": "تنزيل",
@@ -135,4 +136,11 @@ export const arabic: Translation = {
   "users.role": "الدور",
   "users.tenant": "المستأجر",
   "signIn.with": "الدخول عبر {name}",
+  "chat.inPlace": "تغيير في مكانها",
+  "long.loading": "يجري تحميل الرسائل السابقة…",
+  "nav.audit": "سجل التدقيق", "nav.memory": "الذاكرة", "nav.account": "الحساب",
+  "chat.contextPanel": "نافذة السياق", "chat.dictate": "إملاء", "chat.dictateWhy": "يحتاج الإملاء إلى نموذج صوتي على هذا الخادم، ولا يوجد واحد بعد.",
+  "chat.readAloud": "قراءة بصوت عالٍ", "chat.readAloudWhy": "تحتاج القراءة إلى نموذج صوتي على هذا الخادم، ولا يوجد واحد بعد.",
+  "chat.offline": "لا يوجد اتصال. ما كُتب محفوظ، وستستمر الإجابة هنا عندما يعود الخادم.", "chat.onlineAgain": "عاد الاتصال.",
+  ...talksArabic,
 };

@@ -1,4 +1,5 @@
 import type { Translation } from "./en";
+import { talksGerman } from "./talks.de";
 
 export const german: Translation = {
   "action.cancel": "Abbrechen", "action.close": "Schließen", "action.copied": "Kopiert", "action.copy": "Kopieren", "action.download": "Herunterladen",
@@ -135,4 +136,11 @@ export const german: Translation = {
   "users.role": "Rolle",
   "users.tenant": "Mandant",
   "signIn.with": "Mit {name} anmelden",
+  "chat.inPlace": "An Ort und Stelle ändern",
+  "long.loading": "Frühere Nachrichten werden geladen …",
+  "nav.audit": "Protokoll", "nav.memory": "Gedächtnis", "nav.account": "Konto",
+  "chat.contextPanel": "Kontextfenster", "chat.dictate": "Diktieren", "chat.dictateWhy": "Zum Diktieren braucht dieser Server ein Sprachmodell. Noch hat er keines.",
+  "chat.readAloud": "Vorlesen", "chat.readAloudWhy": "Zum Vorlesen braucht dieser Server ein Sprachmodell. Noch hat er keines.",
+  "chat.offline": "Keine Verbindung. Was geschrieben wurde, bleibt; die Antwort geht hier weiter, sobald der Server erreichbar ist.", "chat.onlineAgain": "Wieder verbunden.",
+  ...talksGerman,
 };

@@ -1,5 +1,7 @@
 // English: the words that are always there, and the list of all keys.
 
+import { talksEnglish } from "./talks.en";
+
 export const english = {
   "action.cancel": "Cancel", "action.close": "Close", "action.copied": "Copied", "action.copy": "Copy", "action.download": "Download",
   "action.edit": "Edit", "action.remove": "Remove", "action.retry": "Try again", "action.save": "Save", "action.search": "Search", "action.undo": "Undo",
@@ -135,6 +137,13 @@ export const english = {
   "users.role": "Role",
   "users.tenant": "Tenant",
   "signIn.with": "Sign in with {name}",
+  "chat.inPlace": "Change in place",
+  "long.loading": "Earlier messages are being loaded…",
+  "nav.audit": "Audit", "nav.memory": "Memory", "nav.account": "Account",
+  "chat.contextPanel": "Context window", "chat.dictate": "Dictate", "chat.dictateWhy": "Dictation needs a speech model on this server. There is none yet.",
+  "chat.readAloud": "Read aloud", "chat.readAloudWhy": "Reading aloud needs a speech model on this server. There is none yet.",
+  "chat.offline": "No connection. What was written is kept, and the answer goes on here when the server can be reached.", "chat.onlineAgain": "Connected again.",
+  ...talksEnglish,
 } as const;
 
 export type Key = keyof typeof english;

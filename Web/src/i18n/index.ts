@@ -13,10 +13,14 @@ const current = createStore<Language>("en");
 
 /** A text; `{name}` in it is replaced by the value of that name. A value `count` chooses between `key` and `key.one`. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  let text: string = words[key];
+  return fill(words, key, values);
+}
+
+function fill(from: Record<string, string>, key: string, values: Record<string, string | number>): string {
+  let text = from[key] ?? key;
   if (typeof values["count"] === "number") {
     const form = `${key}.${new Intl.PluralRules(current.get()).select(values["count"])}`;
-    text = (words as Record<string, string>)[form] ?? text;
+    text = from[form] ?? text;
   }
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
@@ -25,9 +29,20 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
   });
 }
 
+/** The words of a page that is loaded later, which bring all languages along: the first page stays small. */
+export function pageWords<Known extends string>(
+  all: { en: Record<Known, string>; de: Record<Known, string>; ar: Record<Known, string> & Record<string, string> },
+): (key: Known, values?: Record<string, string | number>) => string {
+  return (key, values = {}) => fill(all[current.get()], key, values);
+}
+
 export function locale(): string {
   // Arabic with the digits that stand beside code and numbers of the API.
   return current.get() === "ar" ? "ar-u-nu-latn" : current.get();
+}
+
+export function onLanguage(listener: (language: Language) => void): void {
+  current.subscribe(() => listener(current.get()));
 }
 
 export const useLanguage = (): Language => useStore(current);

@@ -1,8 +1,6 @@
 // Loaded when the first code block comes. Prism's own way to the page stays off: only its tokens are used.
 
-const scope = globalThis as unknown as { Prism?: { manual?: boolean } };
-scope.Prism = { manual: true };
-
+import "./prismSettings";
 import * as Prism from "prismjs";
 import "prismjs/components/prism-bash";
 import "prismjs/components/prism-c";

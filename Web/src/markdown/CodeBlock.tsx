@@ -1,5 +1,6 @@
 import { memo, useEffect, useMemo, useState, type ReactNode } from "react";
 import { once } from "../app/once";
+import { heavy } from "../heavy";
 import { t } from "../i18n";
 import type { Token } from "../lazy/highlight";
 import { CopyButton } from "../ui/CopyButton";
@@ -14,6 +15,8 @@ let loaded: Highlight | undefined;
 /** More than this has no colours: in all, and while it is being written. */
 const colouredMax = 60_000;
 const colouredOpenMax = 6_000;
+/** What is longer is coloured by the worker. */
+const colouredHere = 3_000;
 
 interface Properties {
   text: string;
@@ -25,16 +28,18 @@ interface Properties {
 export const CodeBlock = memo(function CodeBlock({ text, language, open }: Properties) {
   const [isReady, setReady] = useState(loaded !== undefined);
   const name = /^[\w+#.-]{1,32}/.exec(language)?.[0] ?? "";
+  const isFar = !open && text.length > colouredHere && text.length <= colouredMax && name !== "";
+  const far = useFarColours(isFar ? text : null, name);
   useEffect(() => {
-    if (isReady || !name) return;
+    if (isReady || !name || isFar) return;
     let isHere = true;
     load().then((module) => {
       loaded = module;
       if (isHere) setReady(true);
     }, () => undefined);
     return () => { isHere = false; };
-  }, [isReady, name]);
-  const isColoured = isReady && name !== "" && text.length <= (open ? colouredOpenMax : colouredMax);
+  }, [isReady, name, isFar]);
+  const isColoured = isReady && !isFar && name !== "" && text.length <= (open ? colouredOpenMax : colouredMax);
   const content = useMemo(
     () => (isColoured && loaded ? render(loaded.tokens(text, name)) : text), [text, name, isColoured]);
   return (
@@ -55,10 +60,22 @@ export const CodeBlock = memo(function CodeBlock({ text, language, open }: Prope
         )}
         <CopyButton text={text} />
       </figcaption>
-      <pre tabIndex={0} aria-label={t("md.codeIn", { language: name || "text" })}><code>{content}</code></pre>
+      <pre tabIndex={0} aria-label={t("md.codeIn", { language: name || "text" })}><code>{far ?? content}</code></pre>
     </figure>
   );
 });
+
+/** The colours of a long code, when the worker has found them; `null` until then. */
+function useFarColours(text: string | null, language: string): ReactNode {
+  const [made, setMade] = useState<{ text: string; content: ReactNode } | null>(null);
+  useEffect(() => {
+    if (text === null) return;
+    let isHere = true;
+    heavy("highlight", { code: text, language }).then((tokens) => { if (isHere) setMade({ text, content: render(tokens) }); }, () => undefined);
+    return () => { isHere = false; };
+  }, [text, language]);
+  return text !== null && made?.text === text ? made.content : null;
+}
 
 function render(tokens: Token | Token[]): ReactNode {
   if (typeof tokens === "string") return tokens;

@@ -1,12 +1,14 @@
 // Markdown as React elements: nothing of a model's text is ever parsed as HTML.
 
-import { memo, useMemo, useRef, type ReactNode } from "react";
+import { memo, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { heavy } from "../heavy";
 import { t } from "../i18n";
-import { type Align, type Block, GrowingText, readyPart } from "./blocks";
+import { type Align, type Block, GrowingText, parseBlocks, readyPart } from "./blocks";
 import { CodeBlock } from "./CodeBlock";
 import { Diagram } from "./Diagram";
 import { Formula } from "./Formula";
 import { type Inline, parseInline, plainText, safeAddress } from "./inline";
+import { cutLong, drawnAtOnce, nextPortion } from "./pieces";
 import { RemoteImage } from "./RemoteImage";
 
 interface Properties {
@@ -15,8 +17,24 @@ interface Properties {
   open?: boolean;
 }
 
+/** Texts that are longer are read by the worker. */
+const longText = 40_000;
+/** How long drawing a portion may take, and how large portions may get by that, in characters. */
+const drawMs = 20;
+const [portionMin, portionMax] = [1_500, 60_000];
+/** Of a text that is being read, so much is shown at once. */
+const shownFirst = 2_000;
+
 /** A message's text. */
 export const Markdown = memo(function Markdown({ text, open = false }: Properties) {
+  // What was seen being written stays as it is when it is complete.
+  const wasOpen = useRef(open);
+  wasOpen.current ||= open;
+  if (wasOpen.current) return <Growing text={text} open={open} />;
+  return text.length > longText ? <Long text={text} /> : <Whole text={text} />;
+});
+
+function Growing({ text, open }: { text: string; open: boolean }): JSX.Element {
   const growing = useRef<GrowingText>();
   growing.current ??= new GrowingText();
   const blocks = growing.current.update(open ? readyPart(text) : text);
@@ -27,7 +45,47 @@ export const Markdown = memo(function Markdown({ text, open = false }: Propertie
       ))}
     </div>
   );
-});
+}
+
+function Whole({ text }: { text: string }): JSX.Element {
+  const blocks = useMemo(() => cutLong(parseBlocks(text)), [text]);
+  return <Portions blocks={blocks} />;
+}
+
+function Long({ text }: { text: string }): JSX.Element {
+  const [read, setRead] = useState<{ text: string; blocks: Block[] } | null>(null);
+  useEffect(() => {
+    let isHere = true;
+    heavy("markdown", text).then(
+      (blocks) => { if (isHere) setRead({ text, blocks }); },
+      () => { if (isHere) setRead({ text, blocks: cutLong([{ kind: "paragraph", text }]) }); });
+    return () => { isHere = false; };
+  }, [text]);
+  if (read?.text !== text) return <div className="md"><p dir="auto">{text.slice(0, shownFirst)}</p></div>;
+  return <Portions blocks={read.blocks} />;
+}
+
+/** Draws a long text over several frames: what is read first is there first, and the page answers in between. */
+function Portions({ blocks }: { blocks: Block[] }): JSX.Element {
+  const [drawn, setDrawn] = useState(() => nextPortion(blocks, 0));
+  const pace = useRef({ portion: drawnAtOnce, began: 0 });
+  useEffect(() => {
+    if (drawn >= blocks.length) return;
+    const { began, portion } = pace.current;
+    // As much at once as this machine draws in the time of a frame or two.
+    if (began > 0) pace.current.portion = Math.min(portionMax, Math.max(portionMin, portion * Math.min(2, drawMs / Math.max(1, performance.now() - began))));
+    // After the frame, not in it: what was asked of the page in the meantime goes first.
+    let timer = 0;
+    const frame = requestAnimationFrame(() => {
+      timer = window.setTimeout(() => {
+        pace.current.began = performance.now();
+        setDrawn(nextPortion(blocks, drawn, pace.current.portion));
+      });
+    });
+    return () => { cancelAnimationFrame(frame); window.clearTimeout(timer); };
+  }, [blocks, drawn]);
+  return <div className="md">{blocks.slice(0, drawn).map((block, index) => <BlockView key={index} block={block} open={false} />)}</div>;
+}
 
 const BlockView = memo(function BlockView({ block, open }: { block: Block; open: boolean }): JSX.Element {
   switch (block.kind) {
@@ -36,7 +94,7 @@ const BlockView = memo(function BlockView({ block, open }: { block: Block; open:
       const Tag = `h${Math.min(6, block.level + 2)}` as "h3";
       return <Tag data-level={block.level}><Text text={block.text} open={open} /></Tag>;
     }
-    case "paragraph": return <p dir="auto"><Text text={block.text} open={open} /></p>;
+    case "paragraph": return <p dir="auto" className={block.goesOn ? "goes-on" : undefined}><Text text={block.text} open={open} /></p>;
     case "code":
       if (block.language.toLowerCase() === "mermaid" && block.closed && !open) return <Diagram text={block.text} />;
       return <CodeBlock text={block.text} language={block.language} open={open && !block.closed} />;

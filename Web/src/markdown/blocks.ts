@@ -11,7 +11,7 @@ export interface Item {
 
 export type Block =
   | { kind: "heading"; level: number; text: string }
-  | { kind: "paragraph"; text: string }
+  | { kind: "paragraph"; text: string; /** The piece of a long one that is not its first. */ goesOn?: boolean }
   | { kind: "code"; language: string; text: string; closed: boolean }
   | { kind: "math"; text: string; closed: boolean }
   | { kind: "quote"; blocks: Block[] }

@@ -1,16 +1,16 @@
-import { useState } from "react";
 import { part, send } from "../api/http";
 import { useGet } from "../api/use";
-import { conversationStore } from "../chat/conversationStore";
 import { useSummaries } from "../chat/chats";
 import { chooseLanguage, languages, t, useLanguage } from "../i18n";
+import { openOverlay } from "../app/overlays";
 import { chooseTheme, type ThemeChoice, useThemeChoice } from "../app/theme";
 import { useSession } from "../app/session";
 import { tellProblem } from "../app/toasts";
-import { download } from "../ui/download";
 import { moment } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { Badge, Card, Page } from "../ui/parts";
+import { AccountCards } from "./access/AccountCards";
+import { t as words } from "./access/words";
 
 const themes: ThemeChoice[] = ["system", "light", "dark"];
 
@@ -20,19 +20,6 @@ export default function SettingsPage(): JSX.Element {
   const theme = useThemeChoice();
   const summaries = useSummaries();
   const session = useSession();
-  const [isBusy, setBusy] = useState(false);
-  const exportAll = async () => {
-    setBusy(true);
-    try {
-      const all = [];
-      const store = await conversationStore();
-      for (const { id } of summaries) all.push(await store.load(id));
-      download("conversations.json", JSON.stringify({ format: "llama-nexus-conversations", version: 1, conversations: all }, null, 1), "application/json");
-    } catch (error) {
-      tellProblem(error);
-    }
-    setBusy(false);
-  };
   return (
     <Page title={t("nav.settings")}>
       <Card title={t("settings.appearance")}>
@@ -49,10 +36,11 @@ export default function SettingsPage(): JSX.Element {
           </div>
         </div>
       </Card>
+      <AccountCards />
       {session.mode === "sign_in" && session.user && <Sessions />}
       <Card title={t("settings.data")}>
         <p className="muted">{t("settings.dataHint", { count: summaries.length })}</p>
-        <button type="button" disabled={isBusy || summaries.length === 0} onClick={() => void exportAll()}><Icon name="download" /> {t("settings.export")}</button>
+        <button type="button" onClick={() => openOverlay({ kind: "exportAll" })}><Icon name="download" /> {t("settings.export")}</button>
       </Card>
       <Card title={t("settings.about")}>
         <ul className="plain-list">
@@ -83,8 +71,12 @@ function Sessions(): JSX.Element {
       tellProblem(error);
     }
   };
+  const endOthers = () => {
+    send<{ ended?: number }>("DELETE", "/api/v1/sessions").then(list.reload, tellProblem);
+  };
+  const others = (list.value?.sessions ?? []).filter((session) => !session.current).length;
   return (
-    <Card title={t("settings.sessions")}>
+    <Card title={t("settings.sessions")} actions={others > 0 && <button type="button" className="small" onClick={endOthers}>{words("otherSessions")}</button>}>
       <ul className="plain-list">
         {(list.value?.sessions ?? []).map((session) => (
           <li key={session.id} className="setting">

@@ -2,9 +2,12 @@ import { useEffect, useState } from "react";
 import { part } from "../api/http";
 import { hasRoute } from "../api/routes";
 import { useGet } from "../api/use";
+import { useSession } from "../app/session";
 import { t } from "../i18n";
 import { number } from "../ui/format";
 import { Card, Empty, Figure, Page, Problem, Skeleton } from "../ui/parts";
+
+import { LimitCards } from "./access/LimitCards";
 
 interface Amounts {
   requests: number;
@@ -40,6 +43,9 @@ function Ledger(): JSX.Element {
   const sums = useGet<Sums>(`/api/v1/usage?group=${group}`, 5_000);
   const days = useGet<Sums>("/api/v1/usage?by=day", 30_000);
   const limits = useGet<{ limits: Limit[] }>("/api/v1/limits/mine", 5_000);
+  const session = useSession();
+  // On a server that asks nobody who they are, everybody may.
+  const maySet = session.mode === "open" || (session.user?.permissions.includes("limits.write") ?? false);
   const rows = (sums.value?.usage ?? []).map((row) => ({ ...row, name: row[group] || "–" }));
   return (
     <>
@@ -66,6 +72,7 @@ function Ledger(): JSX.Element {
           ))}
         </ul>
       </Card>
+      {maySet && <LimitCards />}
     </>
   );
 }

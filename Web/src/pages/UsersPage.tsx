@@ -5,9 +5,14 @@ import { t } from "../i18n";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/Icon";
 import { Badge, Problem } from "../ui/parts";
+import { RolesPage } from "./access/RolesPage";
+import { AccessTabs, sectionOf } from "./access/Tabs";
+import { TeamsPage } from "./access/TeamsPage";
+import { UserDialog } from "./access/UserDialog";
+import { t as words } from "./access/words";
 import { Listed } from "./Listed";
 
-interface User {
+export interface User {
   id: string;
   name: string;
   display_name: string;
@@ -16,12 +21,20 @@ interface User {
   tenant: string;
   disabled: boolean;
   has_totp: boolean;
+  models: string[] | null;
 }
 
 const roles = ["viewer", "user", "admin"];
 
-/** Who may sign in, and what they may do. */
-export default function UsersPage(): JSX.Element {
+/** Who may sign in, who works together, and what they may do. */
+export default function UsersPage({ chosen }: { chosen: string | null }): JSX.Element {
+  const section = sectionOf(chosen);
+  if (section === "teams") return <TeamsPage />;
+  return section === "roles" ? <RolesPage /> : <People />;
+}
+
+function People(): JSX.Element {
+  const [managed, setManaged] = useState<User | null>(null);
   const [isMaking, setMaking] = useState(false);
   const [after, setAfter] = useState<() => void>(() => () => undefined);
   const run = async (action: () => Promise<unknown>, done: string, reload: () => void) => {
@@ -35,7 +48,7 @@ export default function UsersPage(): JSX.Element {
   };
   return (
     <>
-      <Listed<User> title={t("nav.users")} lead={t("users.lead")} path="/api/v1/users" member="users" icon="users" none={t("users.none")}
+      <Listed<User> title={t("nav.users")} lead={t("users.lead")} path="/api/v1/users" member="users" icon="users" none={t("users.none")} before={<AccessTabs section="users" />}
         columns={[t("signIn.name"), t("users.role"), t("users.tenant"), t("records.state")]}
         actions={(reload) => <button type="button" className="primary" onClick={() => { setAfter(() => reload); setMaking(true); }}><Icon name="plus" /> {t("users.new")}</button>}
         row={(user, reload) => {
@@ -53,11 +66,12 @@ export default function UsersPage(): JSX.Element {
               <td><Badge tone={user.disabled ? "bad" : "good"}>{t(user.disabled ? "users.disabled" : "users.active")}</Badge> {user.has_totp && <Badge tone="calm">2FA</Badge>}</td>
               <td className="row-buttons">
                 <button type="button" className="quiet small" onClick={() => void run(() => send("PATCH", path, { disabled: !user.disabled }), t("users.changed", { name: user.name }), reload)}>{t(user.disabled ? "users.enable" : "users.disable")}</button>
-                <button type="button" className="quiet small icon-only" aria-label={`${t("action.remove")}: ${user.name}`} onClick={() => void run(() => send("DELETE", path), t("users.removed", { name: user.name }), reload)}><Icon name="trash-2" /></button>
+                <button type="button" className="quiet small" aria-label={`${words("manage")}: ${user.name}`} onClick={() => { setAfter(() => reload); setManaged(user); }}>{words("manage")}</button>
               </td>
             </>
           );
         }} />
+      {managed && <UserDialog user={managed} onClose={() => setManaged(null)} onChange={after} />}
       {isMaking && <NewUser onClose={() => setMaking(false)} onMade={(name) => { setMaking(false); tell(t("users.changed", { name })); after(); }} />}
     </>
   );

@@ -16,6 +16,8 @@ export function Dialog({ title, onClose, children, className = "" }: Properties)
   useEffect(() => {
     const dialog = place.current;
     if (dialog && !dialog.open) dialog.showModal();
+    // The browser would begin with the button that closes.
+    dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => dialog?.close();
   }, []);
   return (
@@ -24,7 +26,8 @@ export function Dialog({ title, onClose, children, className = "" }: Properties)
       onClick={(event) => { if (event.target === place.current) onClose(); }}>
       <div className="dialog-body">
         <header>
-          <h2 id={heading}>{title}</h2>
+          {/* What is asked for with three dots is here now. */}
+          <h2 id={heading}>{title.replace(/…$/, "")}</h2>
           <button type="button" className="quiet icon-only" aria-label={t("action.close")} onClick={onClose}><Icon name="x" /></button>
         </header>
         {children}
