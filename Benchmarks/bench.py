@@ -15,6 +15,7 @@ import answers
 import arrival
 import cachetypes
 import chat
+import conversations
 import decode
 import download
 import embeddings
@@ -29,6 +30,7 @@ import rpc
 import shared
 import speculation
 import turns
+import web
 from contenders import Setup, made_model, missing_peer
 from report import Section, table, write_json
 from servers import ServerError
@@ -42,7 +44,7 @@ MODEL_PARTS = {
     "quantize": quantize.measure,
     "hotswap": hotswap.measure,
 }
-PARTS = ["answers", "events", "gateway", "chat", *MODEL_PARTS, "embeddings", "download", "memory"]
+PARTS = ["answers", "events", "gateway", "chat", *MODEL_PARTS, "embeddings", "download", "memory", "conversations", "web"]
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -90,6 +92,8 @@ def parts(arguments: argparse.Namespace) -> dict[str, Callable[[], Section]]:
         "embeddings": lambda: embeddings.measure(setup),
         "download": lambda: download.measure(arguments.build, arguments.rounds, arguments.quick),
         "memory": lambda: memory.measure(setup),
+        "conversations": lambda: conversations.measure(arguments.build, arguments.quick),
+        "web": lambda: web.measure(arguments.build, arguments.rounds, arguments.quick),
     } | {name: lambda measure=measure: measure(setup) for name, measure in MODEL_PARTS.items()}
     return {name: measures[name] for name in wanted}
 

@@ -147,6 +147,7 @@ def nexus(setup: Setup, folder: Path, upstream: int) -> Iterator[Target]:
     url = f"http://127.0.0.1:{upstream}"
     configuration.write_text(f"""server:
   limits: {{connections: 8192}}
+gateway: {{defaultLimits: "off", prices: {{"*": {{input: 1, output: 2}}}}}}
 telemetry: {{otlp: {{endpoint: "http://127.0.0.1:{collector}"}}, sampling: 1}}
 defaultModel: mock
 models:
@@ -159,25 +160,30 @@ models:
              "--log-format", "json", "--log-level", "info"], stdout=subprocess.PIPE, stderr=log)
         try:
             port = announced(process)
-            yield Target(Server("nexus", port, process.pid), key_headers(setup, folder, port))
+            yield Target(Server("nexus", port, process.pid), key_headers(setup, folder))
         finally:
             stop(process)
 
 
-def key_headers(setup: Setup, folder: Path, port: int) -> tuple[str, ...]:
-    """A key of a user of our own, where the platform knows users; budgets follow from it."""
-    told = subprocess.run(
-        [setup.build / "nexus", "users", "create", "bench", "--role", "admin", "--password-stdin", "--data-dir",
-         folder / "data", "--json"], input="a long bench passphrase\n", capture_output=True, text=True, timeout=60)
-    if told.returncode != 0:
-        print(f"  - sign-in is not measured: {told.stderr.strip().splitlines()[:1]}", file=sys.stderr)
-        return ()
-    made = subprocess.run(
-        [setup.build / "nexus", "keys", "create", "bench", "--user", "bench", "--data-dir", folder / "data", "--json"],
-        capture_output=True, text=True, timeout=60)
-    found = re.search(r'"(?:key|secret|token)":\s*"([^"]+)"', made.stdout)
-    if made.returncode != 0 or not found:
-        raise ServerError(f"no key could be made: {made.stderr}{made.stdout}")
+def key_headers(setup: Setup, folder: Path) -> tuple[str, ...]:
+    """A key of a user, whose requests, tokens and money are counted by limits and a budget that they never reach."""
+
+    def run(*words: str, given: str | None = None) -> str:
+        done = subprocess.run(
+            [setup.build / "nexus", *words, "--data-dir", folder / "data", "--json"], input=given, capture_output=True,
+            text=True, timeout=60)
+        if done.returncode != 0:
+            raise ServerError(f"nexus {' '.join(words)}: {done.stderr}{done.stdout}")
+        return done.stdout
+
+    run("users", "create", "bench", "--role", "admin", given="a long bench passphrase\n")
+    made = run("keys", "create", "bench", "bench")
+    run("limits", "set", "requests", "--amount", "1000000000", "--per", "hour")
+    run("limits", "set", "tokens", "--amount", "1000000000", "--per", "hour", "--of", "output_tokens")
+    run("budgets", "set", "money", "--amount", "1000000")
+    found = re.search(r'"(?:key|secret|token)":\s*"([^"]+)"', made)
+    if not found:
+        raise ServerError(f"no key could be made: {made}")
     return (f"Authorization: Bearer {found[1]}",)
 
 

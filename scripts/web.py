@@ -154,6 +154,15 @@ def bundle(work: Path, target: Path, libraries: Path) -> dict:
     return json.loads(meta.read_text())
 
 
+def heavy_worker(target: Path) -> str:
+    """The worker of heavy work, in one file: a worker's own policy lets it load no other."""
+    text = run(["esbuild", WEB / "src" / "heavy" / "worker.ts", "--bundle", "--minify", "--target=es2022", "--format=iife",
+                "--legal-comments=none", "--charset=utf8"], env={**os.environ, "NODE_PATH": str(MODULES)})
+    name = f"/assets/worker-heavy-{hashlib.sha256(text.encode()).hexdigest()[:8].upper()}.js"
+    (target / name[1:]).write_text(text, encoding="utf-8")
+    return name
+
+
 def outputs(meta: dict) -> dict[str, Path]:
     """Of each entry: its file's name below the output folder, and where it came from."""
     found = {}
@@ -187,7 +196,8 @@ def pages(target: Path, work: Path, meta: dict) -> None:
     fonts = sorted("/assets/f/" + path.name for path in (target / "assets" / "f").glob("inter-*") if "more" not in path.name)
     preload = "".join(f'<link rel="modulepreload" href="{name}">\n' for name in scripts[1:])
     preload += "".join(f'<link rel="preload" href="{name}" as="font" type="font/woff2" crossorigin>\n' for name in fonts)
-    words = {"{{script}}": names["main.js"], "{{style}}": style, "{{preload}}": preload.rstrip(),
+    heavy = heavy_worker(target)
+    words = {"{{heavy}}": heavy, "{{script}}": names["main.js"], "{{style}}": style, "{{preload}}": preload.rstrip(),
              "{{diagram}}": names["diagram.js"], "{{artifact}}": names["artifact.js"], "{{formulas}}": names["katex.css"]}
     for source in sorted((WEB / "static").rglob("*")):
         if not source.is_file():
@@ -200,7 +210,7 @@ def pages(target: Path, work: Path, meta: dict) -> None:
         place.write_text(text, encoding="utf-8")
     # Everything that the first page and every page of the application's own needs; not KaTeX', Mermaid's and their fonts.
     own = [name for name in every_chunk(meta) if name not in scripts]
-    first = ["/", *scripts, style, *fonts, "/icon.svg", "/manifest.webmanifest", *own]
+    first = ["/", *scripts, style, *fonts, "/icon.svg", "/manifest.webmanifest", heavy, *own]
     version = hashlib.sha256("".join(first).encode() + (target / "index.html").read_bytes()).hexdigest()[:12]
     worker = run(["esbuild", WEB / "src" / "worker.ts", "--bundle", "--minify", "--target=es2022", "--format=iife",
                   f"--define:FILES={json.dumps(first)}", f'--define:VERSION="{version}"'])
