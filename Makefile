@@ -17,7 +17,7 @@ EMBEDDER := python3 scripts/minilm.py > /dev/null || \
 WEB := scripts/web.py build || echo "Without it the server's pages say only that they are missing." >&2
 
 # The Swift tests that run at least; raised as tests are added.
-TESTS_MIN := 2350
+TESTS_MIN := 2450
 SANITIZED_MIN := 500
 SANITIZED := CacheFilesTests|StreamingTests|InferenceTests|HTTPFetchingTests|HTTPServingTests|TelemetryTests|StorageTests|ProcessesTests|HostingTests
 
