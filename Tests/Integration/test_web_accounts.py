@@ -303,7 +303,7 @@ def test_pages_with_accounts_are_accessible(chromium: Browser, people: People, l
         told = {}
 
         def judge(name: str) -> None:
-            opened.page.wait_for_function("document.querySelectorAll('.skeleton').length === 0")
+            expect(opened.page.locator(".skeleton")).to_have_count(0)
             found = Axe().run(opened.page).response["violations"]
             if found:
                 told[name] = [f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:160]}" for one in found for node in one["nodes"]][:4]

@@ -135,7 +135,7 @@ def test_the_memory_page_is_accessible(chromium: Browser, nexus: Nexus, memories
         told = {}
         for name in ("", "/spaces", "/graph", "/stats", "/settings"):
             opened.go(f"/app/memory{name}")
-            opened.page.wait_for_function("document.querySelectorAll('.skeleton').length === 0")
+            expect(opened.page.locator(".skeleton")).to_have_count(0)
             if found := Axe().run(opened.page).response["violations"]:
                 told[name] = [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
             wide = opened.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

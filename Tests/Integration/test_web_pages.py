@@ -33,7 +33,7 @@ def page(chromium: Browser, nexus: Nexus) -> Iterator[Tab]:
 
 def settle(opened: Tab) -> None:
     """Until nothing is being loaded."""
-    opened.page.wait_for_function("document.querySelectorAll('.skeleton').length === 0")
+    expect(opened.page.locator(".skeleton")).to_have_count(0)
 
 
 def violations(opened: Tab) -> list[str]:
@@ -83,7 +83,8 @@ def test_the_engine_is_seen_live(page: Tab, nexus: Nexus) -> None:
     before = rows.count()
     rows.last.get_by_role("button").click()
     expect(page.page.locator(".toast")).to_contain_text("forgotten")
-    page.page.wait_for_function(f"document.querySelectorAll('table.dense tbody tr').length < {before}")
+    expect(rows).not_to_have_count(before)
+    assert rows.count() < before
 
 
 def test_a_deployment_is_changed_and_rolled_back(page: Tab, start: Any) -> None:
