@@ -57,6 +57,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 1_000, 65_535, 65_536, 200_000])
+    func `a body arrives as it is, and nothing is said of it that the caller did not say`(count: Int) async throws {
+        let body = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        try await withServer { connection in
+            let head = try connection.readHead()
+            let taken = try connection.read(exactly: count)
+            let isAsExpected =
+                taken == body && head.contains("Content-Length: \(count)\r\n")
+                && !head.lowercased().contains("content-type")
+                && !head.lowercased().contains("expect") && !head.lowercased().contains("transfer-encoding")
+            try connection.respond(isAsExpected ? "yes" : head)
+        } _: { server, client in
+            let response = try await client.fetch(FetchRequest(server.url, method: "POST", body: .bytes(body)))
+            #expect(String(decoding: try await response.body.collect(upTo: 5_000), as: UTF8.self) == "yes")
+        }
+    }
+
     @Test func `two hundred transfers run at once`() async throws {
         let waiting = Counter()
         try await withServer { connection in

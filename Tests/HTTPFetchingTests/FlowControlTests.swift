@@ -112,4 +112,26 @@ import Testing
             }
         }
     }
+
+    @Test func `as many answers are read from one server at once as the configuration says`() async throws {
+        let count = 300
+        let mayEnd = Flag()
+        try await withServer(configuration: HTTPClient.Configuration(connectionsPerHostMax: count)) { connection in
+            _ = try connection.readHead()
+            try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
+            mayEnd.wait()
+            try connection.write("more")
+        } _: { server, client in
+            defer { mayEnd.raise() }
+            let answers = try await withThrowingTaskGroup(of: FetchResponse.self) { group in
+                for _ in 0..<count { group.addTask { try await client.fetch(FetchRequest(server.url)) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(server.openCount == count, "every one has begun, and none has ended")
+            mayEnd.raise()
+            for answer in answers {
+                #expect(try await answer.body.collect(upTo: 100) == Array("halfmore".utf8))
+            }
+        }
+    }
 }

@@ -63,6 +63,8 @@ struct PreparedRequest: Sendable {
             let isBlank = field.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
             lines.append(isBlank ? "\(field.name);" : "\(field.name): \(field.value)")
         }
+        // The same for the `Content-Type` that it gives a post which has none.
+        if headers["Content-Type"] == nil { lines.append("Content-Type:") }
         if headers["User-Agent"] == nil { lines.append("User-Agent: \(userAgent)") }
         return lines
     }

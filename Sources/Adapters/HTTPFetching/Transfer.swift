@@ -34,7 +34,7 @@ final class Transfer {
         let transfer = unsafe Transfer(
             exchange, easy: easy, settings: settings, mailbox: mailbox, schedule: schedule, counts: counts)
         // Retained for the callbacks, which get `context`; released in `close` and nowhere else. libcurl calls them
-        // only from within curl_multi_perform, curl_easy_pause and curl_multi_remove_handle, and never after
+        // only from within curl_multi_socket_action, curl_easy_pause and curl_multi_remove_handle, and never after
         // curl_easy_cleanup.
         let context = unsafe Unmanaged.passRetained(transfer).toOpaque()
         counts.change { $0.liveContextCount += 1 }

@@ -7,6 +7,7 @@ import Glibc
 @safe
 final class TransferLoop {
     private let multi: UnsafeMutableRawPointer
+    private let watch: SocketWatch
     private let mailbox: LoopMailbox
     private let settings: HTTPClient.Configuration
     private let counts: LiveCounts
@@ -15,38 +16,47 @@ final class TransferLoop {
     private var isShutDown = false
 
     private init(
-        multi: UnsafeMutableRawPointer, settings: HTTPClient.Configuration, mailbox: LoopMailbox, counts: LiveCounts
+        multi: UnsafeMutableRawPointer, watch: SocketWatch, settings: HTTPClient.Configuration, mailbox: LoopMailbox,
+        counts: LiveCounts
     ) {
         unsafe self.multi = unsafe multi
+        self.watch = watch
         self.settings = settings
         self.mailbox = mailbox
         self.counts = counts
         unsafe nexus_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, settings.connectionsPerHostMax)
         unsafe nexus_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, settings.connectionsMax)
         unsafe nexus_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.idleConnectionsMax)
+        unsafe watch.attach(to: multi)
     }
 
     deinit { unsafe curl_multi_cleanup(multi) }
 
     /// Works until the mailbox says `shutDown`. The body of the thread.
     static func run(settings: HTTPClient.Configuration, mailbox: LoopMailbox, counts: LiveCounts) {
-        if let multi = unsafe curl_multi_init() {
-            let loop = unsafe TransferLoop(multi: multi, settings: settings, mailbox: mailbox, counts: counts)
+        if let watch = socketWatch(mailbox), let multi = unsafe curl_multi_init() {
+            let loop = unsafe TransferLoop(
+                multi: multi, watch: watch, settings: settings, mailbox: mailbox, counts: counts)
             while !loop.isShutDown { loop.step() }
             loop.endAll()
         }
         for case .start(let exchange) in mailbox.close() { exchange.finish(.shutDown) }
     }
 
+    private static func socketWatch(_ mailbox: LoopMailbox) -> SocketWatch? {
+        do throws(FetchError) {
+            return try SocketWatch(waker: mailbox.descriptor)
+        } catch {
+            return nil
+        }
+    }
+
     private func step() {
         for command in mailbox.drain() { obey(command) }
         guard !isShutDown else { return }
-        var runningCount: Int32 = 0
-        unsafe curl_multi_perform(multi, &runningCount)
+        unsafe watch.wait(for: multi, milliseconds: waitMilliseconds(now: .now))
         reportFinished()
         expire(now: .now)
-        var watched = curl_waitfd(fd: mailbox.descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
-        unsafe curl_multi_poll(multi, &watched, 1, Int32(waitMilliseconds(now: .now)), nil)
     }
 
     private func obey(_ command: LoopCommand) {
@@ -131,7 +141,7 @@ final class TransferLoop {
         }
     }
 
-    /// How long the poll may last: to the next limit, rounded up. libcurl shortens it for timers of its own.
+    /// How long a wait may last: to the next limit, rounded up. libcurl shortens it for timers of its own.
     private func waitMilliseconds(now: ContinuousClock.Instant) -> Int {
         guard let earliest = schedule.earliest else { return 60_000 }
         return min(60_000, (earliest - now).wholeMilliseconds)

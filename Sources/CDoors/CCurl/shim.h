@@ -1,6 +1,7 @@
 #pragma once
 #include <curl/curl.h>
-/* Swift's Glibc module leaves this header out: the client's thread is woken through an eventfd. */
+/* Swift's Glibc module leaves these headers out: the client's thread waits for sockets, and is woken through an eventfd. */
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 
@@ -70,6 +71,19 @@ static inline CURLcode nexus_curl_info_context(CURL *easy, void **value) {
 /* Swift cannot call the variadic curl_multi_setopt: for options that take a long. */
 static inline CURLMcode nexus_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
+}
+
+/* Swift cannot call the variadic curl_multi_setopt: for CURLMOPT_SOCKETFUNCTION and what it is given. */
+static inline CURLMcode nexus_curl_multi_set_socket_callback(CURLM *multi, curl_socket_callback value, void *context) {
+    CURLMcode status = curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    return status == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, value) : status;
+}
+
+/* Swift cannot call the variadic curl_multi_setopt: for CURLMOPT_TIMERFUNCTION and what it is given. */
+static inline CURLMcode nexus_curl_multi_set_timer_callback(
+    CURLM *multi, curl_multi_timer_callback value, void *context) {
+    CURLMcode status = curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+    return status == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, value) : status;
 }
 
 /* Swift cannot call the variadic prctl: names the calling thread, for debuggers and top. */

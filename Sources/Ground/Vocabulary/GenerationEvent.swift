@@ -8,17 +8,17 @@ public enum GenerationEvent: Sendable, Equatable {
     /// The place in the queue; 0 is next.
     case queued(position: Int)
     /// How much of the prompt is in place.
-    case promptProgress(PromptProgress)
+    indirect case promptProgress(PromptProgress)
     /// The prompt is in place and writing begins.
-    case started(GenerationStart)
+    indirect case started(GenerationStart)
     /// More of what the model thinks before it answers.
     case reasoning(String)
     /// More of the answer's text.
     case text(String)
     /// More of a tool call: the first piece of each index carries id and name.
-    case toolCall(ToolCallDelta)
+    indirect case toolCall(ToolCallDelta)
     /// A token was written; only for requests that want to know.
-    case token(TokenReport)
+    indirect case token(TokenReport)
     /// How likely the prompt's own tokens were, the first one aside; only for requests that want to know.
     case promptLogprobs([TokenLogprob])
     /// How likely the tokens were whose text the next event brings, or a later one.
@@ -26,7 +26,7 @@ public enum GenerationEvent: Sendable, Equatable {
     /// Something went differently from what was asked for; nothing is lost.
     case warning(GenerationWarning)
     /// The last event.
-    case finished(GenerationEnd)
+    indirect case finished(GenerationEnd)
 }
 
 public struct GenerationStart: Sendable, Equatable {
@@ -68,7 +68,7 @@ public struct GenerationEnd: Sendable, Equatable {
     /// The stop text that was met.
     public var stopText: String?
     /// For reproducible requests: what must be the same for the same tokens to come again.
-    public var receipt: ReproductionReceipt?
+    @Boxed public var receipt: ReproductionReceipt?
     /// What adaptive sampling changed, in order.
     public var adaptations: [SamplingAdaptation] = []
     /// The context was too small: the answer ended before all tokens that it might have, or the beginning was dropped.
@@ -76,11 +76,11 @@ public struct GenerationEnd: Sendable, Equatable {
     /// The slot that it held, where the engine is here.
     public var slot: Int?
     /// What it was written with; only for requests that want to know.
-    public var details: GenerationDetails?
+    @Boxed public var details: GenerationDetails?
     /// For an answer that was given before.
     public var reuse: AnswerReuse?
     /// Where several models answered: what each brought.
-    public var ensemble: EnsembleReport?
+    @Boxed public var ensemble: EnsembleReport?
 
     public init(reason: FinishReason, usage: TokenUsage, timings: GenerationTimings? = nil) {
         self.reason = reason

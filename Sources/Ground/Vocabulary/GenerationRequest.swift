@@ -22,7 +22,7 @@ public struct GenerationRequest: Sendable, Equatable {
     public var prompt: Prompt
     /// How many tokens to write at most; 0 computes the prompt only, `nil` means as many as fit the context.
     public var newTokensMax: Int?
-    public var sampling: SamplingParameters
+    @Boxed public var sampling: SamplingParameters
     /// The answer ends before the first of these texts.
     public var stop: [String]
     /// The model's own end of an answer is never chosen.
@@ -32,12 +32,12 @@ public struct GenerationRequest: Sendable, Equatable {
     /// What the answer must look like.
     public var constraint: OutputConstraint?
     /// How far the answer may go in characters and words.
-    public var lengthLimits = LengthLimits()
+    @Boxed public var lengthLimits = LengthLimits()
     /// Whether and which tools must be called.
     public var toolChoice = ToolChoice.auto
     /// Whether one answer may call several tools; `nil` leaves it to the model's family.
     public var allowsParallelToolCalls: Bool?
-    public var reasoning = ReasoningOptions()
+    @Boxed public var reasoning = ReasoningOptions()
     /// How many likely tokens to report for each one that is written; 0 reports the chosen one only, `nil` none.
     public var topLogprobs: Int?
     /// Repetition raises penalties; factual prompts lower the temperature, open-ended ones raise it.
@@ -48,14 +48,14 @@ public struct GenerationRequest: Sendable, Equatable {
     public var shift = ContextShift()
     /// The LoRA adapters to write with; those that are not named are left out. `nil` takes the server's scales.
     public var adapters: [AdapterScale]?
-    public var scheduling = SchedulingOptions()
-    public var cache = CacheOptions()
-    public var speculation = SpeculationLimits()
+    @Boxed public var scheduling = SchedulingOptions()
+    @Boxed public var cache = CacheOptions()
+    @Boxed public var speculation = SpeculationLimits()
     /// How much of a long sequence stays in memory, where the server lets some of it go; `nil` leaves it to the server.
     public var compression: CompressionWish?
     /// How a chat's prompt ends.
     public var ending = ChatEnding.automatic
-    public var lineLimits = LineLimits()
+    @Boxed public var lineLimits = LineLimits()
     public var reports = ReportOptions()
 
     public init(

@@ -23,7 +23,7 @@ final class Exchange {
     let transfer: Transfer
     var stage = Stage.target
     var request: HTTPRequest?
-    var task: Task<Void, Never>?
+    var task: HandlerTask?
 
     var status: HTTPStatus?
     var bodyBytesSent = 0

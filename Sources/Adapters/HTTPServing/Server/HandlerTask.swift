@@ -1,31 +1,66 @@
-/// One request's task, from the handler's first line to the last byte of a stream.
-enum HandlerTask {
-    /// Starts on the calling thread and returns at the handler's first suspension or at its end. The caller owns the
-    /// task: it cancels it when the client is gone.
-    static func start(_ request: HTTPRequest, _ handler: @escaping HTTPHandler, _ transfer: Transfer) -> Task<
-        Void, Never
-    > {
-        Task.immediate { await serve(request, handler, transfer) }
+import Synchronization
+
+/// What runs for one request, from the handler's first line to the last byte of a stream. The caller of `start` owns it and
+/// cancels it when the client is gone.
+///
+/// A stream is written by a task of its own: the memory that the handler's task has come to need goes when the response is
+/// there, and a stream that waits for long keeps only what writing needs.
+final class HandlerTask: Sendable {
+    private struct State {
+        var task: Task<Void, Never>?
+        var isCancelled = false
     }
 
-    private static func serve(_ request: HTTPRequest, _ handler: HTTPHandler, _ transfer: Transfer) async {
-        let response = await response(to: request, handler)
+    private let state = Mutex(State())
+
+    /// Starts on the calling thread and returns at the handler's first suspension or at its end.
+    static func start(_ request: HTTPRequest, _ handler: @escaping HTTPHandler, _ transfer: Transfer) -> HandlerTask {
+        let running = HandlerTask()
+        running.own(Task.immediate { await running.serve(request, handler, transfer) }, isFirst: true)
+        return running
+    }
+
+    func cancel() {
+        let task = state.withLock { state in
+            state.isCancelled = true
+            return state.task
+        }
+        task?.cancel()
+    }
+
+    /// The first task may have handed over before it is known here.
+    private func own(_ task: Task<Void, Never>, isFirst: Bool) {
+        let isLate = state.withLock { state in
+            if !isFirst || state.task == nil { state.task = task }
+            return state.isCancelled
+        }
+        if isLate { task.cancel() }
+    }
+
+    private func serve(_ request: HTTPRequest, _ handler: HTTPHandler, _ transfer: Transfer) async {
+        let response = await Self.response(to: request, handler)
         switch response.body {
         case .bytes, .file:
             transfer.offer(response)
         case .stream(_, let produce):
             transfer.offer(response)
             guard request.method != .head else { return }
-            do {
-                try await produce(BodyWriter(sink: .transfer(transfer)))
-                transfer.endDownload(isFailure: false)
-            } catch {
-                transfer.endDownload(isFailure: true)
-            }
+            own(Task { await Self.write(produce, transfer) }, isFirst: false)
         case .webSocket(let options, let serve):
             let socket = WebSocket(options: options, wake: transfer.wake)
             transfer.offer(response, upgradingTo: socket)
             await socket.serve(serve)
+        }
+    }
+
+    private static func write(
+        _ produce: @Sendable (BodyWriter) async throws -> Void, _ transfer: Transfer
+    ) async {
+        do {
+            try await produce(BodyWriter(sink: .transfer(transfer)))
+            transfer.endDownload(isFailure: false)
+        } catch {
+            transfer.endDownload(isFailure: true)
         }
     }
 

@@ -12,7 +12,7 @@ final class WebSocketSession {
     private let loop: ServerLoop
     private let connection: Connection
     private let socket: WebSocket
-    private let task: Task<Void, Never>?
+    private let task: HandlerTask?
     private let descriptor: CInt
     private let handle: OpaquePointer
     private var frames: OpaquePointer?

@@ -112,7 +112,7 @@ struct NexusServer {
         onStart: (Int) -> Void, until order: () async -> Void
     ) async throws {
         await secrets.prepare()
-        let client = try HTTPClient(HTTPClient.Configuration(userAgent: "llama-nexus/\(productVersion)"))
+        let client = try HTTPClient(RemoteModel.clientConfiguration)
         let launcher = ProcessLauncher()
         let sockets = try SocketDirectory()
         defer { sockets.remove() }

@@ -1,5 +1,6 @@
 import HTTPFetching
 import JSONText
+import Launch
 import OpenAIAPI
 import RequestScope
 import Streaming
@@ -24,6 +25,11 @@ struct RemoteModel: Sendable {
 
     /// An error answer is read up to here.
     private static let errorBytesMax = 256 << 10
+
+    /// Every stream has a connection of its own: as many of them as there may be exchanges, also to one server.
+    static let clientConfiguration = HTTPClient.Configuration(
+        userAgent: "llama-nexus/\(productVersion)", transfersMax: 8192, connectionsPerHostMax: 8192,
+        connectionsMax: 8192, idleConnectionsMax: 256, receiveBytes: 8 << 10)
 
     let served: ModelID
     let endpoint: Endpoint
