@@ -1,12 +1,26 @@
 import Vocabulary
 
-/// Names a conversation: `conv_…`, sortable by when it was made.
-public struct ConversationID: Sendable, Hashable, CustomStringConvertible {
+/// What a `SortableID` can name.
+public protocol NamedThing: Sendable {
+    /// How the names of its kind begin: `conv_`.
+    static var idPrefix: String { get }
+}
+
+/// The name of something that is stored: a prefix that tells what it is, and 26 characters that sort by when it was made.
+public struct SortableID<Thing: NamedThing>: Sendable, Hashable, Comparable, CustomStringConvertible {
+    private static var suffixLength: Int { 26 }
+
     public let text: String
 
     /// An id from outside or from the store; `nil` for what cannot be one.
     public init?(_ text: String) {
-        guard SortableID.isWellFormed(text, prefix: "conv_") else { return nil }
+        let prefix = Thing.idPrefix.utf8
+        guard text.hasPrefix(Thing.idPrefix), text.utf8.count == prefix.count + Self.suffixLength,
+            text.utf8.dropFirst(prefix.count).allSatisfy({ byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            })
+        else { return nil }
         self.text = text
     }
 
@@ -16,63 +30,29 @@ public struct ConversationID: Sendable, Hashable, CustomStringConvertible {
     ///   - moment: now.
     ///   - random: the source of the rest of it.
     public init(at moment: ConversationMoment, using random: inout some RandomNumberGenerator) {
-        text = SortableID.make(prefix: "conv_", at: moment, using: &random)
+        text =
+            Thing.idPrefix + sortableSuffix(millisecondsSinceEpoch: moment.rawValue / 1000, using: &random)
     }
 
     public var description: String { text }
+    public static func < (left: SortableID, right: SortableID) -> Bool { left.text < right.text }
 }
 
-/// Names a message: `msg_…`. Unique in the database, so that it may be asked for without its conversation's id.
-public struct MessageID: Sendable, Hashable, Comparable, CustomStringConvertible {
-    public let text: String
+/// Names a conversation.
+public typealias ConversationID = SortableID<Conversation>
 
-    /// An id from outside or from the store; `nil` for what cannot be one.
-    public init?(_ text: String) {
-        guard SortableID.isWellFormed(text, prefix: "msg_") else { return nil }
-        self.text = text
-    }
+/// Names a message. Unique in the database, so that it may be asked for without its conversation's id.
+public typealias MessageID = SortableID<Message>
 
-    /// A new id.
-    ///
-    /// - Parameters:
-    ///   - moment: now.
-    ///   - random: the source of the rest of it.
-    public init(at moment: ConversationMoment, using random: inout some RandomNumberGenerator) {
-        text = SortableID.make(prefix: "msg_", at: moment, using: &random)
-    }
+/// Names something that is remembered.
+public typealias MemoryID = SortableID<UserMemory>
 
-    public var description: String { text }
-    public static func < (left: MessageID, right: MessageID) -> Bool { left.text < right.text }
-}
+/// Names a context. `global` is none, and so belongs to nobody.
+public typealias ContextID = SortableID<ContextSpace>
 
-/// A moment as the store keeps it: whole microseconds since 1970-01-01T00:00:00Z.
-public struct ConversationMoment: RawRepresentable, Sendable, Hashable, Comparable {
-    public let rawValue: Int64
-
-    public init(rawValue: Int64) { self.rawValue = rawValue }
-    public init(microseconds: Int64) { rawValue = microseconds }
-
-    public static func < (earlier: Self, later: Self) -> Bool { earlier.rawValue < later.rawValue }
-    public static func + (moment: Self, duration: Duration) -> Self {
-        Self(rawValue: moment.rawValue + Int64(duration / .microseconds(1)))
-    }
-}
-
-/// A prefix that tells what is named, and 26 characters that sort by time.
-enum SortableID {
-    private static let suffixLength = 26
-
-    static func make(
-        prefix: String, at moment: ConversationMoment, using random: inout some RandomNumberGenerator
-    ) -> String {
-        prefix + sortableSuffix(millisecondsSinceEpoch: moment.rawValue / 1000, using: &random)
-    }
-
-    static func isWellFormed(_ text: String, prefix: String) -> Bool {
-        guard text.hasPrefix(prefix), text.utf8.count == prefix.utf8.count + suffixLength else { return false }
-        return text.utf8.dropFirst(prefix.utf8.count).allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-        }
-    }
-}
+extension Conversation: NamedThing { public static var idPrefix: String { "conv_" } }
+extension Message: NamedThing { public static var idPrefix: String { "msg_" } }
+extension UserMemory: NamedThing { public static var idPrefix: String { "mem_" } }
+extension ContextSpace: NamedThing { public static var idPrefix: String { "ctx_" } }
+extension ContextDocument: NamedThing { public static var idPrefix: String { "doc_" } }
+extension UserProfile: NamedThing { public static var idPrefix: String { "prof_" } }

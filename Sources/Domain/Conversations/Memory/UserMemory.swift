@@ -1,26 +1,3 @@
-/// Names a memory: `mem_…`.
-public struct MemoryID: Sendable, Hashable, Comparable, CustomStringConvertible {
-    public let text: String
-
-    /// An id from outside or from the store; `nil` for what cannot be one.
-    public init?(_ text: String) {
-        guard SortableID.isWellFormed(text, prefix: "mem_") else { return nil }
-        self.text = text
-    }
-
-    /// A new id.
-    ///
-    /// - Parameters:
-    ///   - moment: now.
-    ///   - random: the source of the rest of it.
-    public init(at moment: ConversationMoment, using random: inout some RandomNumberGenerator) {
-        text = SortableID.make(prefix: "mem_", at: moment, using: &random)
-    }
-
-    public var description: String { text }
-    public static func < (left: MemoryID, right: MemoryID) -> Bool { left.text < right.text }
-}
-
 /// Something that is remembered of a user: one sentence, with where it comes from and when it was true.
 ///
 /// What it says never changes. Where something else is true now, another memory takes its place, and this one's validity ends.

@@ -104,7 +104,7 @@ public struct UserProfile: Sendable, Equatable {
     ///   - random: the source of the rest of it.
     /// - Returns: `prof_…`.
     public static func newID(at moment: ConversationMoment, using random: inout some RandomNumberGenerator) -> String {
-        SortableID.make(prefix: "prof_", at: moment, using: &random)
+        SortableID<Self>(at: moment, using: &random).text
     }
 
     /// Takes over what a body names.

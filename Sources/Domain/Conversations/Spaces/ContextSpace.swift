@@ -1,26 +1,6 @@
 public import JSONText
 
-/// Names a context: `ctx_…`.
-public struct ContextID: Sendable, Hashable, CustomStringConvertible {
-    public let text: String
-
-    /// An id from outside or from the store; `nil` for what cannot be one.
-    public init?(_ text: String) {
-        guard SortableID.isWellFormed(text, prefix: "ctx_") else { return nil }
-        self.text = text
-    }
-
-    /// A new id.
-    ///
-    /// - Parameters:
-    ///   - moment: now.
-    ///   - random: the source of the rest of it.
-    public init(at moment: ConversationMoment, using random: inout some RandomNumberGenerator) {
-        text = SortableID.make(prefix: "ctx_", at: moment, using: &random)
-    }
-
-    public var description: String { text }
-
+extension ContextID {
     /// The id of the message that tells a model this context's instructions: always the same, so that a prompt is, too.
     public var instructionsID: MessageID? { MessageID("msg_" + text.dropFirst(4)) }
 }
@@ -106,7 +86,7 @@ public struct ContextDocument: Sendable, Equatable {
         self.created = created
     }
 
-    public static func isID(_ text: String) -> Bool { SortableID.isWellFormed(text, prefix: "doc_") }
+    public static func isID(_ text: String) -> Bool { SortableID<Self>(text) != nil }
 
     /// A new id.
     ///
@@ -115,7 +95,7 @@ public struct ContextDocument: Sendable, Equatable {
     ///   - random: the source of the rest of it.
     /// - Returns: `doc_…`.
     public static func newID(at moment: ConversationMoment, using random: inout some RandomNumberGenerator) -> String {
-        SortableID.make(prefix: "doc_", at: moment, using: &random)
+        SortableID<Self>(at: moment, using: &random).text
     }
 
     /// The words of a file.
