@@ -191,6 +191,32 @@ def test_hostile_texts_do_nothing(page: Tab, nexus: Nexus) -> None:
         "Executing inline event handler violates"]
 
 
+SCRIPT = """```js
+console.log("sum", [1, 2, 3].reduce((a, b) => a + b), { a: 1 });
+await fetch("/api/v1/models").then(() => console.log("reached"), () => console.log("no network"));
+console.log(typeof document, "<b>no markup</b>");
+throw new Error("on purpose");
+```"""
+
+
+def test_a_script_is_run_apart_from_everything(page: Tab, nexus: Nexus) -> None:
+    said(page, nexus, SCRIPT)
+    page.page.locator(".message.assistant .md").get_by_role("button", name="Open").last.click()
+    page.page.locator(".artifact-source").wait_for()
+    page.page.get_by_role("button", name="Run").click()
+    frame = page.page.frame_locator("iframe.artifact-page")
+    expect(frame.locator("pre")).to_have_text(
+        ['sum 6 {\n "a": 1\n}', "no network", "undefined <b>no markup</b>", "Error: on purpose"])
+    expect(frame.locator("b")).to_have_count(0)
+    # One that never ends: the page goes on, and it is stopped.
+    page.page.get_by_role("button", name="Source").click()
+    page.page.locator(".artifact-source").fill("while (true) {}")
+    page.page.get_by_role("button", name="Run").click()
+    page.page.locator(".composer textarea").fill("still here")
+    expect(frame.locator("pre")).to_have_text(["Stopped after ten seconds."], timeout=15_000)
+    page.expected = ["Content Security Policy", "fetch"]
+
+
 @pytest.mark.parametrize("pattern", ["**a *b ", "[a](", "`` a ` ", "> ", "- x\n", "| a ", "$a", "<b>", "_a*"])
 def test_hostile_markdown_does_not_block(page: Tab, nexus: Nexus, pattern: str) -> None:
     """The parser alone; what the screen takes is the browser's."""

@@ -75,7 +75,7 @@ public struct WebRoutes: Sendable {
                 + "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
         case .artifact:
             "sandbox allow-scripts; default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'unsafe-inline'; "
-                + "img-src data: blob:; font-src data:; media-src data: blob:; base-uri 'none'; form-action 'none'; "
+                + "worker-src blob:; img-src data: blob:; font-src data:; media-src data: blob:; base-uri 'none'; form-action 'none'; "
                 + "frame-ancestors 'self'"
         }
     }

@@ -16,7 +16,8 @@ export default function ArtifactPanel({ artifact }: { artifact: Artifact }): JSX
   useEffect(() => {
     setVersions([artifact.text]);
     setAt(0);
-    setSource(!canShow(artifact.language));
+    // A script runs when somebody says so.
+    setSource(!canShow(artifact.language) || isScript(artifact.language));
   }, [artifact]);
   const text = versions[at] ?? "";
   const change = (next: string) => {
@@ -34,7 +35,7 @@ export default function ArtifactPanel({ artifact }: { artifact: Artifact }): JSX
         <h2>{artifact.language}</h2>
         <span className="spread" />
         {canShow(artifact.language) && (
-          <button type="button" className="small" onClick={() => setSource(!isSource)}>{t(isSource ? "artifact.show" : "artifact.source")}</button>
+          <button type="button" className="small" onClick={() => setSource(!isSource)}>{t(!isSource ? "artifact.source" : isScript(artifact.language) ? "artifact.run" : "artifact.show")}</button>
         )}
         {versions.length > 1 && (
           <span className="pager">
@@ -55,29 +56,32 @@ export default function ArtifactPanel({ artifact }: { artifact: Artifact }): JSX
 }
 
 function canShow(language: string): boolean {
-  return ["html", "svg", "markdown", "md", "mermaid"].includes(language.toLowerCase());
+  return ["html", "svg", "markdown", "md", "mermaid"].includes(language.toLowerCase()) || isScript(language);
 }
+
+const isScript = (language: string): boolean => ["javascript", "js"].includes(language.toLowerCase());
 
 function Shown({ text, language }: { text: string; language: string }): JSX.Element {
   const name = language.toLowerCase();
   if (name === "mermaid") return <Diagram text={text} />;
   if (name === "markdown" || name === "md") return <Markdown text={text} />;
   if (name === "svg") return <img src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`} alt={t("artifact.title")} />;
-  return <Page text={text} />;
+  return <Page text={text} runs={isScript(language)} />;
 }
 
-/** HTML in a frame of an origin of its own, without network, forms, windows or a way to this page. */
-function Page({ text }: { text: string }): JSX.Element {
+/** HTML, or a script, in a frame of an origin of its own, without network, forms, windows or a way to this page. */
+function Page({ text, runs }: { text: string; runs: boolean }): JSX.Element {
   const frame = useRef<HTMLIFrameElement>(null);
   useEffect(() => {
     const element = frame.current;
     const give = (event: MessageEvent<{ ready?: boolean } | null>) => {
       if (!element || event.source !== element.contentWindow || !event.data?.ready) return;
-      element.contentWindow?.postMessage({ html: text }, "*");
+      const words = { stopped: t("artifact.stopped"), cut: t("artifact.cut") };
+      element.contentWindow?.postMessage(runs ? { code: text, words } : { html: text }, "*");
     };
     window.addEventListener("message", give);
     if (element) element.src = "/frames/artifact.html";
     return () => window.removeEventListener("message", give);
-  }, [text]);
+  }, [text, runs]);
   return <iframe ref={frame} className="artifact-page" sandbox="allow-scripts" title={t("artifact.title")} />;
 }

@@ -6,7 +6,7 @@ export const arabic: Translation = {
   "action.edit": "تحرير", "action.remove": "إزالة", "action.retry": "إعادة المحاولة", "action.save": "حفظ", "action.search": "بحث", "action.undo": "تراجع",
   "advice.ask": "اسأل", "advice.hint": "ماذا تريد أن تفعل به؟", "advice.none": "لا شيء مناسب. جرّب استخدامًا آخر.", "advice.title": "نماذج لهذا الجهاز",
   "advice.tooLarge": "كبير جدًا", "advice.use": "الاستخدام",
-  "artifact.open": "فتح", "artifact.show": "عرض", "artifact.source": "المصدر", "artifact.title": "قطعة",
+  "artifact.cut": "هناك مخرجات أخرى لم تُعرض.", "artifact.open": "فتح", "artifact.run": "تشغيل", "artifact.show": "عرض", "artifact.source": "المصدر", "artifact.stopped": "أُوقف بعد عشر ثوانٍ.", "artifact.title": "قطعة",
   "cache.computed": "محسوبة", "cache.drop": "نسيان هذا المدخل", "cache.dropped": "نُسي المدخل.", "cache.empty": "لم يُحفظ شيء بعد.",
   "cache.hits": "الإصابات", "cache.idle": "آخر استخدام", "cache.lead": "{lookups} عملية بحث، {hits} إصابة، {evictions} مدخلًا أُزيح.", "cache.nodes": "المدخلات المحفوظة",
   "cache.text": "يبدأ بـ", "cache.tier": "في {tier}", "cache.title": "ذاكرة البادئات", "cache.tokens": "الرموز", "cache.where": "المكان",

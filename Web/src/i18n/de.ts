@@ -6,7 +6,7 @@ export const german: Translation = {
   "action.edit": "Bearbeiten", "action.remove": "Entfernen", "action.retry": "Noch einmal", "action.save": "Sichern", "action.search": "Suchen", "action.undo": "Rückgängig",
   "advice.ask": "Fragen", "advice.hint": "Was möchten Sie damit tun?", "advice.none": "Nichts passt. Versuchen Sie eine andere Aufgabe.", "advice.title": "Modelle für diesen Rechner",
   "advice.tooLarge": "zu groß", "advice.use": "Aufgabe",
-  "artifact.open": "Öffnen", "artifact.show": "Zeigen", "artifact.source": "Quelltext", "artifact.title": "Artefakt",
+  "artifact.cut": "Es gibt noch mehr aus; das ist weggelassen.", "artifact.open": "Öffnen", "artifact.run": "Ausführen", "artifact.show": "Zeigen", "artifact.source": "Quelltext", "artifact.stopped": "Nach zehn Sekunden angehalten.", "artifact.title": "Artefakt",
   "cache.computed": "Berechnet", "cache.drop": "Diese Eingabe vergessen", "cache.dropped": "Die Eingabe ist vergessen.", "cache.empty": "Noch ist nichts aufbewahrt.",
   "cache.hits": "Treffer", "cache.idle": "Zuletzt", "cache.lead": "{lookups} Anfragen, {hits} Treffer, {evictions} Eingaben mussten weichen.", "cache.nodes": "Aufbewahrte Eingaben",
   "cache.text": "Beginnt mit", "cache.tier": "In {tier}", "cache.title": "Präfix-Zwischenspeicher", "cache.tokens": "Token", "cache.where": "Wo",

@@ -7,7 +7,7 @@ export const english = {
   "action.edit": "Edit", "action.remove": "Remove", "action.retry": "Try again", "action.save": "Save", "action.search": "Search", "action.undo": "Undo",
   "advice.ask": "Ask", "advice.hint": "What do you want to do with it?", "advice.none": "Nothing fits. Try another use.", "advice.title": "Models for this machine",
   "advice.tooLarge": "too large", "advice.use": "Use",
-  "artifact.open": "Open", "artifact.show": "Show", "artifact.source": "Source", "artifact.title": "Artifact",
+  "artifact.cut": "It says more; that is left out.", "artifact.open": "Open", "artifact.run": "Run", "artifact.show": "Show", "artifact.source": "Source", "artifact.stopped": "Stopped after ten seconds.", "artifact.title": "Artifact",
   "cache.computed": "Computed", "cache.drop": "Forget this prompt", "cache.dropped": "The prompt is forgotten.", "cache.empty": "Nothing is kept yet.",
   "cache.hits": "Hits", "cache.idle": "Last used", "cache.lead": "{lookups} look-ups, {hits} hits, {evictions} prompts that had to leave.", "cache.nodes": "Kept prompts",
   "cache.text": "Begins with", "cache.tier": "In {tier}", "cache.title": "Prefix cache", "cache.tokens": "Tokens", "cache.where": "Where",
