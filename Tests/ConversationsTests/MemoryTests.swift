@@ -147,6 +147,28 @@ import Vocabulary
         #expect(Sentiment(of: texts) == expected)
     }
 
+    @Test(arguments: [
+        ("", 0), ("One thought.", 1), ("First.\n\nSecond.\n \nThird.", 3), ("1. one\n2) two\nmore of two", 2),
+        ("- a\n- b\n- c", 3), ("Step 1: a\nStep 2: b", 2), ("In 1984. It was so.\nAnd on.", 1),
+    ]) func `steps of thinking are its points or its paragraphs`(text: String, count: Int) {
+        var patterns = ThinkingPatterns()
+        patterns.add(thinking: text, answer: "")
+        #expect(patterns.stepsMean == (count == 0 ? nil : Double(count)))
+    }
+
+    @Test func `moves of thinking are counted once an answer, and answers without thinking not at all`() {
+        var patterns = ThinkingPatterns()
+        #expect(patterns.stepsMean == nil && patterns.share == nil)
+        patterns.add(thinking: "", answer: "8")
+        #expect(patterns == ThinkingPatterns())
+        patterns.add(thinking: "Let me add.\n\nWait, I'll check. Let me check again.", answer: "8")
+        patterns.add(thinking: "Daher acht.", answer: "acht")
+        #expect(patterns.thoughtCount == 2)
+        #expect(patterns.stepsMean == 1.5)
+        #expect(patterns.moves == [.plan: 1, .check: 1, .correct: 1, .conclude: 1])
+        #expect((0.9...1).contains(patterns.share ?? 0))
+    }
+
     @Test func `words in common are counted without those that say nothing`() {
         let question = WordOverlap.words("Where do I live, and what is my dog called?")
         #expect(WordOverlap.score(WordOverlap.words("The dog is called Rex"), question) > 0.6)

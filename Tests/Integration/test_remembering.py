@@ -224,6 +224,19 @@ def test_numbers_are_told(mind: Mind) -> None:
     assert (tone["positive"], tone["negative"], tone["unknown"]) == (1, 1, 1) and "word list" in tone["method"]
 
 
+def test_thinking_is_summed_up_over_conversations(mind: Mind) -> None:
+    before = mind.ok(mind.http.get("/api/v1/memories/stats"))["thinking"]
+    assert before["average_steps"] is None and before["answers"] == before["moves"]["plan"] == 0
+    for thought in ("Let me add.\n\nWait, that is 7.", "So the answer is 7.", None):
+        path = f"/api/v1/conversations/{mind.new()['id']}/messages"
+        answer = {"role": "assistant", "content": '7, not "reasoning":"8"'} | ({"reasoning_content": thought} if thought else {})
+        mind.ok(mind.http.post(path, json={"role": "user", "content": "What is 3 + 4?"}), 201)
+        mind.ok(mind.http.post(path, json=answer), 201)
+    told = mind.ok(mind.http.get("/api/v1/memories/stats"))["thinking"]
+    assert told["answers"] == 2 and told["average_steps"] == 1.5 and 0.3 < told["share"] < 1
+    assert told["moves"] == {"plan": 1, "check": 0, "correct": 1, "alternative": 0, "conclude": 1}
+
+
 @pytest.mark.parametrize(("method", "path", "body", "status"), [
     ("POST", "/memories", {}, 400), ("POST", "/memories", {"text": ""}, 400), ("POST", "/memories", {"text": "x" * 1001}, 400),
     ("POST", "/memories", {"text": "a\x00b"}, 400), ("POST", "/memories", {"text": "tea", "kind": "secret"}, 400),

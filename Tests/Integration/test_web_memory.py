@@ -131,11 +131,16 @@ def test_memory_is_switched_off(page: Tab, nexus: Nexus, memories: str) -> None:
 def test_the_memory_page_is_accessible(chromium: Browser, nexus: Nexus, memories: str, look: str) -> None:
     nexus.http.post(memories, json={"text": "Likes tea.", "kind": "preference", "subject": "user", "predicate": "likes", "object": "tea"})
     nexus.http.post("/api/v1/contexts", json={"name": "Work", "instructions": "Be brief."})
+    keep(nexus, "thought about", [
+        {"role": "user", "content": "What is 3 + 4?"},
+        {"role": "assistant", "content": "7", "reasoning_content": "Let me add.\n\nWait, I'll check: 7."}])
     with tab(chromium, nexus.url, bypass_csp=True, reduced_motion="reduce", **LOOKS[look]) as opened:
         told = {}
         for name in ("", "/spaces", "/graph", "/stats", "/settings"):
             opened.go(f"/app/memory{name}")
             expect(opened.page.locator(".skeleton")).to_have_count(0)
+            if name == "/stats":
+                expect(opened.page.locator(".move")).to_have_count(5)
             if found := Axe().run(opened.page).response["violations"]:
                 told[name] = [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
             wide = opened.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -104,6 +104,7 @@ extension MemoryStatistics {
                 "messages": .whole(messageCount),
             ],
             "tokens": ["estimated": .integer(textBytes / 4), "method": "bytes / 4"], "sentiment": .object(sentiment),
+            "thinking": thinking.json,
         ]
     }
 }
@@ -156,6 +157,17 @@ extension ContextDocument {
             "is_text": .bool(text != nil),
             "note": text == nil ? "The text of this type is not read yet; the file is kept." : .null,
             "created_at": .string(created.rfc3339),
+        ]
+    }
+}
+
+extension ThinkingPatterns {
+    fileprivate var json: JSONValue {
+        let moves = ThinkingMove.allCases.map { ($0.rawValue, JSONValue.whole(self.moves[$0] ?? 0)) }
+        return [
+            "method": .string(Self.method), "answers": .whole(thoughtCount),
+            "average_steps": stepsMean.map(JSONValue.number) ?? .null, "share": share.map(JSONValue.number) ?? .null,
+            "moves": .object(JSONObject(moves)),
         ]
     }
 }

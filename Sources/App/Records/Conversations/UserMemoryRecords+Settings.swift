@@ -86,6 +86,7 @@ extension UserMemoryRecords {
                         + "ON conversations.id = messages.conversation WHERE \(mine)", owner.values
                 ).first?.decode(Int64?.self, "bytes") ?? 0
             try await Self.addSentiments(to: &found, mine, owner, transaction)
+            try await Self.addThinking(to: &found, mine, owner, transaction)
             return found
         }
     }
@@ -105,6 +106,23 @@ extension UserMemoryRecords {
             statistics.sentimentMessageCount += 1
         }
         for said in texts.values { statistics.sentiments[Sentiment(of: said), default: 0] += 1 }
+    }
+
+    /// Of the newest answers that were thought about.
+    private static func addThinking(
+        to statistics: inout MemoryStatistics, _ mine: String, _ owner: ConversationOwner, _ transaction: Transaction
+    ) async throws {
+        for row in try await transaction.query(
+            "SELECT messages.document AS document, messages.body AS body FROM messages "
+                + "JOIN conversations ON conversations.id = messages.conversation WHERE \(mine) "
+                + "AND messages.owner_key = $3 AND messages.role = 'assistant' "
+                + "AND messages.document LIKE '%\"reasoning\":\"%' "
+                + "AND LENGTH(messages.document) <= \(ThinkingPatterns.documentBytesMax) "
+                + "ORDER BY messages.seq DESC LIMIT \(ThinkingPatterns.answersMax)", owner.values + [.text(owner.key)])
+        {
+            guard let thinking = try ConversationRow.json(row, "document")["reasoning"]?.string else { continue }
+            statistics.thinking.add(thinking: thinking, answer: try row.decode("body"))
+        }
     }
 
     /// A memory without a vector of the model in use.

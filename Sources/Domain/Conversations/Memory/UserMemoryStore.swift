@@ -129,6 +129,9 @@ public struct MemoryStatistics: Sendable, Equatable {
     /// Messages of users, the newest, that sentiments were found from.
     public var sentimentMessageCount = 0
 
+    /// How models thought about their newest answers.
+    public var thinking = ThinkingPatterns()
+
     /// Texts longer than this are judged by their beginning.
     public static let sentimentTextMax = 2_000
     public static let sentimentMessagesMax = 2_000

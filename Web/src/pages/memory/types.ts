@@ -65,6 +65,7 @@ export interface Stats {
     average_duration_seconds: number | null; messages: number;
   };
   tokens: { estimated: number; method: string };
+  thinking: { method: string; answers: number; average_steps: number | null; share: number | null; moves: Record<"plan" | "check" | "correct" | "alternative" | "conclude", number> };
   sentiment: { method: string; of_messages: number; positive: number; neutral: number; negative: number; unknown: number };
 }
 
