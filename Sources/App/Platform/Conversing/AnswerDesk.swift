@@ -167,7 +167,11 @@ final class AnswerDesk: AnswerWriting {
                 for _ in 0..<5 {
                     let (message, seen) = answer.revised()
                     if try await store.replace(message, of: answer.owner, expecting: seen) { return }
-                    guard let current = try await store.message(answer.id, of: answer.owner) else { return }
+                    guard let current = try await store.message(answer.id, of: answer.owner) else {
+                        // Its conversation was removed, or its owner: nobody will read on.
+                        answer.task.withLock { $0?.cancel() }
+                        return
+                    }
                     answer.adopt(current)
                 }
             } catch {

@@ -45,6 +45,8 @@ struct MemoryTeacher: Sendable {
         guard let text = try await answerText(to: task, from: asked), let lessons = MemoryLesson.read(text) else {
             return
         }
+        // While the model thought, the conversation may have been removed, or its owner: nothing is learned of what is gone.
+        guard try await conversations.message(question.id, of: owner) != nil else { return }
         for lesson in lessons { try await remember(lesson, from: question, in: conversation) }
     }
 

@@ -130,7 +130,7 @@ public struct AccessRecordStore: AccessStore {
                 "UPDATE access_state SET hash_key = $1 WHERE id = 1 AND hash_key IS NULL", [.blob(key.revealed)],
                 transaction)
         case .saveUser(let user): try await save(user, transaction)
-        case .removeUser(let id): try await Self.remove(id, transaction)
+        case .removeUser(let id): try await remove(id, transaction)
         case .link(let identity, let id):
             try await transaction.execute(
                 "INSERT INTO access_identities (issuer, subject, \"user\") VALUES ($1, $2, $3)",
@@ -202,7 +202,8 @@ public struct AccessRecordStore: AccessStore {
         }
     }
 
-    private static func remove(_ id: UserID, _ transaction: Transaction) async throws {
+    private func remove(_ id: UserID, _ transaction: Transaction) async throws {
+        try await UserBelongings(database: database, transaction: transaction).remove(of: id)
         for table in ["recovery_codes", "identities", "members", "keys", "sessions"] {
             try await transaction.execute("DELETE FROM access_\(table) WHERE \"user\" = $1", [.text(id.text)])
         }

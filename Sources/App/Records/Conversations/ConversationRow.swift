@@ -156,12 +156,13 @@ struct MessageRow: RowDecodable {
 
 extension ConversationOwner {
     /// The owner as one word of the full-text index: an `o` and the hexadecimal digits of both names.
-    var key: String {
+    var key: String { "o" + Self.digits(of: Array(tenant.name.utf8)) + Self.keyEnding(of: user) }
+
+    /// What the keys of a user end with in every tenant, and no other key does: no name has a zero byte.
+    static func keyEnding(of user: UserID) -> String { digits(of: [0] + Array(user.text.utf8)) }
+
+    private static func digits(of bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
-        var bytes: [UInt8] = [UInt8(ascii: "o")]
-        for byte in Array(tenant.name.utf8) + [0] + Array(user.text.utf8) {
-            bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }
