@@ -13,7 +13,7 @@ struct AdminClient: Sendable {
     let isOwn: Bool
 
     /// Bytes of an answer that is read as a whole.
-    private static let answerBytesMax = 64 << 20
+    static let answerBytesMax = 64 << 20
 
     /// Asks for something.
     ///
@@ -34,8 +34,22 @@ struct AdminClient: Sendable {
 
     /// An answer that is no JSON, as text.
     func text(_ path: String, query: KeyValuePairs<String, String?> = [:]) async throws -> String {
+        String(decoding: try await bytes(path, query: query), as: UTF8.self)
+    }
+
+    /// An answer as it is.
+    ///
+    /// - Parameters:
+    ///   - path: below the root, with its names escaped.
+    ///   - query: names and values.
+    ///   - countMax: a longer answer is refused.
+    /// - Returns: its bytes.
+    /// - Throws: the `ServiceError` that the platform answered with; `FetchError` of an answer that is too long.
+    func bytes(
+        _ path: String, query: KeyValuePairs<String, String?> = [:], countMax: Int = answerBytesMax
+    ) async throws -> [UInt8] {
         let response = try await fetch("GET", path, query: query, body: nil, accept: "*/*")
-        return String(decoding: try await response.body.collect(upTo: Self.answerBytesMax), as: UTF8.self)
+        return try await response.body.collect(upTo: countMax)
     }
 
     func get(_ path: String, query: KeyValuePairs<String, String?> = [:]) async throws -> JSONValue {

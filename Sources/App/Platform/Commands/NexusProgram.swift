@@ -43,7 +43,7 @@ public enum NexusProgram {
         ModelsCommand.all + DeployCommand.all + RoutesCommand.all + JobsCommand.all + HardwareCommands.all
         + AuditCommand.all + SecretsCommand.all + UsageCommands.all
         + UsersCommand.all + KeysCommand.all + TeamsCommand.all + TenantsCommand.all
-        + TokensCommand.all + CacheCommands.all + RememberCommands.all
+        + TokensCommand.all + CacheCommands.all + RememberCommands.all + ConversationCommands.all
 
     static func program(calledBy name: String) -> Program {
         Program(
@@ -57,7 +57,7 @@ public enum NexusProgram {
             groups: [
                 ModelsCommand.group, DeployCommand.group, RoutesCommand.group, JobsCommand.group, AuditCommand.group,
                 SecretsCommand.group, UsersCommand.group, KeysCommand.group, TeamsCommand.group, TenantsCommand.group,
-                TokensCommand.group, CacheCommands.group, RememberCommands.group,
+                TokensCommand.group, CacheCommands.group, RememberCommands.group, ConversationCommands.group,
             ] + UsageCommands.groups)
     }
 
