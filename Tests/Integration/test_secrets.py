@@ -203,3 +203,46 @@ def test_what_was_written_before_there_was_a_key_is_sealed_at_the_start(
     assert KEY not in specs(again.folder)[0]
     ask(again)
     assert f"Bearer {KEY}" in upstream.keys
+
+
+NAMED = "canary-provider"
+
+
+def configured(upstream: Upstream, name: str = NAMED) -> str:
+    return f"models: {{far: {{url: '{upstream.url}', apiKey: 'secret:{name}'}}}}"
+
+
+def test_a_key_of_the_configuration_may_be_a_secret_s_name(
+        start: Callable[..., Nexus], upstream: Upstream, tmp_path: Path) -> None:
+    data = ("--data-dir", tmp_path / "data")
+    done = command(tmp_path, "secrets", "set", NAMED, *data, stdin=KEY + "\n")
+    assert done.returncode == 0, done.stderr
+    server = start("--log-level", "trace", folder=tmp_path, configuration=configured(upstream), model=None)
+    ask(server)
+    assert upstream.keys and set(upstream.keys) == {f"Bearer {KEY}"}
+    # Who looks at the configuration sees the name of the secret at most.
+    shown = [server.http.get(path).text for path in (
+        "/api/v1/deployments", "/api/v1/deployments/far", "/api/v1/deployments/far/logs", "/api/v1/audit", "/metrics")]
+    shown.append(command(tmp_path, "config", "show", "--format", "json", *data).stdout)
+    assert not any(KEY in text for text in shown)
+    assert "secret_read" in server.http.get("/api/v1/audit").text
+    server.stop()
+    assert not any(KEY in line for line in server.errors + server.output)
+    assert KEY.encode() not in everything(tmp_path)
+
+
+def test_a_secret_that_is_not_there_is_told_and_nothing_is_sent(
+        start: Callable[..., Nexus], upstream: Upstream) -> None:
+    server = start("--log-level", "trace", configuration=configured(upstream), model=None)
+    answer = server.http.post(
+        "/v1/chat/completions", json={"model": "far", "messages": [{"role": "user", "content": "?"}]})
+    assert answer.status_code == 503 and f"There is no secret '{NAMED}'" in answer.text, answer.text
+    report = server.http.get("/api/v1/deployments/far").json()
+    assert f"There is no secret '{NAMED}'" in report.get("failure", ""), (report, answer.text)
+    assert upstream.keys == [], "the name of a secret is no key"
+    assert any(f"There is no secret '{NAMED}'" in line for line in server.errors), "operators read it in the log"
+    server.http.put(f"/api/v1/secrets/{NAMED}", json={"value": KEY}).raise_for_status()
+    server.http.post("/api/v1/deployments/far/start").raise_for_status()
+    ask(server)
+    assert upstream.keys and set(upstream.keys) == {f"Bearer {KEY}"}
+    assert not any(KEY in line for line in server.errors + server.output)

@@ -48,7 +48,7 @@ struct ReplicaFoundry: Sendable {
             endpoint.allowsPeer = { [outgoing = trust.outgoing] peer in
                 outgoing.allows(address: peer.host, host: host.description, for: .administrator)
             }
-            if let key = settings.apiKey { endpoint.apiKey = try await trust.secret(key) }
+            if let text = settings.apiKey { endpoint.apiKey = try await key(text, of: name) }
             return RemoteServer(
                 RemoteModel(served: ModelID(name), endpoint: endpoint, client: client),
                 healthPath: settings.healthPath, log: log, logger: logger)
@@ -59,6 +59,18 @@ struct ReplicaFoundry: Sendable {
                 settings, subject: await subject(name, replica, found),
                 docker: docker,
                 client: client, log: log, logger: logger, report: report)
+        }
+    }
+
+    /// The key that a text is or names.
+    ///
+    /// - Throws: `modelUnavailable` where it names a secret that cannot be had: no fault of whoever asks the model.
+    private func key(_ text: String, of name: String) async throws -> String {
+        do {
+            return try await trust.secret(text)
+        } catch let error as ServiceError {
+            logger.error("the key of a deployment cannot be had", [.model: .string(name), .error: .error(error)])
+            throw ServiceError(.modelUnavailable, error.message, hint: error.hint, detail: error.detail)
         }
     }
 
