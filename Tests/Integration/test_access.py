@@ -1,5 +1,6 @@
 """Users, sessions and keys: who comes in, with which client, and who does not."""
 
+import contextlib
 import json
 import re
 import time
@@ -391,8 +392,8 @@ def test_every_route_answers_each_role_as_the_table_says(people: People) -> None
         for method, route in methods.items():
             permission = route.get("x-permission")
             where = f"{method.upper()} {path}"
-            # A session's own matters are for sessions only: a key is told 403, whoever it belongs to.
-            if permission is None or path.startswith("/api/v1/session/"):
+            # A session's own matters are for sessions only: the next test asks with cookies.
+            if permission is None or path.startswith(SESSION):
                 continue
             if permission not in table:
                 faults.append(f"{where}: {permission} is not in the table")
@@ -411,6 +412,50 @@ def test_every_route_answers_each_role_as_the_table_says(people: People) -> None
         client.close()
     assert not faults, "\n".join(faults)
     assert count > 150
+
+
+SESSION = "/api/v1/session/"
+
+
+def test_every_route_of_a_session_answers_each_role_as_the_table_says(people: People) -> None:
+    paths = people.server.http.get("/openapi.json").json()["paths"]
+    table = {
+        entry["permission"]: set(entry["roles"])
+        for entry in people.admin.get("/api/v1/roles").json()["permissions"]}
+    faults, asked = [], set()
+    with contextlib.ExitStack() as stack:
+        users = {"admin": "ada", "user": "bob", "viewer": "vera"}
+        browsers = {role: stack.enter_context(people.browser(name)) for role, name in users.items()}
+        keys = {role: stack.enter_context(people.client(people.key(name)["key"])) for role, name in users.items()}
+        nobody = stack.enter_context(people.client())
+        for path, methods in paths.items():
+            for method, route in methods.items():
+                permission = route.get("x-permission")
+                if permission is None or not path.startswith(SESSION):
+                    continue
+                where = f"{method.upper()} {path}"
+                asked.add(where)
+                if permission not in table:
+                    faults.append(f"{where}: {permission} is not in the table")
+                    continue
+                if (status := ask(nobody, method, path)) != 401:
+                    faults.append(f"{where}: {status} without a credential")
+                for role in users:
+                    # A key is told 403, whoever it belongs to.
+                    if (status := ask(keys[role], method, path)) != 403:
+                        faults.append(f"{where} ({permission}): {status} for a key of {role}")
+                    status = ask(browsers[role], method, path)
+                    if (status == 403) != (role not in table[permission]) or status in (401, 404, 405):
+                        faults.append(f"{where} ({permission}): {status} for a session of {role}")
+        # A page elsewhere has no use of the cookie.
+        for where in asked:
+            method, path = where.lower().split(" ")
+            foreign = browsers["admin"].request(method, path, headers={"Origin": "https://elsewhere.example"})
+            if foreign.status_code != 403:
+                faults.append(f"{where}: {foreign.status_code} for a page elsewhere")
+        assert all(browser.get("/api/v1/session").json()["user"] for browser in browsers.values())
+    assert not faults, "\n".join(faults)
+    assert {"PUT /api/v1/session/password", "POST /api/v1/session/totp", "DELETE /api/v1/session/totp"} <= asked
 
 
 def is_order(method: str, path: str) -> bool:
