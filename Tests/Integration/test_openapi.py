@@ -97,3 +97,67 @@ def test_an_import_and_a_deletion_are_as_described(nexus: Nexus, document: dict[
         jsonschema.validate(take_in(nexus, tmp_path / path), strict(schemas["schema"]))
     deletion = document["paths"]["/api/v1/models/{model}"]["delete"]["responses"]["200"]["content"]["application/json"]
     jsonschema.validate(nexus.http.delete("/api/v1/models/gone").json(), strict(deletion["schema"]))
+
+
+def described(document: dict[str, Any], path: str, method: str = "get", status: str = "200") -> Any:
+    schema = document["paths"][path][method]["responses"][status]["content"]["application/json"]["schema"]
+    assert schema["properties"], "an object of which nothing is said"
+    return jsonschema.Draft202012Validator(
+        strict(schema), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+
+
+@pytest.mark.parametrize("path", [
+    "/api/v1/hardware", "/api/v1/engines", "/api/v1/workers", "/api/v1/workers/{model}/events", "/api/v1/deployments",
+    "/api/v1/deployments/{name}", "/api/v1/deployments/{name}/versions", "/api/v1/deployments/{name}/logs"])
+def test_answers_about_what_runs_are_as_described(nexus: Nexus, document: dict[str, Any], path: str) -> None:
+    with nexus.client() as client:
+        client.chat.completions.create(
+            model="tiny-chat", messages=[{"role": "user", "content": "hi"}], max_tokens=2, temperature=0)
+    answer = nexus.http.get(path.replace("{model}", "tiny-chat").replace("{name}", "tiny-chat"))
+    assert answer.status_code == 200, answer.text
+    described(document, path).validate(answer.json())
+
+
+def test_orders_to_deployments_are_answered_as_described(start: Any, document: dict[str, Any]) -> None:
+    server = start(model=None)
+    base, one = "/api/v1/deployments", "/api/v1/deployments/{name}"
+
+    def order(path: str, method: str, body: object, status: int = 200) -> None:
+        answer = server.http.request(method, path.replace("{name}", "far"), json=body)
+        assert answer.status_code == status, answer.text
+        described(document, path, method, str(status)).validate(answer.json())
+
+    order(base, "post", {"name": "far", "kind": "remote", "url": "http://127.0.0.1:9/v1", "api_key": "k"}, 201)
+    order(one, "patch", {"remark": "of another kind", "concurrency": 3, "keep_alive": "5m", "priority": "high"})
+    order(one + "/stop", "post", None)
+    order(one + "/rollback", "post", {"to": 1})
+    for path in (one + "/versions", one + "/diff"):
+        answer = server.http.get(path.replace("{name}", "far"))
+        described(document, path).validate(answer.json())
+        assert answer.json().get("changes", True), "there is a difference to be described"
+
+
+def test_answers_about_jobs_are_as_described(start: Any, document: dict[str, Any]) -> None:
+    server = start("--hub.url", "http://127.0.0.1:9", model=None)
+    jobs, one = "/api/v1/jobs", "/api/v1/jobs/{id}"
+    server.http.post("/api/v1/models/downloads", json={"model": "nobody/nothing"})
+    source = server.folder / "tiny.gguf"
+    small(source)
+    server.http.post("/api/v1/models/import", json={"path": str(source)}).raise_for_status()
+    answer = server.http.post("/api/v1/models/quantize", json={"model": "tiny", "type": "Q8_0"})
+    assert answer.status_code in (200, 201, 202), answer.text
+    id = server.http.get(jobs).json()["jobs"][0]["id"]
+    described(document, jobs).validate(server.http.get(jobs, params={"limit": 1}).json())
+    for _ in range(2):
+        described(document, one).validate(server.http.get(f"{jobs}/{id}").json())
+        until(lambda: server.http.get(f"{jobs}/{id}").json()["ended_at"] is not None, "it ends")
+    answer = server.http.post(f"{jobs}/{id}/retry")
+    if answer.status_code == 202:
+        described(document, one + "/retry", "post", "202").validate(answer.json())
+        answer = server.http.post(f"{jobs}/{id}/cancel")
+        if answer.status_code == 202:
+            described(document, one + "/cancel", "post", "202").validate(answer.json())
+        until(lambda: server.http.get(f"{jobs}/{id}").json()["ended_at"] is not None, "it ends again")
+    answer = server.http.delete(f"{jobs}/{id}")
+    assert answer.status_code == 200, answer.text
+    described(document, one, "delete").validate(answer.json())

@@ -23,7 +23,9 @@ public struct DeploymentRoutes: Sendable {
         return [
             Route(
                 .get, Self.path,
-                Self.describe("listDeployments", "All deployments and how they fare.", permission: read)
+                Self.describe(
+                    "listDeployments", "All deployments and how they fare.", shape: DeploymentShapes.list,
+                    permission: read)
             ) { _ in
                 .json(["deployments": .array(await control.reports().map(\.json))])
             },
@@ -35,7 +37,7 @@ public struct DeploymentRoutes: Sendable {
                 .get, Self.one + "/versions",
                 Self.describe(
                     "listDeploymentVersions", "Every configuration that a deployment had, the oldest first.",
-                    permission: read)
+                    shape: DeploymentShapes.versions, permission: read)
             ) { request in
                 let versions = try await control.versions(of: Self.name(request))
                 return .json(["versions": .array(versions.map(\.json))])
@@ -47,7 +49,7 @@ public struct DeploymentRoutes: Sendable {
                     [
                         .init("from", in: .query, summary: "A version; the one before `to` when left out."),
                         .init("to", in: .query, summary: "A version; the active one when left out."),
-                    ], permission: read)
+                    ], shape: DeploymentShapes.difference, permission: read)
             ) { request in .json(try await difference(request)) },
             Route(
                 .get, Self.one + "/logs",
@@ -56,7 +58,7 @@ public struct DeploymentRoutes: Sendable {
                     [
                         .init("tail", in: .query, summary: "How many lines; 100 when left out."),
                         .init("follow", in: .query, summary: "Whether to go on with those that come, as events."),
-                    ])
+                    ], shape: DeploymentShapes.log)
             ) { request in try await log(request) },
         ]
     }
@@ -194,12 +196,13 @@ public struct DeploymentRoutes: Sendable {
 
     private static func describe(
         _ operation: String, _ summary: String, _ parameters: [RouteDescription.Parameter] = [],
-        body: JSONValue? = nil, answers status: HTTPStatus = .ok, permission: String = "deployments.write"
+        body: JSONValue? = nil, answers status: HTTPStatus = .ok, shape: JSONValue = DeploymentShapes.deployment,
+        permission: String = "deployments.write"
     ) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["deployments"], parameters: parameters,
             requestBodies: body.map { [.json($0)] } ?? [],
-            responses: [status == .noContent ? .init(status) : .init(status, nil, .json(["type": "object"]))],
+            responses: [status == .noContent ? .init(status) : .init(status, nil, .json(shape))],
             permission: permission)
     }
 }

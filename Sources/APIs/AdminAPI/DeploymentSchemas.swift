@@ -13,7 +13,7 @@ enum DeploymentSchemas {
         "note": text, "if_version": ["type": "integer", "description": "Refused when another version is active."],
     ]
 
-    private static let configuration: JSONObject = [
+    static let configuration: JSONObject = [
         "kind": ["enum": ["engine", "command", "remote", "container"], "default": "engine"],
         "model": text, "projector": text, "context_tokens": count, "parallel": count, "batch_tokens": count,
         "queue_max": ["type": "integer", "minimum": 0], "threads": count, "temperature": number, "top_p": number,

@@ -12,7 +12,8 @@ public struct EngineListRoutes: Sendable {
     public var routes: [Route] {
         let description = RouteDescription(
             operation: "listEngines", summary: "Programs that can run models here, with their llama.cpp build.",
-            tags: ["hardware"], responses: [.init(.ok, nil, .json(["type": "object"]))], permission: "hardware.read")
+            tags: ["hardware"], responses: [.init(.ok, nil, .json(HardwareShapes.engines))], permission: "hardware.read"
+        )
         return [
             Route(.get, "/api/v1/engines", description) { _ in
                 .json(["engines": .array(await engines().map(\.json))])

@@ -20,7 +20,8 @@ public struct HardwareRoutes: Sendable {
                     summary: "Whether to look again instead of telling what was seen shortly before.",
                     schema: ["type": "boolean", "default": false])
             ],
-            responses: [.init(.ok, nil, .json(["type": "object"])), .init(.badRequest)], permission: "hardware.read")
+            responses: [.init(.ok, nil, .json(HardwareShapes.machine)), .init(.badRequest)], permission: "hardware.read"
+        )
         return [
             Route(.get, "/api/v1/hardware", description) { request in
                 .json(await machine(try request.query.bool("refresh") ?? false).json)

@@ -15,21 +15,24 @@ public struct JobRoutes: Sendable {
         [
             Route(.get, "/api/v1/jobs", Self.listing) { request in try await list(request.query) },
             Route(.get, "/api/v1/jobs/events", Self.events) { _ in try await events(of: nil) },
-            Route(.get, "/api/v1/jobs/{id}", Self.one("showJob", "One job, with its log.")) { request in
+            Route(.get, "/api/v1/jobs/{id}", Self.one("showJob", "One job, with its log.", .ok, JobShapes.wholeJob)) {
+                request in
                 .json(.object(try await runner.find(request.job).json(hasLog: true)))
             },
             Route(.get, "/api/v1/jobs/{id}/events", Self.jobEvents) { request in
                 try await events(of: request.job)
             },
-            Route(.post, "/api/v1/jobs/{id}/cancel", Self.one("cancelJob", "End a job.", refuses: true)) { request in
+            Route(.post, "/api/v1/jobs/{id}/cancel", Self.one("cancelJob", "End a job.", .accepted)) { request in
                 .json(.object(try await runner.cancel(request.job).json()), status: .accepted)
             },
-            Route(.post, "/api/v1/jobs/{id}/retry", Self.one("retryJob", "Try a job again.", refuses: true)) {
+            Route(.post, "/api/v1/jobs/{id}/retry", Self.one("retryJob", "Try a job again.", .accepted)) {
                 request in
                 .json(.object(try await runner.retry(request.job).json()), status: .accepted)
             },
-            Route(.delete, "/api/v1/jobs/{id}", Self.one("deleteJob", "Forget a finished job.", refuses: true)) {
-                request in
+            Route(
+                .delete, "/api/v1/jobs/{id}",
+                Self.one("deleteJob", "Forget a finished job.", .ok, JobShapes.deletion, writes: true)
+            ) { request in
                 try await runner.delete(request.job)
                 return .json(["id": .string(request.job.text), "deleted": true])
             },
@@ -85,8 +88,6 @@ extension HTTPRequest {
 // MARK: Descriptions
 
 extension JobRoutes {
-    private static let object: RouteDescription.Content = .json(["type": "object"])
-
     private static let listing = RouteDescription(
         operation: "listJobs", summary: "Background work, newest first.", tags: ["jobs"],
         parameters: [
@@ -97,7 +98,7 @@ extension JobRoutes {
                 "limit", in: .query, summary: "How many at most.",
                 schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 100]),
         ],
-        responses: [.init(.ok, nil, object)], permission: "jobs.read")
+        responses: [.init(.ok, nil, .json(JobShapes.list))], permission: "jobs.read")
 
     private static let events = RouteDescription(
         operation: "streamJobs", summary: "Every change of every job, as server-sent events.", tags: ["jobs"],
@@ -108,11 +109,15 @@ extension JobRoutes {
         parameters: [.init("id", in: .path, summary: "The job's id.")],
         responses: [.init(.ok, nil, .events), .init(.notFound)], permission: "jobs.read")
 
-    private static func one(_ operation: String, _ summary: String, refuses: Bool = false) -> RouteDescription {
-        RouteDescription(
+    private static func one(
+        _ operation: String, _ summary: String, _ status: HTTPStatus, _ answer: JSONValue = JobShapes.job,
+        writes: Bool? = nil
+    ) -> RouteDescription {
+        let refuses = writes ?? (status == .accepted)
+        return RouteDescription(
             operation: operation, summary: summary, tags: ["jobs"],
             parameters: [.init("id", in: .path, summary: "The job's id.")],
-            responses: [.init(refuses ? .accepted : .ok, nil, object), .init(.notFound)]
+            responses: [.init(status, nil, .json(answer)), .init(.notFound)]
                 + (refuses ? [.init(.conflict)] : []), permission: refuses ? "jobs.write" : "jobs.read")
     }
 }

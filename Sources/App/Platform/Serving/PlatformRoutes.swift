@@ -12,7 +12,7 @@ struct PlatformRoutes: Sendable {
     var routes: [Route] {
         let list = RouteDescription(
             operation: "listWorkers", summary: "How each engine worker fares.", tags: ["platform"],
-            responses: [.init(.ok, nil, .json(["type": "object"]))], permission: "deployments.read")
+            responses: [.init(.ok, nil, .json(Self.workers))], permission: "deployments.read")
         let history = RouteDescription(
             operation: "listWorkerEvents", summary: "What happened to a worker, newest first.", tags: ["platform"],
             parameters: [
@@ -21,7 +21,7 @@ struct PlatformRoutes: Sendable {
                     "limit", in: .query, summary: "How many at most.",
                     schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 100]),
             ],
-            responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound)], permission: "deployments.read")
+            responses: [.init(.ok, nil, .json(Self.workerEvents)), .init(.notFound)], permission: "deployments.read")
         return [
             Route(.get, "/api/v1/workers", list) { _ in
                 .json(["workers": .object(await gateway.workers())])
@@ -37,6 +37,34 @@ struct PlatformRoutes: Sendable {
             },
         ]
     }
+
+    private static let workers: JSONValue = [
+        "type": "object",
+        "properties": [
+            "workers": [
+                "type": "object", "description": "By the name of the deployment.",
+                "additionalProperties": WorkerStatus.schema,
+            ]
+        ],
+        "required": ["workers"],
+    ]
+    private static let workerEvents: JSONValue = [
+        "type": "object",
+        "properties": [
+            "events": [
+                "type": "array",
+                "items": [
+                    "type": "object",
+                    "properties": [
+                        "at": ["type": "string", "format": "date-time"], "event": ["type": "string"],
+                        "detail": ["type": ["string", "null"]],
+                    ],
+                    "required": ["at", "event", "detail"],
+                ],
+            ]
+        ],
+        "required": ["events"],
+    ]
 
     /// `GET /openapi.json`: the document of all routes, made from the routes themselves.
     static func document(of routes: [Route]) -> Route {

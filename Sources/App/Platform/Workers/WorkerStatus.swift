@@ -2,7 +2,7 @@ import JSONText
 
 /// How a worker fares, for health checks and the API.
 struct WorkerStatus: Sendable, Equatable {
-    enum State: String, Sendable {
+    enum State: String, Sendable, CaseIterable {
         case stopped, starting, ready, unhealthy, backingOff = "backing_off", stopping, failed
     }
 
@@ -21,4 +21,16 @@ struct WorkerStatus: Sendable, Equatable {
         object["last_exit"] = lastExit.map(JSONValue.string)
         return .object(object)
     }
+
+    /// The JSON Schema of `json`.
+    static let schema: JSONValue = [
+        "type": "object",
+        "properties": [
+            "state": ["type": "string", "enum": .array(State.allCases.map { .string($0.rawValue) })],
+            "attempts": ["type": "integer", "minimum": 0, "description": "Processes started so far."],
+            "process_id": ["type": "integer"], "context_tokens": ["type": "integer", "minimum": 0],
+            "last_exit": ["type": "string", "description": "How the last process ended."],
+        ],
+        "required": ["state", "attempts"],
+    ]
 }
