@@ -132,3 +132,12 @@ def test_chat_tells_when_nobody_answers(nexus: Nexus, tmp_path: Path) -> None:
     assert nobody.returncode == 1 and "nexus serve" in nobody.stderr
     unknown = command(tmp_path, "chat", "hi", "--url", nexus.url, "--name", "other")
     assert unknown.returncode == 1 and "tiny-chat" in unknown.stderr
+
+
+@pytest.mark.parametrize("words", ["users list", "limits list", "deploy list", "budgets list"])
+def test_a_command_that_ends_at_once_complains_of_nothing(tmp_path: Path, words: str) -> None:
+    for _ in range(6):
+        done = command(tmp_path, *words.split(), "--data-dir", tmp_path / "data")
+        assert done.returncode == 0, done.stderr
+        told = [line for line in done.stderr.splitlines() if "a key for secrets was made" not in line]
+        assert told == [], "parts that were still starting are no trouble"

@@ -90,6 +90,7 @@ public actor JobRunner {
             let oldest = surroundings.now() + (.zero - limits.finishedAge)
             _ = try await store.removeFinished(keeping: limits.finishedMax, endedAfter: oldest)
         } catch {
+            guard !Task.isCancelled else { return }
             surroundings.onTrouble("old jobs could not be removed: \(String(reflecting: error))")
         }
     }

@@ -148,6 +148,7 @@ struct AdmissionPart: Sendable {
         do {
             try await work()
         } catch {
+            guard !error.isCancellation else { return }
             logger.error(problem, [.error: .error(error)])
         }
     }

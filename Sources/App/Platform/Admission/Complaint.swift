@@ -11,6 +11,7 @@ final class Complaint: Sendable {
     init(_ logger: Logger) { self.logger = logger }
 
     func tell(_ problem: String, _ error: any Error) {
+        guard !error.isCancellation else { return }
         let isDue = next.withLock { next in
             guard ContinuousClock.now >= next else { return false }
             next = .now + Self.pause

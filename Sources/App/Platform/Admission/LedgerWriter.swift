@@ -28,7 +28,9 @@ struct LedgerWriter: Sendable {
                 parts.removeFirst()
             } catch {
                 for part in parts { book.putBack(part) }
-                logger.error("usage could not be kept yet", [.error: .error(error)])
+                if !error.isCancellation {
+                    logger.error("usage could not be kept yet", [.error: .error(error)])
+                }
                 return
             }
         }

@@ -275,7 +275,7 @@ final class AnswerCache: Sendable {
     }
 
     private func failed(_ what: String, _ error: any Error) {
-        guard !(error is CancellationError) else { return }
+        guard !error.isCancellation else { return }
         measures.storeFailed.increment()
         logger.warning("cached answers could not be \(what)", [.error: .error(error)])
     }

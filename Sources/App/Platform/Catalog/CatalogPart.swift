@@ -105,6 +105,7 @@ struct CatalogPart: Sendable {
         do {
             try await work()
         } catch {
+            guard !error.isCancellation else { return }
             logger.error(problem, [.error: .error(error)])
         }
     }

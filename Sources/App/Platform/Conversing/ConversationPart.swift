@@ -82,18 +82,16 @@ struct ConversationPart: Sendable {
                 }
             }
             while try await store.fillGrams() > 0 { try Task.checkCancellation() }
-        } catch is CancellationError {
-            return
         } catch {
+            guard !error.isCancellation else { return }
             logger.warning("conversations are not settled", [.error: .error(error)])
         }
         while !Task.isCancelled {
             do {
                 try await retention.run(at: .now())
                 try await Task.sleep(for: Self.sweepEvery)
-            } catch is CancellationError {
-                return
             } catch {
+                guard !error.isCancellation else { return }
                 logger.warning("conversations are not removed", [.error: .error(error)])
                 do { try await Task.sleep(for: Self.sweepEvery) } catch { return }
             }

@@ -20,9 +20,8 @@ struct WriterPulse: Sendable {
                     ProcessOwner($0)?.isGone ?? false
                 }
                 try await settle(ended)
-            } catch is CancellationError {
-                break
             } catch {
+                guard !error.isCancellation else { break }
                 logger.warning("answers of other processes are not looked at", [.error: .error(error)])
             }
             do { try await Task.sleep(for: WriterWatch.beatEvery) } catch { break }

@@ -76,6 +76,7 @@ struct HubPart: Sendable {
                     "a downloaded file is damaged; the same download mends it", ["file": .string(path)])
             }
         } catch {
+            guard !error.isCancellation else { return }
             logger.warning("downloaded files were not looked at", ["error": .string("\(error)")])
         }
     }

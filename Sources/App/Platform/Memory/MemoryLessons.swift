@@ -20,6 +20,7 @@ final class MemoryLessons: Sendable {
             let kept = try await records.corrections()
             known.withLock { $0.merge(kept) { mine, _ in mine } }
         } catch {
+            guard !error.isCancellation else { return }
             logger.error("what was learned of workers' memory could not be read", [.error: .error(error)])
         }
     }
@@ -49,6 +50,7 @@ final class MemoryLessons: Sendable {
                 after, of: key, measured: use.ownBytes, predicted: answer.estimate.footprint.host,
                 at: UnixTime.now().nanoseconds / 1_000)
         } catch {
+            guard !error.isCancellation else { return }
             logger.error("what was learned of a worker's memory could not be kept", [.error: .error(error)])
         }
     }

@@ -22,6 +22,7 @@ final class PreloadTimetable: Sendable {
             let kept = try await records.all()
             known.withLock { $0 = kept }
         } catch {
+            guard !error.isCancellation else { return }
             logger.error("the preload schedules could not be read", [.error: .error(error)])
         }
     }

@@ -49,6 +49,7 @@ final class UsageJournal: Sendable {
                 }
             }
         } catch {
+            guard !error.isCancellation else { return }
             logger.error("the use of models could not be read", [.error: .error(error)])
         }
     }
@@ -66,7 +67,9 @@ final class UsageJournal: Sendable {
         do {
             try await records.add(waiting, present: hour)
         } catch {
-            logger.error("the use of models could not be kept", [.error: .error(error)])
+            if !error.isCancellation {
+                logger.error("the use of models could not be kept", [.error: .error(error)])
+            }
             state.withLock { state in
                 for (model, hours) in waiting { state.waiting[model, default: [:]].merge(hours) { $0 + $1 } }
             }

@@ -100,9 +100,8 @@ struct SurfacesPart: Sendable {
         while !Task.isCancelled {
             do {
                 try await memory.tend(keptFor: settings.keep, keptMax: settings.keptMax)
-            } catch is CancellationError {
-                return
             } catch {
+                guard !error.isCancellation else { return }
                 logger.warning("stored responses could not be tended", [.error: .error(error)])
             }
             do { try await Task.sleep(for: Self.tendPause) } catch { return }
