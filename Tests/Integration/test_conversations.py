@@ -201,9 +201,16 @@ def test_a_link_shows_one_branch_until_it_is_revoked(talks: Talks) -> None:
     talks.say(talk, "Hello")
     link = talks.ok(talks.http.post(f"/api/v1/conversations/{talk}/shares", json={}), 201)
     shown = talks.ok(talks.http.get(f"/api/v1/shared/{link['secret']}"))
+    assert link["path"] == f"/app/shared#{link['secret']}" and link["title"] is None
     assert shown["title"] == "Shared" and shown["messages"][1]["content"] == "Hello"
     assert "Secret" not in json.dumps(shown) and talk not in json.dumps(shown)
     assert "secret" not in json.dumps(talks.ok(talks.http.get(f"/api/v1/conversations/{talk}/shares")))
+    named = talks.ok(talks.http.post(f"/api/v1/conversations/{talk}/shares", json={"title": "For you", "expires_in_seconds": 3600}), 201)
+    assert talks.ok(talks.http.get(f"/api/v1/shared/{named['secret']}"))["title"] == "For you"
+    listed = talks.ok(talks.http.get(f"/api/v1/conversations/{talk}/shares"))["shares"]
+    assert {one["id"]: one["title"] for one in listed} == {link["id"]: None, named["id"]: "For you"}
+    for wrong in ("", "x" * 513, "a\0b", 7):
+        assert talks.http.post(f"/api/v1/conversations/{talk}/shares", json={"title": wrong}).status_code == 400, wrong
     assert talks.http.delete(f"/api/v1/conversations/{talk}/shares/{link['id']}").status_code == 200
     gone = talks.http.get(f"/api/v1/shared/{link['secret']}")
     never = talks.http.get("/api/v1/shared/AAAABBBBCCCCDDDD")

@@ -229,10 +229,14 @@ import Vocabulary
             try await records.add(talk, messages: [only])
             let link = ShareLink(
                 id: "share_1", conversation: talk.id, leaf: only.id, digest: String(repeating: "a", count: 64),
-                created: moment(3), expires: moment(9))
+                title: "For readers", created: moment(3), expires: moment(9))
+            let plain = ShareLink(
+                id: "share_2", conversation: talk.id, leaf: only.id, digest: String(repeating: "b", count: 64),
+                created: moment(2), expires: nil)
             await #expect(throws: MessageRefusal.noConversation) { try await records.add(link, of: stranger) }
             try await records.add(link, of: owner)
-            #expect(try await records.shares(of: talk.id, owner: owner) == [link])
+            try await records.add(plain, of: owner)
+            #expect(try await records.shares(of: talk.id, owner: owner) == [link, plain])
             #expect(try await records.shares(of: talk.id, owner: stranger).isEmpty)
             let found = try #require(try await records.share(digest: link.digest))
             #expect(found.link == link && found.owner == owner)

@@ -158,17 +158,20 @@ public struct ShareLink: Sendable, Equatable {
     public var leaf: MessageID
     /// SHA-256 of the secret, 64 hexadecimal digits.
     public var digest: String
+    /// What readers see above it; the conversation's own title where it is `nil`.
+    public var title: String?
     public var created: ConversationMoment
     public var expires: ConversationMoment?
 
     public init(
-        id: String, conversation: ConversationID, leaf: MessageID, digest: String, created: ConversationMoment,
-        expires: ConversationMoment?
+        id: String, conversation: ConversationID, leaf: MessageID, digest: String, title: String? = nil,
+        created: ConversationMoment, expires: ConversationMoment?
     ) {
         self.id = id
         self.conversation = conversation
         self.leaf = leaf
         self.digest = digest
+        self.title = title
         self.created = created
         self.expires = expires
     }

@@ -104,7 +104,8 @@ extension ShareLink {
     var json: JSONValue {
         [
             "id": .string(id), "conversation": .string(conversation.text), "leaf": .string(leaf.text),
-            "created_at": .string(created.rfc3339), "expires_at": expires.map { .string($0.rfc3339) } ?? .null,
+            "title": title.map(JSONValue.string) ?? .null, "created_at": .string(created.rfc3339),
+            "expires_at": expires.map { .string($0.rfc3339) } ?? .null,
         ]
     }
 }

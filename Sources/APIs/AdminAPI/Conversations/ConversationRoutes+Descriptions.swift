@@ -202,8 +202,22 @@ extension ConversationRoutes {
             "properties": [
                 "leaf": ["type": "string", "description": "The branch ends here; at the head where it is left out."],
                 "expires_in_seconds": ["type": "integer", "minimum": 60, "maximum": 315_360_000],
+                "title": [
+                    "type": "string", "minLength": 1, "maxLength": 512,
+                    "description": "What readers see above it; the conversation's title where it is left out.",
+                ],
             ],
-        ], .created, ["type": "object"])
+        ], .created,
+        [
+            "type": "object", "required": ["id", "secret", "path"],
+            "properties": [
+                "id": ["type": "string"], "conversation": ["type": "string"], "leaf": ["type": "string"],
+                "title": ["type": ["string", "null"]], "created_at": ["type": "string", "format": "date-time"],
+                "expires_at": ["type": ["string", "null"], "format": "date-time"],
+                "secret": ["type": "string", "description": "For GET /api/v1/shared/{secret}."],
+                "path": ["type": "string", "description": "The page of this server that shows it."],
+            ],
+        ])
     static let importing = writing(
         "importConversations",
         "Take in what Llama Nexus, ChatGPT, Claude or Open WebUI exported: all of it or nothing.",

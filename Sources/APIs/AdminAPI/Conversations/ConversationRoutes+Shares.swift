@@ -39,12 +39,14 @@ extension ConversationRoutes {
         let body = try JSONField.body(try await request.body.collect())
         let leaf: MessageID?
         let lifetime: Int?
+        let title: String?
         do {
             leaf =
                 try await body.optional("leaf").asyncMap { field in
                     try await tools.message(try field.string(), of: conversation).id
                 } ?? conversation.head
             lifetime = try body.optional("expires_in_seconds")?.integer(in: 60...315_360_000)
+            title = try body.optional("title")?.keptText(bytesIn: 1...ConversationLimits.titleBytesMax)
         } catch {
             throw ServiceError(reading: error)
         }
@@ -56,13 +58,14 @@ extension ConversationRoutes {
         var random = SystemRandomNumberGenerator()
         let link = ShareLink(
             id: "share_" + sortableSuffix(millisecondsSinceEpoch: now.rawValue / 1000, using: &random),
-            conversation: conversation.id, leaf: leaf, digest: secret.digest, created: now,
+            conversation: conversation.id, leaf: leaf, digest: secret.digest, title: title, created: now,
             expires: lifetime.map { now + .seconds($0) })
         try await tools.store.add(link, of: request.owner)
         guard case .object(var told) = link.json else { preconditionFailure("a link is told as an object") }
         // Only now: what is kept is the digest.
         told["secret"] = .string(secret.text)
-        told["path"] = .string("/shared/\(secret.text)")
+        // The page of the link. Behind the hash, which browsers send to nobody, so that no log of pages has the secret.
+        told["path"] = .string("/app/shared#\(secret.text)")
         return .json(.object(told), status: .created)
     }
 
@@ -78,7 +81,7 @@ extension ConversationRoutes {
         let tree = try await tools.store.tree(conversation.id, of: found.owner)
         let messages = try await tools.store.messages(tree.path(to: found.link.leaf), of: found.owner)
         var response = HTTPResponse.json([
-            "title": .string(conversation.title),
+            "title": .string(found.link.title ?? conversation.title),
             "expires_at": found.link.expires.map { .string($0.rfc3339) } ?? .null,
             "messages": .array(messages.map(Self.shown)),
         ])

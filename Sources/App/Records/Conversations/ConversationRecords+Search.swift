@@ -76,7 +76,8 @@ extension ConversationRecords {
                 [
                     ("id", .text(share.id)), ("conversation", .text(share.conversation.text)),
                     ("leaf", .text(share.leaf.text)), ("digest", .text(share.digest)),
-                    ("created", .integer(share.created.rawValue)), ("expires", SQLValue(share.expires?.rawValue)),
+                    ("title", SQLValue(share.title)), ("created", .integer(share.created.rawValue)),
+                    ("expires", SQLValue(share.expires?.rawValue)),
                 ], into: "conversation_shares", transaction)
         }
     }
@@ -115,7 +116,7 @@ extension ConversationRecords {
         let expires: Int64? = try row.decode("expires")
         return ShareLink(
             id: try row.decode("id"), conversation: conversation, leaf: leaf, digest: try row.decode("digest"),
-            created: ConversationMoment(rawValue: try row.decode("created")),
+            title: try row.decode("title"), created: ConversationMoment(rawValue: try row.decode("created")),
             expires: expires.map(ConversationMoment.init(rawValue:)))
     }
 }

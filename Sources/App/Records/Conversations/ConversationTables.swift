@@ -22,7 +22,10 @@ enum ConversationTables {
                     ALTER TABLE messages ADD COLUMN body_words tsvector
                         GENERATED ALWAYS AS (to_tsvector('simple', left(body, 250000))) STORED;
                     CREATE INDEX messages_by_words ON messages USING GIN (body_words)
-                    """))
+                    """)),
+        Migration(
+            id: 101, name: "titles of share links",
+            sql: .shared("ALTER TABLE conversation_shares ADD COLUMN title TEXT")),
     ]
 
     private static let common = """
