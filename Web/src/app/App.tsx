@@ -1,7 +1,8 @@
 import { lazy, Suspense, useEffect, useState } from "react";
 import { TabbedChat } from "../chat/tabs/TabbedChat";
 import { useTabKeys } from "../chat/tabs/keys";
-import { loadSummaries, startNew } from "../chat/chats";
+import { loadSummaries } from "../chat/talk/opening";
+import { startNew } from "../chat/talk/saying";
 import { loadModels } from "../chat/models";
 import { t, useLanguage } from "../i18n";
 import { Icon } from "../ui/Icon";

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "react";
-import { startNew, useSummaries } from "../chat/chats";
+import { startNew } from "../chat/talk/saying";
+import { useSummaries } from "../chat/talk/state";
 import { conversationStore } from "../chat/conversationStore";
 import { chooseLanguage, languages, t } from "../i18n";
 import { Icon } from "../ui/Icon";

@@ -1,4 +1,4 @@
-import { startNew } from "../chat/chats";
+import { startNew } from "../chat/talk/saying";
 import { ConversationList } from "../chat/library/ConversationList";
 import { t } from "../i18n";
 import { Icon } from "../ui/Icon";

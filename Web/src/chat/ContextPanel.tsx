@@ -6,7 +6,7 @@ import { number, percent } from "../ui/format";
 import { Icon } from "../ui/Icon";
 import { Badge, Bar, Legend, Problem, Skeleton } from "../ui/parts";
 import { VirtualList } from "../ui/VirtualList";
-import { setImportance } from "./chats";
+import { setImportance } from "./talk/saying";
 import { canPlan, type Decision, estimate, forgetCuts, type Mode, type Plan, type PlannedMessage, type Policy, preview, saveImportance, savePolicy } from "./contextPlan";
 import { type ContextWord, t } from "./contextWords";
 import type { Conversation, Importance } from "./types";

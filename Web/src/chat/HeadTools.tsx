@@ -2,7 +2,7 @@ import { t } from "../i18n";
 import { Icon } from "../ui/Icon";
 import { openMenu } from "../ui/Menu";
 import { openOverlay } from "../app/overlays";
-import { startWith } from "./chats";
+import { startWith } from "./talk/saying";
 import { conversationMenu } from "./conversationMenu";
 import { keepForGood } from "./library/organising";
 import type { Conversation } from "./types";

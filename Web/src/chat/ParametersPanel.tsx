@@ -2,7 +2,7 @@ import { useId } from "react";
 import type { ServedModel } from "../api/types";
 import { t } from "../i18n";
 import { Icon } from "../ui/Icon";
-import { change } from "./chats";
+import { change } from "./talk/state";
 import { ConstraintEditor } from "./ConstraintEditor";
 import { documentation, isPreset, type ParameterRow, presets, rows, warnings } from "./parameters";
 import { Profiles } from "./Profiles";

@@ -4,7 +4,7 @@ import { hasRoute } from "../api/routes";
 import { tell, tellProblem } from "../app/toasts";
 import { pageWords } from "../i18n";
 import { Icon } from "../ui/Icon";
-import { change } from "./chats";
+import { change } from "./talk/state";
 import { constrained, sampling } from "./request";
 import { readSettings } from "./settings";
 import type { Conversation } from "./types";

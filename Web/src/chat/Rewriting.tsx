@@ -3,7 +3,7 @@ import { ApiError } from "../api/http";
 import { tell, tellProblem } from "../app/toasts";
 import { pageWords } from "../i18n";
 import { Dialog } from "../ui/Dialog";
-import { openNow, replaceMessage } from "./chats";
+import { openNow, replaceMessage } from "./talk/state";
 import { conversationStore } from "./conversationStore";
 import { DiffView } from "./DiffView";
 import type { Message } from "./types";

@@ -6,7 +6,7 @@ import { Markdown } from "../markdown/Markdown";
 import { Dialog } from "../ui/Dialog";
 import { number } from "../ui/format";
 import { Icon } from "../ui/Icon";
-import { showBranch, takeOver } from "./chats";
+import { showBranch, takeOver } from "./talk/saying";
 import { DiffView } from "./DiffView";
 import { summaryOf } from "./FactsView";
 import { leafBelow, path, treeRows } from "./tree";

@@ -4,7 +4,7 @@ import { ApiError, get, part, request } from "../api/http";
 import { choices } from "../api/routes";
 import { t } from "../i18n/late";
 import { bytes } from "../ui/format";
-import { loadSummaries } from "./chats";
+import { loadSummaries } from "./talk/opening";
 import { archiveBytesMax, fileInZip, isZip, ZipError } from "./zip";
 
 const base = "/api/v1/conversations";

@@ -4,7 +4,8 @@ import { openOverlay } from "../app/overlays";
 import type { Command } from "../app/Palette";
 import { currentRoute, navigate } from "../app/router";
 import { t } from "../i18n/late";
-import { startWith, summariesNow, openNow } from "./chats";
+import { startWith } from "./talk/saying";
+import { openNow, summariesNow } from "./talk/state";
 import { conversationMenu } from "./conversationMenu";
 import { canReopen, closeTabs, makeGroup, reopenTab, toggleSplit } from "./tabs/tabs";
 

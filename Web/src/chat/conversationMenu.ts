@@ -4,7 +4,7 @@ import { openOverlay } from "../app/overlays";
 import { navigate } from "../app/router";
 import { t } from "../i18n";
 import type { MenuEntry } from "../ui/Menu";
-import { remove } from "./chats";
+import { remove } from "./talk/removing";
 import { archive, keepForGood, moveTo, pin } from "./library/organising";
 import { besides, openTab } from "./tabs/tabs";
 import type { ConversationSummary } from "./types";

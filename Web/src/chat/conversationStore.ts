@@ -2,7 +2,7 @@ import { hasRoute } from "../api/routes";
 import { once } from "../app/once";
 import { browserStore } from "./browserStore";
 import type { Draft } from "./generation";
-import { serverStore } from "./serverStore";
+import { serverStore } from "./server/serverStore";
 import type { Conversation, ConversationSummary, Message, Order } from "./types";
 
 /** Where conversations are kept. The pages know this interface only. */

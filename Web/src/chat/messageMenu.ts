@@ -3,7 +3,7 @@
 import { openOverlay } from "../app/overlays";
 import { t } from "../i18n";
 import type { MenuEntry } from "../ui/Menu";
-import { removeBranch } from "./chats";
+import { removeBranch } from "./talk/removing";
 import type { Message } from "./types";
 
 export function messageMenu(conversation: string, message: Message): MenuEntry[] {

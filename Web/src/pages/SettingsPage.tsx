@@ -1,6 +1,6 @@
 import { part, send } from "../api/http";
 import { useGet } from "../api/use";
-import { useSummaries } from "../chat/chats";
+import { useSummaries } from "../chat/talk/state";
 import { chooseLanguage, languages, t, useLanguage } from "../i18n";
 import { openOverlay } from "../app/overlays";
 import { chooseTheme, type ThemeChoice, useThemeChoice } from "../app/theme";

@@ -6,7 +6,8 @@ import { Dialog } from "../../ui/Dialog";
 import { bytes } from "../../ui/format";
 import { Icon } from "../../ui/Icon";
 import { Empty } from "../../ui/parts";
-import { openConversation, openNow, useOpen, useSummaries } from "../chats";
+import { openConversation } from "../talk/opening";
+import { openNow, useOpen, useSummaries } from "../talk/state";
 import { asContext, hand } from "../handed";
 import { besidesNow, openTab, useLayout } from "../tabs/tabs";
 

@@ -5,7 +5,7 @@ import { number, ratio } from "../../ui/format";
 import { Icon } from "../../ui/Icon";
 import { Problem } from "../../ui/parts";
 import { everyId, exportAll, exportFormats, exportOne } from "../archives";
-import { fork } from "../chats";
+import { fork } from "../talk/saying";
 
 const icons: Record<string, string> = { json: "braces", markdown: "file-text", pdf: "file-down" };
 

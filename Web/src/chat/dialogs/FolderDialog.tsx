@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { t } from "../../i18n/late";
 import { Dialog } from "../../ui/Dialog";
-import { openNow, summariesNow } from "../chats";
+import { openNow, summariesNow } from "../talk/state";
 import { cleanPath, folderBytesMax, parentOf } from "../library/folders";
 import { foldersNow, makeFolder, moveFolder, moveTo } from "../library/organising";
 

@@ -4,7 +4,7 @@ import { locale } from "../../i18n";
 import { t } from "../../i18n/late";
 import { Dialog } from "../../ui/Dialog";
 import { Icon } from "../../ui/Icon";
-import { openNow, summariesNow } from "../chats";
+import { openNow, summariesNow } from "../talk/state";
 import { folderTree } from "../library/folders";
 import { foldersNow, moveTo } from "../library/organising";
 

@@ -8,7 +8,7 @@ import { Dialog } from "../../ui/Dialog";
 import { moment } from "../../ui/format";
 import { Icon } from "../../ui/Icon";
 import { Problem, Skeleton } from "../../ui/parts";
-import { openNow, summariesNow } from "../chats";
+import { openNow, summariesNow } from "../talk/state";
 
 interface Link {
   id: string;

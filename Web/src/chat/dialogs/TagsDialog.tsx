@@ -4,7 +4,7 @@ import { t } from "../../i18n/late";
 import { Dialog } from "../../ui/Dialog";
 import { number } from "../../ui/format";
 import { Icon } from "../../ui/Icon";
-import { openNow, summariesNow } from "../chats";
+import { openNow, summariesNow } from "../talk/state";
 import { setTags } from "../library/organising";
 
 const tagsMax = 32;

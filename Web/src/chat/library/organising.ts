@@ -3,7 +3,9 @@
 import { createStore, kept, useStore } from "../../app/store";
 import { tell, tellProblem } from "../../app/toasts";
 import { t } from "../../i18n";
-import { organise, remove, summariesNow } from "../chats";
+import { organise } from "../talk/order";
+import { remove } from "../talk/removing";
+import { summariesNow } from "../talk/state";
 import type { ConversationSummary, Order } from "../types";
 import { cleanPath, isWithin, nameOf, parentOf, rebased } from "./folders";
 

@@ -4,7 +4,8 @@ import { ApiError, get, part } from "../../api/http";
 import { currentRoute, navigate } from "../../app/router";
 import { createStore, kept, useStore } from "../../app/store";
 import { conversationStore } from "../conversationStore";
-import { startNew, whenGone } from "../chats";
+import { whenGone } from "../talk/removing";
+import { startNew } from "../talk/saying";
 import { newId } from "../types";
 import {
   around, changedGroup, closed, type Colour, colours, dissolved, groupOf, type Layout, merged, neighbour, newGroup, noTabs, opened, read, shown,

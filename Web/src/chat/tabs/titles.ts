@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from "react";
 import { t } from "../../i18n";
-import { useOpen, useSummaries } from "../chats";
+import { useOpen, useSummaries } from "../talk/state";
 import type { ConversationSummary } from "../types";
 import { learn, useLearned } from "./tabs";
 
