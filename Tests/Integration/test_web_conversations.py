@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -455,6 +456,40 @@ def test_a_link_needs_no_session(chromium: Browser, start: Callable[..., Nexus],
         people.close()
 
 
+def test_a_link_has_a_title_and_a_date_of_its_own(page: Tab, chromium: Browser, clean: Nexus) -> None:
+    identifier = talk(clean, "A secret name", "Hello?", "Hello!")
+    page.go(f"/app/c/{identifier}")
+    page.page.get_by_role("button", name="Share").first.click()
+    dialog = page.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Until a date").click()
+    when = dialog.get_by_label("Until a date")
+    when.fill("2001-01-01T00:00")
+    dialog.get_by_role("button", name="Make a link").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("a minute away")
+    assert clean.http.get(f"/api/v1/conversations/{identifier}/shares").json()["shares"] == []
+    year = datetime.now(UTC).year + 2
+    when.fill(f"{year}-03-04T05:06")
+    dialog.get_by_label("Title for readers").fill("For <b>you</b>")
+    dialog.get_by_role("button", name="Make a link").click()
+    row = dialog.locator(".link-rows li")
+    expect(row).to_contain_text("For <b>you</b>")
+    expect(row).to_contain_text(str(year))
+    made = clean.http.get(f"/api/v1/conversations/{identifier}/shares").json()["shares"]
+    assert [(one["title"], one["expires_at"][:4]) for one in made] == [("For <b>you</b>", str(year))]
+    with tab(chromium, clean.url) as reader:
+        reader.page.goto(dialog.locator("#share-address").input_value())
+        expect(reader.page.locator("h1")).to_have_text("For <b>you</b>")
+        expect(reader.page.locator("main")).to_contain_text(f"until 3/4/{year}")
+        expect(reader.page.locator("body")).not_to_contain_text("A secret name")
+        reader.check()
+    # The path that the API tells is a page too.
+    link = clean.http.post(f"/api/v1/conversations/{identifier}/shares", json={}).json()
+    with tab(chromium, clean.url) as reader:
+        reader.page.goto(clean.url + link["path"])
+        expect(reader.page.locator("h1")).to_have_text("A secret name")
+        reader.check()
+
+
 # MARK: Files
 
 
@@ -521,6 +556,73 @@ def test_archives_of_others_and_broken_ones(page: Tab, clean: Nexus) -> None:
     expect(page.page.locator(".import-done")).to_contain_text("One conversation")
     assert page.page.evaluate("window.harmed") is None
     page.expected = ["the server responded with a status of 400"]
+
+
+CLAUDE = [{
+    "uuid": "c1", "name": "Hats & <b>coats</b>", "created_at": "2025-02-03T04:05:06.000000Z", "updated_at": "2025-02-03T05:05:06.000000Z",
+    "account": {"uuid": "someone"}, "chat_messages": [
+        {"uuid": "1", "sender": "human", "text": "Why hats?", "created_at": "2025-02-03T04:05:06.000000Z", "attachments": [], "files": [],
+         "content": [{"type": "text", "text": "Why hats?"}]},
+        {"uuid": "2", "sender": "assistant", "text": "", "created_at": "2025-02-03T04:05:09.000000Z", "attachments": [], "files": [],
+         "content": [{"type": "thinking", "thinking": "The sun is hot."}, {"type": "text", "text": "Because of the **sun**."}]}]}]
+WEBUI = [{
+    "id": "w1", "user_id": "someone", "title": "Maps", "chat": {"title": "Maps", "models": ["other-model"], "tags": ["geo"], "history": {
+        "currentId": "y2", "messages": {
+            "x": {"id": "x", "parentId": None, "childrenIds": ["y1", "y2"], "role": "user", "content": "Where is up?", "timestamp": 1738555506},
+            "y1": {"id": "y1", "parentId": "x", "childrenIds": [], "role": "assistant", "content": "South.", "timestamp": 1738555507, "model": "other-model"},
+            "y2": {"id": "y2", "parentId": "x", "childrenIds": [], "role": "assistant", "content": "North.", "timestamp": 1738555508,
+                   "model": "other-model"}}}},
+    "updated_at": 1738555508, "created_at": 1738555506, "archived": False, "pinned": False}]
+
+
+def take_in(opened: Tab, name: str, content: bytes, title: str) -> None:
+    """Imports a file by the page of files, and opens what came of it."""
+    opened.go("/app/library")
+    opened.page.get_by_role("button", name="Import", exact=True).click()
+    opened.page.locator("dialog input[type=file]").set_input_files([{"name": name, "mimeType": "application/octet-stream", "buffer": content}])
+    expect(opened.page.locator(".import-done")).to_be_visible()
+    opened.page.locator(".import-list button", has_text=title).click()
+
+
+def zipped(name: str, content: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("users.json", "[]")
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_what_claude_exported_is_taken_in(page: Tab, clean: Nexus) -> None:
+    take_in(page, "data-2025.zip", zipped("conversations.json", json.dumps(CLAUDE)), "Hats & <b>coats</b>")
+    expect(page.page.locator(".message")).to_have_count(2)
+    expect(page.page.locator(".message.user")).to_contain_text("Why hats?")
+    answer = page.page.locator(".message.assistant")
+    expect(answer.locator(".md strong")).to_have_text("sun")
+    answer.locator(".thinking button, .thinking summary").first.click()
+    expect(answer).to_contain_text("The sun is hot.")
+    made = clean.http.get("/api/v1/conversations").json()["conversations"]
+    assert [(one["title"], one["messages"]) for one in made] == [("Hats & <b>coats</b>", 2)]
+    # A message of nobody: nothing of the file is taken.
+    wrong = json.loads(json.dumps(CLAUDE))
+    del wrong[0]["chat_messages"][1]["sender"]
+    page.go("/app/library")
+    page.page.get_by_role("button", name="Import", exact=True).click()
+    page.page.locator("dialog input[type=file]").set_input_files([{"name": "wrong.json", "mimeType": "application/json", "buffer": json.dumps(CLAUDE + wrong).encode()}])
+    expect(page.page.locator("dialog [role=alert]")).to_contain_text("chat_messages[1].sender")
+    assert len(clean.http.get("/api/v1/conversations").json()["conversations"]) == 1
+    page.expected = ["the server responded with a status of 400"]
+
+
+def test_what_open_webui_exported_is_taken_in_with_its_branches(page: Tab, clean: Nexus) -> None:
+    take_in(page, "chat-export.json", json.dumps(WEBUI).encode(), "Maps")
+    answer = page.page.locator(".message.assistant")
+    expect(answer).to_have_count(1)
+    expect(answer.locator(".md")).to_have_text("North.")
+    expect(answer.locator(".who")).to_contain_text("other-model")
+    answer.get_by_role("button", name="Previous version").click()
+    expect(answer.locator(".md")).to_have_text("South.")
+    made = clean.http.get("/api/v1/conversations").json()["conversations"]
+    assert [(one["title"], one["tags"], one["messages"]) for one in made] == [("Maps", ["geo"], 3)]
 
 
 # MARK: Branches

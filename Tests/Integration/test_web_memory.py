@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 from support.browser import Tab, browser, tab
+from support.polling import until
 from support.servers import Nexus
 from test_web_chat import keep
 
@@ -115,6 +116,95 @@ def test_spaces_are_made_filled_and_deleted(page: Tab, nexus: Nexus, memories: s
     dialog.get_by_role("button", name="keep conversations").click()
     expect(space).to_have_count(0)
     assert nexus.http.get("/api/v1/contexts").json()["contexts"] == []
+
+
+def test_an_answer_shows_the_memories_it_used(page: Tab, nexus: Nexus, memories: str) -> None:
+    at = page.page
+    texts = ["Likes <b>France</b> and its capital.", "Wants friendly answers about the capital of France."]
+    made = [nexus.http.post(memories, json={"text": text, "kind": "preference"}).json()["id"] for text in texts]
+    page.go()
+    page.send("What is the capital of France?")
+    page.answered()
+    line = at.get_by_role("button", name="2 memories used")
+    expect(line).to_have_attribute("aria-expanded", "false")
+    line.click()
+    told = at.get_by_role("region", name="What this answer was told from memory")
+    expect(told.locator("li")).to_have_count(2)
+    for text in texts:
+        expect(told).to_contain_text(text)
+    # What is forgotten is told no more, and the count says so.
+    assert nexus.http.delete(f"{memories}/{made[0]}").status_code == 200
+    at.reload()
+    at.get_by_role("button", name="One memory used").click()
+    expect(told.locator("li")).to_have_text([texts[1]])
+    told.get_by_role("link", name="All memories").click()
+    expect(at.locator(".memory")).to_contain_text(texts[1])
+    # An answer of another branch is told of by the server when it is shown.
+    at.go_back()
+    at.get_by_role("button", name="Answer again").click()
+    page.answered()
+    expect(at.get_by_role("button", name="One memory used")).to_be_visible()
+    at.get_by_role("button", name="Previous version").click()
+    expect(at.get_by_role("button", name="One memory used")).to_be_visible()
+    # One that was told nothing has no such line.
+    nexus.http.delete(f"{memories}?all=true")
+    page.go()
+    page.send("What is 3 + 4?")
+    page.answered()
+    expect(at.locator(".message-foot").last).to_be_visible()
+    expect(at.locator(".memories-used")).to_have_count(0)
+
+
+def test_a_conversation_is_put_into_a_context_and_out_again(page: Tab, nexus: Nexus, memories: str) -> None:
+    at = page.page
+    names = ["Work <i>2026</i>", "Home"]
+    work, home = [nexus.http.post("/api/v1/contexts", json={"name": name}).json()["id"] for name in names]
+    identifier = keep(nexus, "Plans", [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}])
+
+    def context() -> str | None:
+        return nexus.http.get(f"/api/v1/conversations/{identifier}").json()["context"]
+
+    def choose(name: str) -> None:
+        at.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+        expect(at.get_by_role("dialog")).to_have_count(0)
+
+    page.go(f"/app/c/{identifier}")
+    at.get_by_role("button", name="More about this conversation").click()
+    at.get_by_role("menuitem", name="Context…", exact=True).click()
+    expect(at.get_by_role("dialog").get_by_role("button", name="No context")).to_be_disabled()
+    choose(names[0])
+    chip = at.locator(".chat-head .space-chip")
+    expect(chip).to_have_text(names[0])
+    until(lambda: context() == work, "it belongs to the context")
+    at.reload()
+    chip.click()
+    expect(at.get_by_role("dialog").get_by_role("button", name=names[0])).to_be_disabled()
+    choose("Home")
+    expect(chip).to_have_text("Home")
+    until(lambda: context() == home, "it belongs to the other context")
+    chip.click()
+    choose("No context")
+    expect(chip).to_have_count(0)
+    until(lambda: context() is None, "it belongs to none")
+    # A context that is gone meanwhile is refused, and the page shows what is true.
+    at.get_by_role("button", name="More about this conversation").click()
+    at.get_by_role("menuitem", name="Context…", exact=True).click()
+    at.get_by_role("dialog").get_by_role("button", name="Home").wait_for()
+    nexus.http.delete(f"/api/v1/contexts/{home}")
+    choose("Home")
+    expect(at.locator(".toast.error")).to_be_visible()
+    expect(chip).to_have_count(0)
+    assert context() is None
+    page.expected = ["the server responded with a status of 4"]
+    # A new chat that is begun in one stays there.
+    page.go("/app/memory/spaces")
+    at.locator(".spaces > li", has_text="Work").get_by_role("button", name="New chat in it").click()
+    expect(chip).to_have_text(names[0])
+    page.send("What is 3 + 4?")
+    page.answered()
+    expect(chip).to_have_text(names[0])
+    made = nexus.http.get(f"/api/v1/conversations?context={work}").json()["conversations"]
+    assert [one["id"] for one in made] == [at.url.rsplit("/", 1)[1]]
 
 
 def test_memory_is_switched_off(page: Tab, nexus: Nexus, memories: str) -> None:

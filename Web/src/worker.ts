@@ -3,11 +3,17 @@
 declare const FILES: string[];
 declare const VERSION: string;
 
+interface Installing {
+  waitUntil(work: Promise<unknown>): void;
+  /** Not in all browsers. */
+  addRoutes?(routes: { condition: { requestMethod: string }; source: "network" }[]): Promise<void>;
+}
+
 interface Worker {
   skipWaiting(): Promise<void>;
   clients: { claim(): Promise<void> };
   location: Location;
-  addEventListener(type: "install" | "activate", listener: (event: { waitUntil(work: Promise<unknown>): void }) => void): void;
+  addEventListener(type: "install" | "activate", listener: (event: Installing) => void): void;
   addEventListener(
     type: "fetch", listener: (event: { request: Request; respondWith(answer: Promise<Response>): void }) => void): void;
 }
@@ -15,6 +21,8 @@ const worker = self as unknown as Worker;
 const store = `nexus-${VERSION}`;
 
 worker.addEventListener("install", (event) => {
+  // What changes something is none of ours. It goes past this worker, so that a request that outlives its page does not depend on it.
+  if (event.addRoutes) event.waitUntil(event.addRoutes(["POST", "PUT", "PATCH", "DELETE"].map((requestMethod) => ({ condition: { requestMethod }, source: "network" }))));
   event.waitUntil(caches.open(store).then((cache) => cache.addAll(FILES)).then(() => worker.skipWaiting()));
 });
 

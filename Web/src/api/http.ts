@@ -1,3 +1,5 @@
+import { isLeaving } from "../app/leaving";
+
 /** What the server refused, in its own words. */
 export class ApiError extends Error {
   constructor(message: string, readonly status: number, readonly code: string, readonly hint: string | null) {
@@ -35,7 +37,7 @@ export async function request(method: string, path: string, body?: unknown, sign
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const response = await fetch(path, {
-    method, headers, body: body === undefined ? null : JSON.stringify(body), signal: signal ?? null, credentials: "same-origin",
+    method, headers, body: body === undefined ? null : JSON.stringify(body), signal: signal ?? null, credentials: "same-origin", keepalive: isLeaving(),
   });
   if (!response.ok) {
     if (response.status === 401) onSignedOut();

@@ -10,8 +10,3 @@ export function SharedPage(): JSX.Element {
 }
 
 SharedPage.isHere = (): boolean => location.pathname === path;
-
-/** Behind the hash, which browsers send to nobody: no server on the way has the secret in its log of pages. */
-export function sharedAddress(secret: string): string {
-  return `${location.origin}${path}#${secret}`;
-}

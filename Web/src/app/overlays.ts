@@ -11,6 +11,7 @@ export type Overlay =
   | { kind: "tags"; conversation: string }
   | { kind: "folder"; path: string | null; under?: string; andMove?: string[] }
   | { kind: "group"; group: string }
+  | { kind: "space"; conversation: string }
   | { kind: "context"; conversation: string; message: string | null }
   | { kind: "compare"; conversation: string; left: string; right: string };
 

@@ -6,7 +6,7 @@ import { forgetCopies } from "../chat/browserStore";
 import { forgetFolders } from "../chat/library/organising";
 import { forgetTabs } from "../chat/tabs/tabs";
 import { currentRoute, navigate } from "./router";
-import { followSettings } from "./userSettings";
+import { followSettings, leaveSettings } from "./userSettings";
 import { createStore, useStore } from "./store";
 
 export interface Person {
@@ -66,6 +66,7 @@ export async function setUp(token: string, name: string, password: string): Prom
 
 export async function signOut(): Promise<void> {
   await send("DELETE", "/api/v1/session");
+  leaveSettings();
   await forgetCopies();
   forgetTabs();
   forgetFolders();

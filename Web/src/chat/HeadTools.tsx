@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import { t } from "../i18n";
 import { Icon } from "../ui/Icon";
 import { openMenu } from "../ui/Menu";
@@ -6,6 +7,8 @@ import { startWith } from "./talk/saying";
 import { conversationMenu } from "./conversationMenu";
 import { keepForGood } from "./library/organising";
 import type { Conversation } from "./types";
+
+const SpaceChip = lazy(() => import("./SpaceChip"));
 
 /** Of a conversation that stands beside another. */
 export interface Side {
@@ -18,6 +21,7 @@ export function HeadTools({ conversation, id, side }: { conversation: Conversati
   const isKept = id !== null;
   return (
     <>
+      {conversation.context && <Suspense fallback={null}><SpaceChip space={conversation.context} conversation={id} /></Suspense>}
       {!isKept && (
         <button type="button" className="quiet icon-only" aria-pressed={conversation.isTemporary ?? false} aria-label={t("talk.temporary")} title={t("talk.temporaryHint")}
           onClick={() => startWith({ isTemporary: !conversation.isTemporary })}>

@@ -13,6 +13,9 @@ import { messageMenu } from "./messageMenu";
 import { Thinking } from "./Thinking";
 import type { Message } from "./types";
 
+const Rewriting = lazy(() => import("./Rewriting"));
+const MemoriesUsed = lazy(() => import("./MemoriesUsed"));
+
 /** A message that is longer is shown in part: nobody reads more at once, and the page stays quick. */
 const shownMax = 200_000;
 
@@ -108,6 +111,7 @@ export const MessageView = memo(function MessageView({ conversation, message, is
         </div>
       )}
       {hasFacts && message.facts && <FactsView facts={message.facts} />}
+      {!isWriting && !isUser && message.memories !== undefined && <Suspense fallback={null}><MemoriesUsed conversation={conversation} message={message} /></Suspense>}
     </article>
   );
 });
@@ -131,7 +135,6 @@ function Pager({ conversation, message, siblings }: { conversation: string; mess
   );
 }
 
-const Rewriting = lazy(() => import("./Rewriting"));
 
 function Editor({ conversation, message, onDone }: { conversation: string; message: Message; onDone(changed: string | null): void }): JSX.Element {
   const [text, setText] = useState(message.text);

@@ -28,6 +28,7 @@ export function conversationMenu(one: ConversationSummary, rename: (() => void) 
         ...(one.folder ? [{ icon: "folder-x", text: t("talk.moveOut"), run: () => moveTo([one], "") }] : []),
         { icon: "tag", text: t("talk.tags"), run: () => openOverlay({ kind: "tags", conversation: id }) },
       ]),
+    ...(one.context === undefined ? [] : [{ icon: "box", text: t("space.choose"), run: () => openOverlay({ kind: "space", conversation: id }) }]),
     "line",
     { icon: "share-2", text: t("share.title"), run: () => openOverlay({ kind: "share", conversation: id }) },
     { icon: "download", text: t("export.title"), run: () => openOverlay({ kind: "export", conversation: id }) },

@@ -44,12 +44,18 @@ export interface AnswerWriter {
   /** @returns the id of the answer that is being written now. */
   begin(conversation: Conversation, parent: string): Promise<string>;
   /** Reads an answer until it is complete, from wherever it is now. */
-  follow(conversation: string, message: string, began: number, onDraft: (draft: Draft) => void): Promise<Draft & { problem: string | null; isStopped: boolean }>;
+  follow(conversation: string, message: string, began: number, onDraft: (draft: Draft) => void): Promise<Draft & { problem: string | null; isStopped: boolean } & Pick<Message, "memories">>;
   stop(conversation: string, message: string): Promise<void>;
 }
 
-const chosen = once(async (): Promise<ConversationStore> =>
-  (await hasRoute("/api/v1/conversations")) ? serverStore() : browserStore());
+let known: ConversationStore | null = null;
+const chosen = once(async (): Promise<ConversationStore> => {
+  known = (await hasRoute("/api/v1/conversations")) ? serverStore() : browserStore();
+  return known;
+});
+
+/** The store for those who cannot wait; `null` before it was first asked for. */
+export const storeNow = (): ConversationStore | null => known;
 
 /** The server's, where it keeps conversations; this browser's otherwise, and what it has copies of as long as there is no network. */
 export function conversationStore(): Promise<ConversationStore> {

@@ -1,21 +1,28 @@
+import { whenLeaving } from "../app/leaving";
 import { tellProblem } from "../app/toasts";
-import { type ConversationStore, conversationStore } from "./conversationStore";
+import { type ConversationStore, conversationStore, storeNow } from "./conversationStore";
 
 /**
- * Does something when there was time to think better of it. A page that is left before leaves everything as it is.
+ * Does something when there was time to think better of it: after a while, or when the page is left before.
  *
  * @returns what takes it back; it tells whether there was still time.
  */
 export function later(milliseconds: number, work: (store: ConversationStore) => Promise<void>): () => boolean {
   let isWaiting = true;
-  const timer = window.setTimeout(() => {
-    isWaiting = false;
-    conversationStore().then(work).catch(tellProblem);
-  }, milliseconds);
-  return () => {
+  const end = (): boolean => {
     window.clearTimeout(timer);
+    forget();
     const wasWaiting = isWaiting;
     isWaiting = false;
     return wasWaiting;
   };
+  const begin = () => {
+    if (end()) conversationStore().then(work).catch(tellProblem);
+  };
+  const timer = window.setTimeout(begin, milliseconds);
+  const forget = whenLeaving(() => {
+    const store = storeNow();
+    if (end() && store) work(store).catch(tellProblem);
+  });
+  return end;
 }

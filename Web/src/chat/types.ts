@@ -51,6 +51,18 @@ export interface Message {
   /** Counts its changes on the server: a change of an older one is refused. */
   revision?: number;
   importance?: Importance;
+  /** What the answer was told beside the conversation; `null` where that is known only to be something. */
+  memories?: UsedMemory[] | null;
+}
+
+/** A memory, a message of another conversation or a file, that a question was answered with. */
+export interface UsedMemory {
+  type: string;
+  id: string;
+  text?: string;
+  /** Of the conversation or the file that it comes from. */
+  title?: string;
+  name?: string;
 }
 
 /** How answers are chosen; what is left out is the server's to say. */
@@ -90,10 +102,12 @@ export interface ConversationSummary {
   isTemporary?: boolean;
   model: string | null;
   count: number;
+  /** The space of its own that it belongs to; left out where none are kept. */
+  context?: string | null;
 }
 
 /** What is said about a conversation to find it again. */
-export type Order = Partial<Pick<ConversationSummary, "title" | "isPinned" | "folder" | "tags" | "isArchived" | "isTemporary">>;
+export type Order = Partial<Pick<ConversationSummary, "title" | "isPinned" | "folder" | "tags" | "isArchived" | "isTemporary" | "context">>;
 
 export interface Conversation extends ConversationSummary {
   system: string;

@@ -28,4 +28,5 @@ export const lateArabic: Record<keyof typeof lateEnglish, string> = {
   "talk.folderLong": "هذا الاسم طويل جدًا.", "talk.folderMerges": "يوجد مجلد بهذا الاسم: يصبح الاثنان واحدًا.", "talk.folderName": "الاسم", "talk.folderTaken": "يوجد مجلد بهذا الاسم.",
   "talk.newTemporary": "محادثة مؤقتة جديدة", "talk.noFolder": "بلا مجلد", "talk.noTags": "لا وسوم بعد.", "talk.removeTag": "حذف الوسم {name}", "talk.renameFolder": "إعادة تسمية المجلد أو نقله",
   "talk.tag": "وسم",
+  "share.name": "العنوان للقرّاء", "share.nameHint": "إن تُرك فارغًا ظهر عنوان المحادثة نفسها.", "share.date": "حتى تاريخ", "share.dateWrong": "يجب أن يكون التاريخ بعد دقيقة على الأقل وخلال عشر سنوات.", "space.lead": "السياق مساحة مستقلة: تسري تعليماته في هذه المحادثة، وما يُتذكّر يبقى داخله.", "space.none": "بلا سياق", "space.noneYet": "لا توجد سياقات بعد.", "space.manage": "السياقات…", "space.put": "«{title}» تتبع {name} الآن.", "space.out": "«{title}» لا تتبع أي سياق الآن.",
 };

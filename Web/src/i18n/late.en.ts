@@ -30,4 +30,5 @@ export const lateEnglish = {
   "talk.folderExample": "Work", "talk.folderHint": "A slash makes a folder in a folder: {example}", "talk.folderInside": "A folder cannot go into itself.", "talk.folderLong": "This name is too long.",
   "talk.folderMerges": "There is such a folder: both become one.", "talk.folderName": "Name", "talk.folderTaken": "There is such a folder already.", "talk.newTemporary": "New temporary chat",
   "talk.noFolder": "No folder", "talk.noTags": "No tags yet.", "talk.removeTag": "Remove tag {name}", "talk.renameFolder": "Rename or move the folder", "talk.tag": "Tag",
+  "share.name": "Title for readers", "share.nameHint": "Empty shows the conversation's own title.", "share.date": "Until a date", "share.dateWrong": "The date must lie in the next ten years, a minute away at least.", "space.lead": "A context is a space of its own: its instructions hold in this conversation, and what is remembered stays inside.", "space.none": "No context", "space.noneYet": "There are no contexts yet.", "space.manage": "Contexts…", "space.put": "“{title}” belongs to {name} now.", "space.out": "“{title}” belongs to no context now.",
 } as const;

@@ -17,4 +17,5 @@ export const talksArabic: Record<keyof typeof talksEnglish, string> = {
   "talk.newHere": "محادثة جديدة فيه", "talk.removeFromHere": "حذف من هنا فصاعدًا", "talk.some": "{count} محادثات", "talk.some.one": "محادثة واحدة", "talk.tags": "الوسوم…",
   "talk.temporary": "محادثة مؤقتة", "talk.temporaryHint": "المحادثة المؤقتة ليست في أي قائمة، وتزول بعد يوم من آخر استخدام", "talk.unarchive": "إخراج من الأرشيف",
   "talk.unarchived": "عادت {what} إلى القائمة.",
+  "space.choose": "السياق…",
 };

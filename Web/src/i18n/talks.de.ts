@@ -19,4 +19,5 @@ export const talksGerman: Record<keyof typeof talksEnglish, string> = {
   "talk.newHere": "Neues Gespräch darin", "talk.removeFromHere": "Ab hier entfernen", "talk.some": "{count} Gespräche", "talk.some.one": "Ein Gespräch", "talk.tags": "Schlagwörter…",
   "talk.temporary": "Flüchtiges Gespräch", "talk.temporaryHint": "Ein flüchtiges Gespräch steht in keiner Liste und ist einen Tag nach seinem letzten Gebrauch fort",
   "talk.unarchive": "Aus dem Archiv holen", "talk.unarchived": "{what} ist wieder in der Liste.",
+  "space.choose": "Kontext…",
 };

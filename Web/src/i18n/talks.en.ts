@@ -18,4 +18,5 @@ export const talksEnglish = {
   "talk.newFolderHere": "New folder in it", "talk.newHere": "New chat in it", "talk.removeFromHere": "Remove from here on", "talk.some": "{count} conversations", "talk.some.one": "One conversation",
   "talk.tags": "Tags…", "talk.temporary": "Temporary chat", "talk.temporaryHint": "A temporary chat is in no list and is gone a day after its last use", "talk.unarchive": "Out of the archive",
   "talk.unarchived": "{what} is back in the list.",
+  "space.choose": "Context…",
 } as const;

@@ -7,6 +7,7 @@ import { GroupDialog } from "./GroupDialog";
 import { ImportDialog } from "./ImportDialog";
 import { MoveDialog } from "./MoveDialog";
 import { ShareDialog } from "./ShareDialog";
+import { SpaceDialog } from "./SpaceDialog";
 import { TagsDialog } from "./TagsDialog";
 
 /** The dialogs about conversations; loaded together when the first one opens. */
@@ -20,6 +21,7 @@ export default function Shown({ overlay, onClose }: { overlay: Overlay; onClose(
     case "tags": return <TagsDialog id={overlay.conversation} onClose={onClose} />;
     case "folder": return <FolderDialog path={overlay.path} under={overlay.under ?? ""} andMove={overlay.andMove} onClose={onClose} />;
     case "group": return <GroupDialog id={overlay.group} onClose={onClose} />;
+    case "space": return <SpaceDialog id={overlay.conversation} onClose={onClose} />;
     case "context": return <ContextDialog from={overlay.conversation} message={overlay.message} onClose={onClose} />;
     case "compare": return <CompareDialog id={overlay.conversation} left={overlay.left} right={overlay.right} onClose={onClose} />;
   }

@@ -14,7 +14,8 @@ import { conversationMenu } from "../conversationMenu";
 import { drag, draggedNow, dropped, useDragged } from "../tabs/dragging";
 import type { ConversationSummary } from "../types";
 import { canMove, cleanPath, type Folder, folderTree, nameOf, parentOf, type Row, rowsOf } from "./folders";
-import { dissolveFolder, moveFolder, moveTo, openFolder, removeFolder, rename, useEmptyFolders, useOpenFolders } from "./organising";
+import { dissolveFolder, moveFolder, moveTo, openFolder, removeFolder, rename, useOpenFolders } from "./organising";
+import { useEmptyFolders } from "./emptyFolders";
 
 const day = 86_400_000;
 

@@ -7,18 +7,10 @@ import { organise } from "../talk/order";
 import { remove } from "../talk/removing";
 import { summariesNow } from "../talk/state";
 import type { ConversationSummary, Order } from "../types";
+import { emptyFoldersNow, keepEmpty } from "./emptyFolders";
 import { cleanPath, isWithin, nameOf, parentOf, rebased } from "./folders";
 
-/** Folders that have nothing in them yet: the server knows only those of conversations. */
-const emptyFolders = createStore<string[]>(readFolders());
 const openFolders = createStore<Set<string>>(new Set(kept.read<string[]>("openFolders", [])));
-const emptyMax = 100;
-
-function readFolders(): string[] {
-  const list = kept.read<unknown>("emptyFolders", []);
-  return Array.isArray(list) ? list.filter((path): path is string => typeof path === "string").map(cleanPath).filter(Boolean).slice(0, emptyMax) : [];
-}
-
 /** Nothing of one person's folders stays for the next. */
 export function forgetFolders(): void {
   keepEmpty(() => []);
@@ -26,13 +18,7 @@ export function forgetFolders(): void {
   kept.write("openFolders", []);
 }
 
-export const useEmptyFolders = (): string[] => useStore(emptyFolders);
 export const useOpenFolders = (): Set<string> => useStore(openFolders);
-
-function keepEmpty(work: (before: string[]) => string[]): void {
-  emptyFolders.set((before) => Array.from(new Set(work(before))).slice(-emptyMax));
-  kept.write("emptyFolders", emptyFolders.get());
-}
 
 export function openFolder(path: string, isOpen: boolean): void {
   openFolders.set((before) => {
@@ -56,7 +42,7 @@ export function makeFolder(path: string): void {
 
 /** All folders in use here, for those who choose one. */
 export function foldersNow(): string[] {
-  return [...summariesNow().flatMap(({ folder }) => (folder ? [folder] : [])), ...emptyFolders.get()];
+  return [...summariesNow().flatMap(({ folder }) => (folder ? [folder] : [])), ...emptyFoldersNow()];
 }
 
 /** Changes and tells it, with the way back. */
@@ -107,7 +93,7 @@ const within = (folder: string): ConversationSummary[] => summariesNow().filter(
 export function moveFolder(from: string, to: string): void {
   const clean = cleanPath(to);
   if (!clean || clean === from) return;
-  const wasEmpty = emptyFolders.get();
+  const wasEmpty = emptyFoldersNow();
   keepEmpty((before) => before.map((path) => rebased(path, from, clean)));
   unfoldTo(clean);
   const chosen = within(from);
@@ -133,7 +119,7 @@ export function dissolveFolder(folder: string): void {
   const chosen = within(folder);
   const above = parentOf(folder);
   const before = new Map(chosen.map((one) => [one.id, one.folder ?? ""]));
-  const wasEmpty = emptyFolders.get();
+  const wasEmpty = emptyFoldersNow();
   keepEmpty((paths) => paths.filter((path) => path !== folder).map((path) => rebased(path, folder, above)).filter(Boolean));
   organise(chosen, (one) => ({ folder: rebased(before.get(one.id) ?? "", folder, above) })).catch(tellProblem);
   tell(t("talk.folderGone", { name: nameOf(folder) }), {

@@ -7,7 +7,7 @@ import type { AnswerWriter } from "../conversationStore";
 import type { Draft } from "../generation";
 import { partThinking } from "../thoughts";
 import type { AnswerFacts } from "../types";
-import { base, factsOf, textOf, type WireMessage } from "./wire";
+import { base, factsOf, memoriesOf, textOf, type WireMessage } from "./wire";
 
 const attemptsMax = 4;
 const pause = (attempt: number): number => Math.min(5_000, 300 * 2 ** Math.min(attempt, 10));
@@ -75,7 +75,7 @@ export const follow: AnswerWriter["follow"] = async (conversation, message, bega
   }
   const last = current();
   onDraft(last);
-  return { ...last, problem: ended?.failure ?? null, isStopped: ended?.status === "stopped" };
+  return { ...last, problem: ended?.failure ?? null, isStopped: ended?.status === "stopped", ...(ended ? memoriesOf(ended) : {}) };
 };
 
 /** What this browser measured. */

@@ -2,40 +2,52 @@
 
 import { ApiError, part, send } from "../../api/http";
 import { hasRoute } from "../../api/routes";
+import { whenLeaving } from "../../app/leaving";
 import { once } from "../../app/once";
 import type { Conversation } from "../types";
 import type { Instructions } from "./reading";
 import { base, settingsOf } from "./wire";
 
 /** Whether the server keeps instructions with the settings: then they hold whenever they were written. */
-export const keepsInstructions = once(() => hasRoute("/api/v1/conversations/{conversation}/context"));
+export const keepsInstructions = once(async () => {
+  isKept = await hasRoute("/api/v1/conversations/{conversation}/context");
+  return isKept;
+});
+let isKept: boolean | undefined;
 
 /** Changes of settings are sent when they have rested for so long. */
 const restMs = 400;
 
 /** @param instructions how conversations begin that are read already; of servers that do not keep instructions with the settings. */
 export function settingsSaver(instructions: Instructions) {
-  /** Changes that rest before they are sent. */
-  const waiting = new Map<string, { timer: number }>();
+  // Known before the page is left: then there is no time to ask.
+  keepsInstructions().catch(() => undefined);
+  /** Changes that rest before they are sent, and what makes them rest for ever. */
+  const waiting = new Map<string, () => void>();
 
   async function saveNow(conversation: Conversation): Promise<void> {
-    const { id, leaf } = conversation;
-    const head = leaf && conversation.messages[leaf]?.isLocal ? null : leaf;
-    const body = { settings: await told(conversation), ...(head ? { head } : {}) };
+    const path = `${base}/${part(conversation.id)}`;
+    const body = bodyOf(conversation, await keepsInstructions());
     try {
-      await send("PATCH", `${base}/${part(id)}`, body);
+      await send("PATCH", path, body);
     } catch (error) {
       // Something else of it changed in this moment; ours are other members.
       if (!(error instanceof ApiError && error.status === 409)) throw error;
-      await send("PATCH", `${base}/${part(id)}`, body);
+      await send("PATCH", path, body);
     }
   }
 
+  function bodyOf(conversation: Conversation, keeps: boolean): Record<string, unknown> {
+    const { leaf } = conversation;
+    const head = leaf && conversation.messages[leaf]?.isLocal ? null : leaf;
+    return { settings: told(conversation, keeps), ...(head ? { head } : {}) };
+  }
+
   /** The settings with the instructions, where the server knows them there. */
-  async function told(conversation: Conversation): Promise<Record<string, unknown>> {
+  function told(conversation: Conversation, keeps: boolean): Record<string, unknown> {
     const settings = settingsOf(conversation);
     const text = conversation.system.trim();
-    if (!(await keepsInstructions()) || conversation.isPartial) return settings;
+    if (!keeps || conversation.isPartial) return settings;
     // Empty takes away what the first message says.
     return text || instructions.has(conversation.id) ? { ...settings, system: text } : settings;
   }
@@ -50,13 +62,25 @@ export function settingsSaver(instructions: Instructions) {
   }
 
   return {
-    told,
+    told: async (conversation: Conversation) => told(conversation, await keepsInstructions()),
 
     /** Sends the settings when nothing else of them has changed for a moment. */
     async save(conversation: Conversation): Promise<void> {
       const { id } = conversation;
-      window.clearTimeout(waiting.get(id)?.timer);
-      await new Promise<void>((done) => { waiting.set(id, { timer: window.setTimeout(done, restMs) }); });
+      waiting.get(id)?.();
+      await new Promise<void>((done) => {
+        const timer = window.setTimeout(done, restMs);
+        const forget = whenLeaving(() => {
+          window.clearTimeout(timer);
+          waiting.delete(id);
+          if (isKept !== undefined) send("PATCH", `${base}/${part(id)}`, bodyOf(conversation, isKept)).catch(() => undefined);
+        });
+        waiting.set(id, () => {
+          window.clearTimeout(timer);
+          forget();
+        });
+      });
+      waiting.get(id)?.();
       waiting.delete(id);
       await saveNow(conversation);
     },
@@ -66,7 +90,7 @@ export function settingsSaver(instructions: Instructions) {
       await settle(conversation);
       const rested = waiting.get(conversation.id);
       if (!rested) return;
-      window.clearTimeout(rested.timer);
+      rested();
       waiting.delete(conversation.id);
       await saveNow(conversation);
     },

@@ -64,14 +64,14 @@ export function serverStore(): ConversationStore {
 
     async create(conversation: Conversation): Promise<Conversation> {
       const made = await send<WireConversation>("POST", base, {
-        title: conversation.title, settings: await settings.told(conversation), ...wireOrder({ folder: conversation.folder ?? "", isTemporary: conversation.isTemporary ?? false }),
+        title: conversation.title, settings: await settings.told(conversation), ...wireOrder({ folder: conversation.folder ?? "", isTemporary: conversation.isTemporary ?? false, ...(conversation.context ? { context: conversation.context } : {}) }),
       });
       const text = conversation.system.trim();
       if (text && !(await keepsInstructions())) {
         const first = await send<WireMessage>("POST", `${base}/${part(made.id)}/messages`, { role: "system", content: text, parent: null });
         instructions.set(made.id, { id: first.id, text });
       }
-      return { ...conversation, id: made.id };
+      return { ...conversation, id: made.id, ...(made.context === undefined ? {} : { context: made.context }) };
     },
 
     async saveSummary(conversation: Conversation): Promise<void> {

@@ -3,7 +3,7 @@
 import type { Timings, Usage } from "../../api/types";
 import { constrained, sampling } from "../request";
 import { partThinking } from "../thoughts";
-import { type AnswerFacts, type Attachment, type Conversation, type ConversationSummary, type Importance, type Message, newId, type Order } from "../types";
+import { type AnswerFacts, type Attachment, type Conversation, type ConversationSummary, type Importance, type Message, newId, type Order, type UsedMemory } from "../types";
 
 export const base = "/api/v1/conversations";
 
@@ -21,6 +21,7 @@ export interface WireConversation {
   created_at: string;
   updated_at: string;
   updated_us: number;
+  context?: string | null;
 }
 
 type WireContent = string | null | { type: string; text?: string; image_url?: { url: string } }[];
@@ -41,6 +42,8 @@ export interface WireMessage {
   revision?: number;
   importance?: Importance;
   pinned?: boolean;
+  citations?: unknown[];
+  memories_used?: UsedMemory[];
   report?: { finish_reason?: string; timings?: Timings };
   usage?: { prompt_tokens: number; completion_tokens: number; cached_tokens: number; reasoning_tokens: number };
 }
@@ -49,12 +52,13 @@ export function summaryOf(wire: WireConversation): ConversationSummary {
   return {
     id: wire.id, title: wire.title, createdAt: Date.parse(wire.created_at), updatedAt: Date.parse(wire.updated_at), isPinned: wire.pinned,
     model: typeof wire.settings["model"] === "string" ? wire.settings["model"] : null, count: wire.messages, folder: wire.folder, tags: wire.tags, isArchived: wire.archived, isTemporary: wire.temporary,
+    ...(wire.context === undefined ? {} : { context: wire.context }),
   };
 }
 
 export function wireOrder(order: Order): Record<string, unknown> {
-  const { title, isPinned, folder, tags, isArchived, isTemporary } = order;
-  const told = { title, pinned: isPinned, folder, tags, archived: isArchived, temporary: isTemporary };
+  const { title, isPinned, folder, tags, isArchived, isTemporary, context } = order;
+  const told = { title, pinned: isPinned, folder, tags, archived: isArchived, temporary: isTemporary, context };
   return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
 }
 
@@ -93,7 +97,14 @@ export function messageOf(wire: WireMessage): Message {
     ...(wire.status === "writing" ? { isWriting: true } : {}), ...(wire.failure ? { problem: { text: wire.failure, hint: null } } : {}),
     ...(wire.revision === undefined ? {} : { revision: wire.revision }),
     ...(wire.importance && wire.importance !== "normal" ? { importance: wire.importance } : wire.pinned ? { importance: "pinned" as const } : {}),
+    ...memoriesOf(wire),
   };
+}
+
+/** An answer that was just written, and one of another branch, are told only where it was told something. */
+export function memoriesOf(wire: WireMessage): Pick<Message, "memories"> {
+  if (wire.memories_used) return { memories: wire.memories_used };
+  return wire.citations && wire.citations.length > 0 ? { memories: null } : {};
 }
 
 export function factsOf(wire: WireMessage): AnswerFacts {

@@ -42,7 +42,7 @@ async function follow(writer: AnswerWriter, id: string, message: Message, began:
   const show = (draft: Draft) => { last = update(id, shown(message, draft), draft.stage); };
   try {
     const ended = await writer.follow(id, message.id, began, show);
-    last = { ...last, ...(ended.isStopped ? { isStopped: true } : {}), ...(ended.problem ? { problem: { text: ended.problem, hint: null } } : {}) };
+    last = { ...last, ...(ended.isStopped ? { isStopped: true } : {}), ...(ended.problem ? { problem: { text: ended.problem, hint: null } } : {}), ...(ended.memories === undefined ? {} : { memories: ended.memories }) };
   } catch (error) {
     last = { ...last, problem: explain(error) };
   }

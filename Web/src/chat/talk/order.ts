@@ -27,8 +27,9 @@ export async function organise(chosen: ConversationSummary[], order: (one: Conve
 
 function showOrder(one: ConversationSummary, order: Order): void {
   const known = open.get()[one.id];
-  const { title, isPinned, folder, tags, isArchived, isTemporary } = { ...one, ...order };
-  const told = { title, isPinned, folder: folder ?? "", tags: tags ?? [], isArchived: isArchived ?? false, isTemporary: isTemporary ?? false };
+  const { title, isPinned, folder, tags, isArchived, isTemporary, context } = { ...one, ...order };
+  const told = {
+    ...(context === undefined ? {} : { context }), title, isPinned, folder: folder ?? "", tags: tags ?? [], isArchived: isArchived ?? false, isTemporary: isTemporary ?? false };
   if (known) open.set((all) => ({ ...all, [one.id]: { ...known, ...told } }));
   list({ ...(known ? summary(known) : one), ...told });
 }

@@ -3,6 +3,7 @@ import { ApiError, part, refusal, send } from "../../api/http";
 import { useGet } from "../../api/use";
 import { tell, tellProblem } from "../../app/toasts";
 import { canChat, useModels } from "../../chat/models";
+import { startWith } from "../../chat/talk/saying";
 import { t as common } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
 import { bytes } from "../../ui/format";
@@ -48,9 +49,12 @@ export function SpacesSection(): JSX.Element {
               {space.memory && <span>{t("memoryIn")}: {t(space.memory)}</span>}
               {space.tags.map((tag) => <Badge key={tag} tone="calm">{tag}</Badge>)}
             </p>
-            <button type="button" className="small" aria-expanded={chosen === space.id} onClick={() => setChosen(chosen === space.id ? null : space.id)}>
-              <Icon name="file-text" /> {t("documents", { count: space.documents })}
-            </button>
+            <div className="space-actions">
+              <button type="button" className="small" onClick={() => startWith({ context: space.id })}><Icon name="square-pen" /> {t("start")}</button>
+              <button type="button" className="small" aria-expanded={chosen === space.id} onClick={() => setChosen(chosen === space.id ? null : space.id)}>
+                <Icon name="file-text" /> {t("documents", { count: space.documents })}
+              </button>
+            </div>
             {chosen === space.id && <Documents space={space} onChange={list.reload} />}
           </li>
         ))}
