@@ -207,6 +207,31 @@ def test_a_conversation_is_put_into_a_context_and_out_again(page: Tab, nexus: Ne
     assert [one["id"] for one in made] == [at.url.rsplit("/", 1)[1]]
 
 
+@pytest.mark.parametrize("look", LOOKS)
+def test_memories_used_and_contexts_are_accessible(chromium: Browser, nexus: Nexus, memories: str, look: str) -> None:
+    nexus.http.post(memories, json={"text": "Wants friendly answers.", "kind": "preference"})
+    work = nexus.http.post("/api/v1/contexts", json={"name": "A long name of a context that fits into no head"}).json()["id"]
+    nexus.http.post(memories, json={"text": "Wants short answers.", "kind": "preference", "context": work})
+    made = nexus.http.post("/api/v1/conversations", json={"title": "Plans", "context": work}).json()["id"]
+    with tab(chromium, nexus.url, bypass_csp=True, reduced_motion="reduce", **LOOKS[look]) as opened:
+        at = opened.page
+        opened.go(f"/app/c/{made}")
+        opened.send("What is 3 + 4?")
+        opened.answered()
+        at.locator(".memories-used > button").click()
+        at.locator(".space-chip").wait_for()
+        told = {}
+        for name in ("answer", "dialog"):
+            if found := Axe().run(at).response["violations"]:
+                told[name] = [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+            wide = at.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{name} can be moved sideways by {wide} pixels"
+            if name == "answer":
+                at.locator(".space-chip").click()
+                at.locator("dialog .choice-list button").nth(1).wait_for()
+        assert told == {} and not opened.errors
+
+
 def test_memory_is_switched_off(page: Tab, nexus: Nexus, memories: str) -> None:
     page.go("/app/memory/settings")
     box = page.page.get_by_role("checkbox", name="Use what is remembered in answers")
