@@ -27,7 +27,7 @@ const ArtifactPanel = lazy(() => import("./ArtifactPanel"));
 export default function ChatPage({ id, side }: { id: string | null; side?: Side }): JSX.Element {
   const conversation = useConversation(id);
   useEffect(() => { if (id) void openConversation(id); }, [id]);
-  if (conversation === undefined) return <div className="chat-main"><Skeleton lines={5} /></div>;
+  if (conversation === undefined) return <div className="chat-main"><h1 className="visually-hidden">{t("nav.chat")}</h1><Skeleton lines={5} /></div>;
   if (conversation === null) {
     return (
       <div className="chat-main">
