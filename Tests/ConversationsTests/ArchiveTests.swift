@@ -33,14 +33,16 @@ import Vocabulary
         let archive = try #require(
             try read(
                 """
-                {"name": "Hats", "chat_messages": [
-                  {"uuid": "1", "sender": "human", "text": "Why?"},
+                {"name": "Hats", "created_at": "2026-05-01T10:00:00.250000Z", "chat_messages": [
+                  {"uuid": "1", "sender": "human", "text": "Why?", "created_at": "2026-05-01T10:00:01Z"},
                   {"uuid": "2", "sender": "assistant", "content": [{"type": "thinking", "thinking": "hm"},
                    {"type": "text", "text": "Because."}]}]}
                 """
             ).first)
         #expect(archive.entries.map(\.role) == ["user", "assistant"])
         #expect(archive.entries[1].parent == "1" && archive.entries[1].reasoning == "hm")
+        #expect(archive.created == 1_777_629_600_250_000)
+        #expect(archive.entries.map(\.created) == [1_777_629_601_000_000, nil])
     }
 
     @Test func `open WebUI's history is read`() throws {

@@ -119,21 +119,3 @@ import Testing
     @Test(arguments: ["content-type", "input_tokens", "tokens", "x-request-id"])
     func `other names are not`(name: String) { #expect(LogValue.header(name, "v") == .string("v")) }
 }
-
-@Suite struct UnixTimeTests {
-    @Test(
-        arguments: [
-            (0, "1970-01-01T00:00:00.000Z"), (951_782_399, "2000-02-28T23:59:59.000Z"),
-            (951_782_400, "2000-02-29T00:00:00.000Z"), (1_709_251_199, "2024-02-29T23:59:59.000Z"),
-            (4_107_542_400, "2100-03-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.000Z"),
-            (1_798_761_599, "2026-12-31T23:59:59.000Z"),
-        ] as [(Int64, String)])
-    func `moments as RFC 3339`(seconds: Int64, text: String) {
-        #expect(UnixTime(seconds: seconds).rfc3339 == text)
-    }
-
-    @Test func `the system's clock is in this century`() {
-        #expect(UnixTime.now() > UnixTime(seconds: 1_750_000_000))
-        #expect(UnixTime(seconds: 1) + .milliseconds(1500) == UnixTime(nanoseconds: 2_500_000_000))
-    }
-}

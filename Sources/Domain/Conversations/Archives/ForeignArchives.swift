@@ -1,4 +1,5 @@
 import JSONText
+import Telemetry
 
 /// What other products export. Sources: the shapes of their export files as of 2026.
 enum ForeignArchives {
@@ -80,9 +81,12 @@ enum ForeignArchives {
                 ConversationArchive.Entry(
                     id: message["uuid"]?.string ?? "\(index)", parent: entries.last?.id,
                     role: sender == "human" ? "user" : sender, content: .string(text),
-                    reasoning: thoughts.isEmpty ? nil : thoughts.joined(separator: "\n")))
+                    reasoning: thoughts.isEmpty ? nil : thoughts.joined(separator: "\n"),
+                    created: microseconds(message["created_at"]?.string)))
         }
-        return ConversationArchive(title: json["name"]?.string ?? "", head: entries.last?.id, entries: entries)
+        return ConversationArchive(
+            title: json["name"]?.string ?? "", created: microseconds(json["created_at"]?.string),
+            head: entries.last?.id, entries: entries)
     }
 
     /// Open WebUI's export: `chat.history.messages` by id with `parentId`, `currentId`.
@@ -118,5 +122,8 @@ enum ForeignArchives {
     private static func microseconds(_ seconds: Double?) -> Int64? {
         guard let seconds, seconds > 0, seconds < 1e11 else { return nil }
         return Int64(seconds * 1e6)
+    }
+    private static func microseconds(_ text: String?) -> Int64? {
+        text.flatMap { UnixTime(rfc3339: $0) }.map { $0.nanoseconds / 1_000 }
     }
 }
