@@ -35,6 +35,8 @@ def clean(nexus: Nexus) -> Nexus:
     for archived in ("false", "true"):
         for one in nexus.http.get(f"/api/v1/conversations?limit=500&archived={archived}").json()["conversations"]:
             nexus.http.delete(f"/api/v1/conversations/{one['id']}")
+    # Empty folders are kept there.
+    nexus.http.patch("/api/v1/settings", json={"settings": {"web": None}})
     return nexus
 
 
@@ -234,8 +236,13 @@ def test_a_message_is_context_for_another_conversation(page: Tab, clean: Nexus) 
     page.page.locator(".composer textarea").fill("What is this?")
     page.page.locator(".composer .send").click()
     page.answered()
-    last = [one for one in clean.http.get(f"/api/v1/conversations/{target}/messages").json()["messages"] if one["role"] == "user"][-1]
-    assert "The needle is `sharp`." in last["content"] and "````" in last["content"], "the quote could be closed from inside"
+
+    def last() -> str:
+        messages = clean.http.get(f"/api/v1/conversations/{target}/messages").json()["messages"]
+        return [one for one in messages if one["role"] == "user"][-1]["content"]
+
+    until(lambda: "What is this?" in last(), "the server has the message")
+    assert "The needle is `sharp`." in last() and "````" in last(), "the quote could be closed from inside"
     # A whole conversation goes too.
     strip(page, "img src").click(button="right")
     choose(page, "Use as context")

@@ -81,9 +81,10 @@ def test_a_folder_without_conversations_is_on_the_second_device(page: Tab, nexus
     talk(nexus, "Any")
     with page.page.expect_response("**/api/v1/settings"):
         page.go()
-    page.page.locator(".chat-row").first.click(button="right")
+    page.page.locator(".chat-row a", has_text="Any").click(button="right")
     choose(page, "Move to a folder")
-    page.page.get_by_role("button", name="New folder").click()
+    # Where there are folders already, the sidebar has a button of that name, too.
+    page.page.get_by_role("dialog").get_by_role("button", name="New folder").click()
     page.page.get_by_label("Name", exact=True).fill("Ideas")
     page.page.get_by_role("button", name="Save").click()
     page.page.locator(".folder-row", has_text="Ideas").click(button="right")
