@@ -93,3 +93,11 @@ def postgres() -> Iterator[str]:
     """The URL of a private database, shared by a module's tests."""
     with private_postgres() as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def no_choices_of_others(request: pytest.FixtureRequest) -> None:
+    """Language, theme and folders follow the user: a browser's test begins without those of the test before."""
+    if request.module.__name__.startswith("test_web") and "nexus" in request.fixturenames:
+        shared = request.getfixturevalue("nexus")
+        shared.http.patch("/api/v1/settings", json={"settings": {"web": None}})

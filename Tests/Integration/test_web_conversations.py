@@ -35,8 +35,6 @@ def clean(nexus: Nexus) -> Nexus:
     for archived in ("false", "true"):
         for one in nexus.http.get(f"/api/v1/conversations?limit=500&archived={archived}").json()["conversations"]:
             nexus.http.delete(f"/api/v1/conversations/{one['id']}")
-    # Empty folders are kept there.
-    nexus.http.patch("/api/v1/settings", json={"settings": {"web": None}})
     return nexus
 
 
