@@ -144,6 +144,64 @@ def test_limits_refuse_with_the_headers_that_clients_read(start: Start) -> None:
         ask(client)
 
 
+COUNTINGS = [
+    ("/tokenize", {"content": "Once upon a time"}),
+    ("/detokenize", {"tokens": [5, 6, 7]}),
+    ("/apply-template", {"messages": [{"role": "user", "content": "Hello!"}]}),
+    ("/v1/messages/count_tokens", {"model": NAME, "messages": [{"role": "user", "content": "Hello!"}]}),
+    ("/v1/chat/completions/input_tokens", {"model": NAME, "messages": [{"role": "user", "content": "Hello!"}]}),
+    ("/v1/responses/input_tokens", {"model": NAME, "input": "Hello!"}),
+]
+
+
+def test_counted_texts_are_held_to_limits(start: Start) -> None:
+    server = start()
+    answer = set_limits(
+        server, {"id": "hour", "scope": "everyone", "amount": len(COUNTINGS) + 1, "per": "hour"},
+        {"id": "text", "scope": "model", "resource": "input_tokens", "amount": 2_000, "per": "hour"})
+    assert answer.status_code == 200, answer.text
+    for number, (path, body) in enumerate(COUNTINGS):
+        counted = server.http.post(path, json=body)
+        assert counted.status_code == 200, counted.text
+        kind = "anthropic-ratelimit-requests-remaining" if "messages/" in path else "x-ratelimit-remaining-requests"
+        assert counted.headers[kind] == str(len(COUNTINGS) - number)
+    # Who only looks after the servers takes nothing.
+    assert server.http.get("/slots").status_code == 200
+    # One that is too long as a whole is let in while nothing else was read; here something was.
+    long = server.http.post("/tokenize", json={"content": "word " * 5_000})
+    assert long.status_code == 429 and "'text'" in long.json()["error"]["message"]
+    assert server.http.get("/props").status_code == 200
+    for path, body in COUNTINGS:
+        refused = server.http.post(path, json=body)
+        assert refused.status_code == 429, refused.text
+        assert 0 < int(refused.headers["retry-after"]) <= 3_600
+        assert refused.headers["ratelimit"].startswith('"hour";r=0;t=')
+    with server.client() as client, pytest.raises(openai.RateLimitError):
+        ask(client)
+    assert server.http.get("/slots").status_code == 200
+
+
+def test_counted_texts_cost_nothing(start: Start) -> None:
+    server = start(configuration=PRICES)
+    set_budget(server, "money", scope="everyone", amount=0, period="total")
+    set_budget(server, "tokens", scope="everyone", unit="tokens", amount=0, period="total")
+    with server.client() as client, pytest.raises(openai.RateLimitError):
+        ask(client)
+    for path, body in COUNTINGS:
+        assert server.http.post(path, json=body).status_code == 200
+    assert server.http.post("/tokenize", json={"content": 5}).status_code == 400
+    until(lambda: total(server) == len(COUNTINGS) + 1, "all is written")
+    rows = usage(server, group="model,endpoint")["usage"]
+    counted = [row for row in rows if row["endpoint"] != "/v1/chat/completions"]
+    assert {row["endpoint"] for row in counted} == {path for path, _ in COUNTINGS}
+    assert {row["model"] for row in counted} == {NAME}
+    assert sum(row["requests"] for row in counted) == len(COUNTINGS) + 1
+    assert sum(row["failures"] for row in counted) == 1
+    assert all(row["cost"] == row["input_tokens"] == row["output_tokens"] == 0 for row in counted)
+    for name in ("money", "tokens"):
+        assert account(server, name)["spent"] == account(server, name)["reserved"] == 0
+
+
 def test_budgets_hold_and_tell(start: Start) -> None:
     server = start(configuration=PRICES)
     set_budget(server, "tight", scope="everyone", unit="tokens", amount=150, period="day")

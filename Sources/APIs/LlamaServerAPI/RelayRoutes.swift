@@ -20,6 +20,8 @@ public struct RelayedCall: Sendable {
     public let wakes: Bool
     /// Whether it changes the worker.
     public let changes: Bool
+    /// Whether it is an administrator's business, and no use of the model.
+    public let isAdministration: Bool
 }
 
 /// Sends requests to the worker of a model.
@@ -34,6 +36,7 @@ public protocol WorkerRelaying: Sendable {
 /// paths are passed on, each rebuilt from its parts.
 public struct RelayRoutes: Sendable {
     private let relay: any WorkerRelaying
+    private static let administration = "workers.admin"
     private static let bodyBytesMax = 16 << 20
     private static let modelBytesMax = 256
 
@@ -51,16 +54,16 @@ public struct RelayRoutes: Sendable {
             route(.post, "/apply-template", EngineSchemas.applyTemplate, "chat.use"),
             route(.get, "/props", EngineSchemas.props, "models.read"),
             // Slots and cache show what others have written.
-            route(.get, "/slots", EngineSchemas.slots, "workers.admin", wakes: false, query: ["fail_on_no_slot"]),
+            route(.get, "/slots", EngineSchemas.slots, Self.administration, wakes: false, query: ["fail_on_no_slot"]),
             route(
-                .post, "/slots/{id}", EngineSchemas.slotAction, "workers.admin", changes: true, query: ["action"]),
-            route(.get, "/cache", EngineSchemas.cache, "workers.admin", wakes: false),
+                .post, "/slots/{id}", EngineSchemas.slotAction, Self.administration, changes: true, query: ["action"]),
+            route(.get, "/cache", EngineSchemas.cache, Self.administration, wakes: false),
             route(
-                .delete, "/cache/{node}", EngineSchemas.invalidate, "workers.admin", wakes: false, changes: true),
+                .delete, "/cache/{node}", EngineSchemas.invalidate, Self.administration, wakes: false, changes: true),
             route(.get, "/lora-adapters", AdapterSchemas.list, "models.read"),
-            route(.post, "/lora-adapters", AdapterSchemas.set, "workers.admin", changes: true),
-            route(.post, "/lora-adapters/load", AdapterSchemas.load, "workers.admin", changes: true),
-            route(.delete, "/lora-adapters/{id}", AdapterSchemas.remove, "workers.admin", changes: true),
+            route(.post, "/lora-adapters", AdapterSchemas.set, Self.administration, changes: true),
+            route(.post, "/lora-adapters/load", AdapterSchemas.load, Self.administration, changes: true),
+            route(.delete, "/lora-adapters/{id}", AdapterSchemas.remove, Self.administration, changes: true),
         ]
     }
 
@@ -79,7 +82,8 @@ public struct RelayRoutes: Sendable {
                 RelayedCall(
                     id: request.id, model: try Self.model(query, body), method: method,
                     path: try Self.path(pattern, request), query: Self.query(query, allowed), body: body,
-                    operation: operation, wakes: wakes, changes: changes))
+                    operation: operation, wakes: wakes, changes: changes,
+                    isAdministration: permission == Self.administration))
         }
     }
 

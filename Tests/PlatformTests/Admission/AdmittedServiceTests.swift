@@ -298,4 +298,61 @@ private struct Answers: Generating, TokenCounting, Embedding {
             #expect(records.last?.amounts == UsageAmounts(requests: 1, inputTokens: 7, cost: 7_000))
         }
     }
+
+    // MARK: Counting
+
+    @Test func `a counted text meets limits of requests and of what is read, and costs nothing`() async throws {
+        try await withStore(.sqlite) { accounts in
+            let rules = [
+                try LimitRule(id: "requests", scope: .user, resource: .requests, pace: .window(amount: 3, .hour)),
+                try LimitRule(id: "in", scope: .user, resource: .inputTokens, pace: .window(amount: 1_000, .hour)),
+                try LimitRule(id: "out", scope: .user, resource: .outputTokens, pace: .window(amount: 1, .hour)),
+                try LimitRule(id: "cost", scope: .user, resource: .cost, pace: .window(amount: 1, .hour)),
+            ]
+            let desk = Self.desk(accounts, limits: rules)
+            // Not a token and not a coin of it is left.
+            desk.set([
+                try Budget(id: "coins", scope: .user, amount: 0, period: .day),
+                try Budget(id: "tokens", scope: .user, unit: .tokens, amount: 0, period: .day),
+            ])
+            let service = AdmittedService(desk: desk, next: Answers())
+            let caller = LimitCaller(principal: Self.principal(), address: "", model: "first")
+            try await Principal.$current.withValue(Self.principal()) {
+                for name in ["one", "two", "three"] {
+                    #expect(try await service.countTokens(of: try Self.request(name)) == 5)
+                }
+                let error = await #expect(throws: ServiceError.self) {
+                    _ = try await service.countTokens(of: try Self.request("four"))
+                }
+                #expect(error?.code == .rateLimited)
+                #expect((error?.retryAfter ?? .zero) > .zero)
+                // What the platform counts on its way to an answer is nobody's request.
+                try await CallContext.$current.withValue(.own) {
+                    _ = try await service.countTokens(of: try Self.request("five"))
+                }
+            }
+            let left = await desk.limits.standings(of: caller, isDefaulted: false).map(\.remaining)
+            #expect(left == [0, 985, 1, 1])
+            let records = desk.book.take().records
+            #expect(records.map(\.request) == ["one", "two", "three", "four"])
+            #expect(records.prefix(3).allSatisfy { $0.amounts == UsageAmounts(requests: 1) })
+            #expect(records.last?.amounts == UsageAmounts(refusals: 1))
+        }
+    }
+
+    @Test func `a debt of written tokens does not keep a text from being counted`() async throws {
+        try await withStore(.sqlite) { accounts in
+            let rule = try LimitRule(
+                id: "out", scope: .user, resource: .outputTokens, pace: .bucket(capacity: 4, refill: 1, per: 60_000))
+            let desk = Self.desk(accounts, limits: [rule])
+            let service = AdmittedService(desk: desk, next: Answers())
+            try await Principal.$current.withValue(Self.principal()) {
+                for try await _ in try await service.generate(try Self.request("one", tokens: 40)) {}
+                await #expect(throws: ServiceError.self) {
+                    _ = try await service.generate(try Self.request("two"))
+                }
+                #expect(try await service.countTokens(of: try Self.request("three")) == 5)
+            }
+        }
+    }
 }

@@ -82,6 +82,8 @@ final class AdmissionDesk: Sendable {
         let estimate: TokenEstimate
         /// The most that will be written; `nil` is unknown.
         let outputMax: Int64?
+        /// Whether no model computes anything for it: it is held to limits of requests and of what is read, and is free.
+        var isFree = false
     }
 
     /// Lets a request in, or refuses it with the time to come back.
@@ -99,7 +101,11 @@ final class AdmissionDesk: Sendable {
         var demands: [LimitDemand] = []
         let isDefaulted = isDefaulted(principal)
         if limits.limits(caller, isDefaulted: isDefaulted) {
-            let amounts = LimitAmounts(requests: call?.claimRequest() ?? 1, inputTokens: order.estimate.likely)
+            let requests = call?.claimRequest() ?? 1
+            let amounts: LimitAmounts =
+                order.isFree
+                ? .counting(requests: requests, inputTokens: order.estimate.likely)
+                : LimitAmounts(requests: requests, inputTokens: order.estimate.likely)
             let (verdict, taken) = await limits.take(caller, amounts, isDefaulted: isDefaulted)
             AnswerNotes.current?.note(
                 limits: LimitHeaders.headers(verdict.standings, endpoint: record.dimensions.endpoint, now: clock.time())
@@ -109,6 +115,11 @@ final class AdmissionDesk: Sendable {
                 throw Self.error(refusal)
             }
             demands = taken
+        }
+        guard !order.isFree else {
+            return AdmittedRequest(
+                self, record: record, demands: demands, reservation: nil, estimate: order.estimate, outputMax: 0,
+                isFree: true)
         }
         let outputMax = min(order.outputMax ?? Int64(Self.outputTokensDefault), 1 << 40)
         let most = price.cost(

@@ -28,12 +28,14 @@ final class AdmittedRequest: Sendable {
     private let estimate: TokenEstimate
     /// Tokens that may be written at most; `nil` where nobody has to know.
     let outputMax: Int64?
+    /// Whether what it reads is nobody's work: limits count it, the ledger only that it was asked.
+    private let isFree: Bool
     private let state = Mutex(State())
     private let isOver = Once()
 
     init(
         _ desk: AdmissionDesk, record: UsageRecord, demands: [LimitDemand], reservation: BudgetReservation?,
-        estimate: TokenEstimate, outputMax: Int64?
+        estimate: TokenEstimate, outputMax: Int64?, isFree: Bool = false
     ) {
         self.desk = desk
         self.record = record
@@ -41,6 +43,7 @@ final class AdmittedRequest: Sendable {
         self.reservation = reservation
         self.estimate = estimate
         self.outputMax = outputMax
+        self.isFree = isFree
     }
 
     deinit { settle(.aborted, nil) }
@@ -79,6 +82,9 @@ final class AdmittedRequest: Sendable {
         // An answer that was given before costs nothing again.
         settle(.finished, end.reuse == nil ? Used(end) : Used(input: 0))
     }
+
+    /// As much was read as was foreseen.
+    func finished() { settle(.finished, Used(input: estimate.likely)) }
 
     /// What was read and not answered with text.
     func finished(promptTokens: Int) { settle(.finished, Used(input: Int64(min(max(0, promptTokens), 1 << 40)))) }
@@ -129,14 +135,15 @@ final class AdmittedRequest: Sendable {
     private func settle(_ outcome: UsageRecord.Outcome, _ told: Used?) {
         guard isOver.claim() else { return }
         let state = state.withLock(\.self)
-        let used = told ?? written(state)
+        let read = told ?? written(state)
+        let used = isFree ? Used(input: 0) : read
         let price = desk.prices.price(of: state.model ?? record.dimensions.model)
         let cost = price.cost(
             inputTokens: used.input, cachedTokens: used.cached, outputTokens: used.output,
             engineMicroseconds: used.engineTime
         ).nanos
         if !demands.isEmpty {
-            desk.limits.charge(used.input - estimate.likely, of: .inputTokens, demands)
+            desk.limits.charge(read.input - estimate.likely, of: .inputTokens, demands)
             desk.limits.charge(used.output - state.chargedTokens, of: .outputTokens, demands)
             desk.limits.charge(cost - state.chargedCost, of: .cost, demands)
         }

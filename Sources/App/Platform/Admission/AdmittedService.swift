@@ -33,7 +33,12 @@ struct AdmittedService: Generating, TokenCounting, Embedding {
     }
 
     func countTokens(of request: GenerationRequest) async throws -> Int {
-        try await next.countTokens(of: request)
+        guard CallContext.current !== CallContext.own else { return try await next.countTokens(of: request) }
+        return try await read(request.id, request.model, TokenEstimate(request.prompt), isFree: true) {
+            try await next.countTokens(of: request)
+        } tokens: {
+            $0
+        }
     }
 
     func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
@@ -67,13 +72,13 @@ struct AdmittedService: Generating, TokenCounting, Embedding {
     // MARK: Parts
 
     private func read<Result>(
-        _ id: RequestID, _ asked: ModelID, _ estimate: TokenEstimate, _ send: () async throws -> Result,
-        tokens: (Result) -> Int
+        _ id: RequestID, _ asked: ModelID, _ estimate: TokenEstimate, isFree: Bool = false,
+        _ send: () async throws -> Result, tokens: (Result) -> Int
     ) async throws -> Result {
         let principal = Principal.current ?? .open
         let model = await name(of: asked)
         let admitted = try await desk.admit(
-            AdmissionDesk.Order(id: id, model: model, estimate: estimate, outputMax: 0), principal)
+            AdmissionDesk.Order(id: id, model: model, estimate: estimate, outputMax: 0, isFree: isFree), principal)
         do {
             let result = try await send()
             admitted.finished(promptTokens: tokens(result))

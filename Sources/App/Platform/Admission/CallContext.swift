@@ -6,6 +6,9 @@ import Vocabulary
 final class CallContext: Sendable {
     @TaskLocal static var current: CallContext?
 
+    /// Of what the platform counts for itself on its way to an answer, which is admitted on its own.
+    static let own = CallContext(address: "", endpoint: "")
+
     /// The peer's address; empty over a Unix socket.
     let address: String
     /// The path, of which there are as many as routes.

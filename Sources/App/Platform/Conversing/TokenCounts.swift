@@ -97,7 +97,7 @@ final class TokenCounts: Sendable {
         var request = request
         guard case .chat(_, let tools) = request.prompt else { return nil }
         request.prompt = .chat(messages, tools: tools)
-        do { return try await service.countTokens(of: request) } catch { return nil }
+        do { return try await tokens(of: request) } catch { return nil }
     }
 
     static func estimate(_ message: Message) -> Int {
@@ -161,9 +161,9 @@ final class TokenCounts: Sendable {
         let word = ChatMessage(.user, "a")
         var asked = request
         asked.prompt = .chat([word], tools: tools)
-        let one = try await service.countTokens(of: asked)
+        let one = try await tokens(of: asked)
         asked.prompt = .chat([word, ChatMessage(.assistant, "a"), word], tools: tools)
-        let three = try await service.countTokens(of: asked)
+        let three = try await tokens(of: asked)
         let frame = Frame(base: one, message: max(1, (three - one + 1) / 2))
         state.withLock { state in
             if state.frames.count >= 1_024 { state.frames.removeAll() }
@@ -177,7 +177,12 @@ final class TokenCounts: Sendable {
         guard case .chat(_, let tools) = request.prompt else { return 0 }
         var request = request
         request.prompt = .chat([ChatMessage(.user, text.isEmpty ? "a" : text)], tools: tools)
-        return try await service.countTokens(of: request)
+        return try await tokens(of: request)
+    }
+
+    /// Asks without taking of anybody's limits: the answer that it is for does.
+    private func tokens(of request: GenerationRequest) async throws -> Int {
+        try await CallContext.$current.withValue(.own) { try await service.countTokens(of: request) }
     }
 
     /// What is counted of a message: its words and its calls.

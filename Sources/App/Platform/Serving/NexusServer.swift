@@ -164,8 +164,8 @@ struct NexusServer {
         try await admission.prepare()
         let service = try trust.ruled(service(before: routing.service, answers, admission))
         let surfaces = SurfacesPart(
-            service, gateway: gateway, routing: routing.service, catalog: catalog, runner: jobs.runner,
-            database: database,
+            service, gateway: gateway, routing: routing.service, admission: admission.desk,
+            catalog: catalog, runner: jobs.runner, database: database,
             configuration: configuration, logger: logger.labelled("surfaces"))
         let remembering = RememberingPart(
             configuration.memory, database: database, service: service, routing: routing.service,

@@ -20,6 +20,7 @@ struct SurfacesPart: Sendable {
     private let service: any ModelService
     private let gateway: ModelGateway
     private let routing: RoutedService
+    private let admission: AdmissionDesk
     private let models: OllamaModels
     private let memory: ResponseMemory
     private let background = BackgroundResponses()
@@ -34,19 +35,20 @@ struct SurfacesPart: Sendable {
     ///   - service: what answers, with everything that decides about requests.
     ///   - gateway: the way to workers.
     ///   - routing: who answers to a name.
+    ///   - admission: whom limits let in.
     ///   - catalog: the models of this machine.
     ///   - runner: of downloads.
     ///   - database: what is kept.
     ///   - configuration: how long, and whose pages may connect.
     ///   - logger: of this part.
     init(
-        _ service: any ModelService, gateway: ModelGateway, routing: RoutedService, catalog: CatalogPart,
-        runner: JobRunner,
-        database: Database, configuration: Configuration, logger: Logger
+        _ service: any ModelService, gateway: ModelGateway, routing: RoutedService, admission: AdmissionDesk,
+        catalog: CatalogPart, runner: JobRunner, database: Database, configuration: Configuration, logger: Logger
     ) {
         self.service = service
         self.gateway = gateway
         self.routing = routing
+        self.admission = admission
         self.logger = logger
         models = OllamaModels(
             deployments: gateway.deployments, catalog: catalog.catalog, operations: catalog.importer, runner: runner)
@@ -69,7 +71,7 @@ struct SurfacesPart: Sendable {
             + ConversationRoutes(memory).routes + ModerationRoutes.routes
             + OllamaRoutes(service, library: models, version: productVersion, now: { .now() }).routes
             + ChatSocketRoutes(service, origins: origins, now: seconds).routes
-            + RelayRoutes(WorkerRelay(gateway: gateway, routing: routing)).routes + native(seconds)
+            + RelayRoutes(WorkerRelay(gateway: gateway, routing: routing, desk: admission)).routes + native(seconds)
     }
 
     /// llama-server's endpoints that the platform answers by its own services.

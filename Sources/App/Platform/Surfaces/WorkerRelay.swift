@@ -10,27 +10,46 @@ import Vocabulary
 struct WorkerRelay: WorkerRelaying {
     let gateway: ModelGateway
     let routing: RoutedService
+    let desk: AdmissionDesk
 
     func relay(_ call: RelayedCall) async throws -> HTTPResponse {
         let deployment = try await find(call.model)
         try await check(call, deployment)
         AnswerNotes.current?.note(model: deployment.name)
+        let admitted = try await admit(call, deployment)
         let wish = gateway.wish(SchedulingOptions(), affinity: nil) { _ in }
-        // The one place where such requests are counted.
-        let (response, holding) = try await gateway.measures.measureReading(
-            call.id, model: deployment.id, operation: call.operation
-        ) {
-            try await gateway.ask(deployment, wish) { try await $0.forward(call) }
-        } tokens: { _ in
-            0
+        do {
+            // The one place where such requests are counted.
+            let (response, holding) = try await gateway.measures.measureReading(
+                call.id, model: deployment.id, operation: call.operation
+            ) {
+                try await gateway.ask(deployment, wish) { try await $0.forward(call) }
+            } tokens: { _ in
+                0
+            }
+            admitted?.finished()
+            return HTTPResponse(
+                headers: ["Content-Type": response.headers["Content-Type"] ?? "application/json"],
+                body: .stream { writer in
+                    for try await chunk in response.body { try await writer.write(chunk) }
+                    // Until here it must neither be ended nor leave memory.
+                    withExtendedLifetime(holding) {}
+                })
+        } catch {
+            admitted?.failed(error)
+            throw error
         }
-        return HTTPResponse(
-            headers: ["Content-Type": response.headers["Content-Type"] ?? "application/json"],
-            body: .stream { writer in
-                for try await chunk in response.body { try await writer.write(chunk) }
-                // Until here it must neither be ended nor leave memory.
-                withExtendedLifetime(holding) {}
-            })
+    }
+
+    /// Holds a caller to its limits of requests and of what is read, by the name that was asked. It costs nothing: no model
+    /// computes anything.
+    private func admit(_ call: RelayedCall, _ deployment: Deployment) async throws -> AdmittedRequest? {
+        guard !call.isAdministration else { return nil }
+        return try await desk.admit(
+            AdmissionDesk.Order(
+                id: call.id, model: call.model.name.isEmpty ? deployment.name : call.model.name,
+                estimate: TokenEstimate(bytes: call.body.count, messages: 0), outputMax: 0, isFree: true),
+            Principal.current ?? .open)
     }
 
     /// The deployment of that name, or the one that a route of that name asks first.

@@ -40,8 +40,8 @@ public struct LimitPolicy: Sendable, Equatable {
         var demands: [LimitDemand] = []
         for rule in rules {
             if let pattern = rule.model, !NamePattern.matches(caller.model, pattern) { continue }
+            guard let amount = amounts[rule.resource] else { continue }
             for subject in caller.subjects(of: rule.scope) where rule.subject == nil || rule.subject == subject {
-                let amount = amounts[rule.resource]
                 demands.append(
                     LimitDemand(
                         key: LimitKey(rule: rule.id, subject: subject), rule: rule, need: amount.need,
@@ -52,7 +52,7 @@ public struct LimitPolicy: Sendable, Equatable {
     }
 }
 
-/// How much of each resource a request needs when it begins.
+/// How much of each resource a request needs when it begins; `nil` of one that it does not meet, not even its debts.
 public struct LimitAmounts: Sendable, Equatable {
     public struct Amount: Sendable, Equatable {
         public var need: Int64
@@ -60,10 +60,10 @@ public struct LimitAmounts: Sendable, Equatable {
         public static let none = Amount(need: 0, charge: 0)
     }
 
-    public var requests = Amount.none
-    public var inputTokens = Amount.none
-    public var outputTokens = Amount.none
-    public var cost = Amount.none
+    public var requests: Amount? = Amount.none
+    public var inputTokens: Amount? = Amount.none
+    public var outputTokens: Amount? = Amount.none
+    public var cost: Amount? = Amount.none
 
     public init() {}
 
@@ -76,7 +76,15 @@ public struct LimitAmounts: Sendable, Equatable {
         cost = Amount(need: 1, charge: 0)
     }
 
-    public subscript(_ resource: LimitResource) -> Amount {
+    /// A request whose text is only counted: one request and the text are taken; it writes nothing and costs nothing.
+    public static func counting(requests: Int64, inputTokens: Int64) -> Self {
+        var amounts = Self(requests: requests, inputTokens: inputTokens)
+        amounts.outputTokens = nil
+        amounts.cost = nil
+        return amounts
+    }
+
+    public subscript(_ resource: LimitResource) -> Amount? {
         switch resource {
         case .requests: requests
         case .inputTokens: inputTokens
