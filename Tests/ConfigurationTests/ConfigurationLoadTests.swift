@@ -49,6 +49,19 @@ private func problems(
         #expect(try port([("--port", "4"), ("--server.port", "5")], [:], nil) == 5)
     }
 
+    @Test func `weights of tenants are read, and bad ones refused`() throws {
+        let expected = [
+            WeightConfiguration(tenant: "acme", weight: 4), WeightConfiguration(tenant: "bob", weight: 0.5),
+        ]
+        #expect(try load("gateway: {weights: {acme: 4, bob: 0.5}}").configuration.gateway.weights == expected)
+        #expect(
+            try load(environment: ["NEXUS_GATEWAY_WEIGHTS": "acme=4, bob=0.5"]).configuration.gateway.weights
+                == expected)
+        for bad in ["{acme: 0}", "{acme: 101}", "{acme: heavy}", "[acme]", "{'': 1}"] {
+            #expect(problems("gateway: {weights: \(bad)}").count == 1, "\(bad)")
+        }
+    }
+
     @Test func `every kind of value is read from a file`() throws {
         let file = """
             dataDir: /var/lib/nexus

@@ -578,8 +578,14 @@ def test_commands_make_people_keys_and_teams(start: Callable[..., Nexus], tmp_pa
     assert re.search(r"research +research +bob", nexus("teams", "list"))
     who = httpx.get(f"{local}/api/v1/session", headers={"X-Api-Key": rotated}).json()["user"]
     assert who["teams"] == ["research"]
-    nexus("tenants", "create", "acme", "--display-name", "Acme")
-    assert re.search(r"acme +Acme", nexus("tenants", "list"))
+    nexus("tenants", "create", "acme", "--display-name", "Acme", "--weight", "2.5")
+    assert re.search(r"acme +Acme +2\.5", nexus("tenants", "list"))
+    nexus("tenants", "edit", "acme", "--no-weight")
+    assert re.search(r"acme +Acme +1\b", nexus("tenants", "list"))
+    heavy = command(tmp_path, "tenants", "edit", "acme", "--weight", "101", *data)
+    assert heavy.returncode != 0 and "from 0.1 to 100" in heavy.stderr
+    nexus("users", "edit", "bob", "--weight", "4")
+    assert json.loads(nexus("users", "list", "--json"))["users"][-1]["weight"] == 4
     nexus("tenants", "delete", "acme")
     assert "acme" not in nexus("tenants", "list")
     assert re.search(r"k_\S+ +EdDSA +signs\n$", nexus("tokens", "keys"))
@@ -596,3 +602,39 @@ def test_commands_make_people_keys_and_teams(start: Callable[..., Nexus], tmp_pa
     nexus("users", "delete", "bob")
     last = command(tmp_path, "users", "delete", "ada", *data)
     assert last.returncode != 0 and "last administrator" in last.stderr
+
+
+def test_weights_are_kept_listed_and_checked(start: Callable[..., Nexus]) -> None:
+    configuration = CONFIGURATION + "gateway: { weights: { acme: 5, bob: 0.5 } }\n"
+    people = People(start(configuration=configuration))
+
+    def weights(people: People) -> dict[str, float]:
+        tenants = people.admin.get("/api/v1/tenants").json()["tenants"]
+        users = people.admin.get("/api/v1/users").json()["users"]
+        return {one["id"]: one["weight"] for one in tenants} | {one["name"]: one["weight"] for one in users}
+
+    for body in ({"id": "acme"}, {"id": "blue", "weight": 0.1}):
+        assert people.admin.post("/api/v1/tenants", json=body).status_code == 201
+    people.make("dora", tenant="acme")
+    people.make("emil", weight=9)
+    assert weights(people) == {
+        "acme": 5, "blue": 0.1, "ada": 1, "bob": 0.5, "carl": 1, "vera": 1, "dora": 5, "emil": 9}
+    changed = people.admin.patch("/api/v1/tenants/acme", json={"weight": 100})
+    assert changed.status_code == 200 and changed.json()["weight"] == 100
+    assert people.admin.patch("/api/v1/users/bob", json={"weight": 3}).json()["weight"] == 3
+    assert people.admin.patch("/api/v1/tenants/blue", json={"display_name": "Blue"}).json()["weight"] == 0.1
+    for bad in (0, 0.09, 100.5, -1, "5", True, [1]):
+        for path in ("/api/v1/tenants/acme", "/api/v1/users/bob"):
+            refused = people.admin.patch(path, json={"weight": bad})
+            assert refused.status_code == 400 and refused.json()["parameter"] == "weight", refused.text
+    assert people.admin.patch("/api/v1/tenants/none", json={"weight": 1}).status_code == 404
+    with people.browser("carl") as carl:
+        assert carl.patch("/api/v1/tenants/acme", json={"weight": 1}).status_code == 403
+    people.server.kill()
+    again = start(folder=people.server.folder, configuration=configuration)
+    people.server, people.admin = again, socket_client(again)
+    assert weights(people) | {"acme": 100, "bob": 3, "dora": 100} == weights(people)
+    for path in ("/api/v1/tenants/acme", "/api/v1/users/bob"):
+        assert people.admin.patch(path, json={"weight": None}).status_code == 200
+    assert weights(people) | {"acme": 5, "bob": 0.5, "dora": 5} == weights(people)
+    people.close()

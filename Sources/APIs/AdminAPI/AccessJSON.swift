@@ -5,13 +5,18 @@ import Vocabulary
 
 /// Users, keys and sessions as the API shows them: no hash, no secret. Moments are seconds since 1970.
 extension User {
-    func json(teams: [String]) -> JSONValue {
+    /// - Parameters:
+    ///   - teams: that they are in.
+    ///   - weight: what queues give them, relative to others.
+    /// - Returns: the object.
+    func json(teams: [String], weight: Double) -> JSONValue {
         [
             "id": .string(id.text), "name": .string(name), "display_name": .string(displayName),
             "email": email.map(JSONValue.string) ?? .null, "role": .string(role.rawValue),
             "tenant": .string(tenant.name), "teams": .array(teams.map(JSONValue.string)),
             "disabled": .bool(isDisabled), "models": models.json, "priority_max": .string(priorityMax.rawValue),
-            "has_password": .bool(password != nil), "has_totp": .bool(secondFactor?.isConfirmed ?? false),
+            "weight": .number(weight), "has_password": .bool(password != nil),
+            "has_totp": .bool(secondFactor?.isConfirmed ?? false),
             "created_at": createdAt.json,
         ]
     }
@@ -58,8 +63,11 @@ extension Team {
 }
 
 extension Tenant {
-    var json: JSONValue {
-        ["id": .string(id.name), "display_name": .string(displayName), "created_at": createdAt.json]
+    func json(weight: Double) -> JSONValue {
+        [
+            "id": .string(id.name), "display_name": .string(displayName), "weight": .number(weight),
+            "created_at": createdAt.json,
+        ]
     }
 }
 

@@ -67,6 +67,16 @@ extension JSONField {
         UnixTime(nanoseconds: Int64(try number(in: 0...7_258_118_400) * 1_000) * 1_000_000)
     }
 
+    /// A share of what is waited for.
+    func weight() throws(JSONFieldError) -> Double { try number(in: SchedulingOptions.tenantWeights) }
+
+    /// What the member `weight` is to become: `nil` where it is not there, `.some(nil)` where it is `null`.
+    func changedWeight() throws(JSONFieldError) -> Double?? {
+        if isNull("weight") { return .some(nil) }
+        guard let weight = try optional("weight") else { return nil }
+        return .some(try weight.weight())
+    }
+
     /// Whether a member is there and `null`.
     func isNull(_ key: String) -> Bool { value.object?[key]?.isNull ?? false }
 }

@@ -11,6 +11,11 @@ enum AccessSchemas {
     static let role: JSONValue = ["enum": .array(Role.allCases.map { .string($0.rawValue) })]
     static let priority: JSONValue = ["enum": .array(Priority.allCases.map { .string($0.rawValue) })]
     static let password: JSONValue = ["type": "string", "format": "password", "minLength": 1, "maxLength": 1_024]
+    static let weight: JSONValue = [
+        "type": ["number", "null"], "minimum": .number(SchedulingOptions.tenantWeights.lowerBound),
+        "maximum": .number(SchedulingOptions.tenantWeights.upperBound),
+        "description": "Share of what is waited for, relative to others. `null` is what the configuration says, or 1.",
+    ]
     static let flag: JSONValue = ["type": "boolean"]
     static let seconds: JSONValue = ["type": "number", "description": "Unix time in seconds."]
 
@@ -29,8 +34,8 @@ enum AccessSchemas {
     static let user = object(
         [
             "id": text, "name": text, "display_name": text, "email": optionalText, "role": role, "tenant": text,
-            "teams": texts, "disabled": flag, "models": optionalTexts, "priority_max": priority, "has_password": flag,
-            "has_totp": flag, "created_at": seconds,
+            "teams": texts, "disabled": flag, "models": optionalTexts, "priority_max": priority,
+            "weight": ["type": "number"], "has_password": flag, "has_totp": flag, "created_at": seconds,
         ], required: ["id", "name", "role"])
     static let key = object(
         [
@@ -47,7 +52,8 @@ enum AccessSchemas {
         ], required: ["id", "user"])
     static let team = object(
         ["id": text, "display_name": text, "members": texts, "created_at": seconds], required: ["id", "members"])
-    static let tenant = object(["id": text, "display_name": text, "created_at": seconds], required: ["id"])
+    static let tenant = object(
+        ["id": text, "display_name": text, "weight": ["type": "number"], "created_at": seconds], required: ["id"])
     static let deleted = object(["id": text, "deleted": flag], required: ["id"])
 
     /// A description of one route.

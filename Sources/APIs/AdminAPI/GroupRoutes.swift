@@ -10,6 +10,7 @@ public struct GroupRoutes: Sendable {
     public init(_ accounts: Accounts) { self.accounts = accounts }
 
     private static let team = "/api/v1/teams/{team}"
+    private static let tenant = "/api/v1/tenants/{tenant}"
     private static let bodyBytesMax = 64 << 10
 
     public var routes: [Route] { teamRoutes + tenantRoutes + roleRoutes }
@@ -58,14 +59,31 @@ public struct GroupRoutes: Sendable {
     private var tenantRoutes: [Route] {
         [
             Route(.get, "/api/v1/tenants", Self.listTenants) { _ in
-                .json(["tenants": .array(accounts.tenants().map(\.json))])
+                .json(["tenants": .array(accounts.tenants().map(json))])
             },
             Route(.post, "/api/v1/tenants", Self.createTenant, bodyBytesMax: Self.bodyBytesMax) { request in
-                let (id, name) = try await Self.naming(request)
-                return .json(
-                    try await accounts.createTenant(id, displayName: name, by: request.caller).json, status: .created)
+                let (id, name, weight) = try await request.read(["id", "display_name", "weight"]) {
+                    body throws(JSONFieldError) in
+                    (
+                        try body.required("id").shortText(), try body.optional("display_name")?.shortText(),
+                        try body.optional("weight")?.weight()
+                    )
+                }
+                let tenant = try await accounts.createTenant(
+                    id, displayName: name, weight: weight, by: request.caller)
+                return .json(json(tenant), status: .created)
             },
-            Route(.delete, "/api/v1/tenants/{tenant}", Self.removeTenant) { request in
+            Route(.patch, Self.tenant, Self.editTenant, bodyBytesMax: Self.bodyBytesMax) { request in
+                let (name, weight) = try await request.read(["display_name", "weight"]) {
+                    body throws(JSONFieldError) in
+                    (try body.optional("display_name")?.shortText(), try body.changedWeight())
+                }
+                let tenant = try await accounts.editTenant(
+                    TenantID(request.parameters.string("tenant")), displayName: name, weight: weight,
+                    by: request.caller)
+                return .json(json(tenant))
+            },
+            Route(.delete, Self.tenant, Self.removeTenant) { request in
                 let id = request.parameters.string("tenant")
                 try await accounts.removeTenant(TenantID(id), by: request.caller)
                 return .json(["id": .string(id), "deleted": true])
@@ -90,6 +108,8 @@ public struct GroupRoutes: Sendable {
             },
         ]
     }
+
+    private func json(_ tenant: Tenant) -> JSONValue { tenant.json(weight: accounts.weight(of: tenant)) }
 
     /// Roles with their models, and permissions with the roles that have them.
     private var table: JSONValue {
@@ -124,6 +144,7 @@ public struct GroupRoutes: Sendable {
 
 extension GroupRoutes {
     private static let teamName = RouteDescription.Parameter("team", in: .path, summary: "The team's id.")
+    private static let tenantName = RouteDescription.Parameter("tenant", in: .path, summary: "The tenant's id.")
     private static let member = RouteDescription.Parameter("user", in: .path, summary: "Id, name or e-mail address.")
     private static let naming = AccessSchemas.object(
         [
@@ -163,11 +184,20 @@ extension GroupRoutes {
         "listTenants", "All tenants that several users may share.", "tenants.read",
         answer: AccessSchemas.list("tenants", AccessSchemas.tenant))
     private static let createTenant = describe(
-        "createTenant", "Makes a tenant.", "tenants.write", body: naming, answer: AccessSchemas.tenant,
-        status: .created)
+        "createTenant", "Makes a tenant.", "tenants.write",
+        body: AccessSchemas.object(
+            [
+                "id": ["type": "string", "description": "Short, in lower case; it never changes."],
+                "display_name": AccessSchemas.text, "weight": AccessSchemas.weight,
+            ], required: ["id"]), answer: AccessSchemas.tenant, status: .created)
+    private static let editTenant = describe(
+        "editTenant", "Changes how a tenant is called, and its share of what is waited for.", "tenants.write",
+        parameters: [tenantName],
+        body: AccessSchemas.object(["display_name": AccessSchemas.text, "weight": AccessSchemas.weight]),
+        answer: AccessSchemas.tenant)
     private static let removeTenant = describe(
         "deleteTenant", "Removes a tenant that no user has.", "tenants.write",
-        parameters: [.init("tenant", in: .path, summary: "The tenant's id.")], answer: AccessSchemas.deleted)
+        parameters: [tenantName], answer: AccessSchemas.deleted)
     private static let roleTable = AccessSchemas.object(
         ["roles": ["type": "array"], "permissions": ["type": "array"]], required: ["roles", "permissions"])
     private static let listRoles = describe(

@@ -59,11 +59,13 @@ public struct UserRoutes: Sendable {
 
     private func user(_ request: HTTPRequest) throws -> User { try accounts.user(request.parameters.string("user")) }
 
-    private func json(_ user: User) -> JSONValue { user.json(teams: accounts.teams(of: user.id)) }
+    private func json(_ user: User) -> JSONValue {
+        user.json(teams: accounts.teams(of: user.id), weight: accounts.weight(of: user))
+    }
 
     private static func order(_ request: HTTPRequest) async throws -> UserOrder {
         try await request.read([
-            "name", "display_name", "email", "role", "tenant", "password", "models", "priority_max",
+            "name", "display_name", "email", "role", "tenant", "password", "models", "priority_max", "weight",
         ]) { body throws(JSONFieldError) in
             UserOrder(
                 name: try body.required("name").shortText(),
@@ -72,13 +74,14 @@ public struct UserRoutes: Sendable {
                 tenant: try body.optional("tenant").map { field throws(JSONFieldError) in
                     TenantID(try field.shortText())
                 }, password: try body.optional("password")?.password(), models: try body.optional("models")?.names(),
-                priorityMax: try body.optional("priority_max")?.choice())
+                priorityMax: try body.optional("priority_max")?.choice(), weight: try body.optional("weight")?.weight())
         }
     }
 
     private static func edit(_ request: HTTPRequest) async throws -> UserEdit {
-        try await request.read(["display_name", "email", "role", "tenant", "disabled", "models", "priority_max"]) {
-            body throws(JSONFieldError) in
+        try await request.read([
+            "display_name", "email", "role", "tenant", "disabled", "models", "priority_max", "weight",
+        ]) { body throws(JSONFieldError) in
             var edit = UserEdit()
             edit.displayName = try body.optional("display_name")?.shortText()
             if body.isNull("email") { edit.email = .some(nil) }
@@ -89,6 +92,7 @@ public struct UserRoutes: Sendable {
             if body.isNull("models") { edit.models = .some(nil) }
             if let models = try body.optional("models") { edit.models = .some(try models.names()) }
             edit.priorityMax = try body.optional("priority_max")?.choice()
+            edit.weight = try body.changedWeight()
             return edit
         }
     }
@@ -100,6 +104,7 @@ extension UserRoutes {
     private static let members: JSONObject = [
         "display_name": AccessSchemas.text, "email": AccessSchemas.optionalText, "role": AccessSchemas.role,
         "tenant": AccessSchemas.text, "models": AccessSchemas.optionalTexts, "priority_max": AccessSchemas.priority,
+        "weight": AccessSchemas.weight,
     ]
 
     private static func describe(

@@ -24,14 +24,16 @@ public final class AccessIndex: Sendable {
         /// Moments of use that the database does not know yet.
         fileprivate(set) var keyUses: [String: UnixTime] = [:]
         fileprivate(set) var sessionUses: [String: UnixTime] = [:]
+        let weights: QueueWeights
     }
 
     /// Uses closer together than this are one.
     static let usePrecision = Duration.seconds(5)
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    public init() {}
+    /// - Parameter weights: what queues give tenants for which nothing else was set.
+    public init(weights: QueueWeights = QueueWeights()) { state = Mutex(State(weights: weights)) }
 
     func read<Result>(_ body: (borrowing State) -> Result) -> Result where Result: Sendable {
         state.withLock { body($0) }
@@ -96,7 +98,7 @@ public final class AccessIndex: Sendable {
     func replace(_ records: AccessRecords) {
         state.withLock { state in
             let (keyUses, sessionUses) = (state.keyUses, state.sessionUses)
-            state = State()
+            state = State(weights: state.weights)
             state.records = records
             for user in records.users.values { state.enter(user) }
             for session in records.sessions.values { state.sessionsByHash[session.tokenHash] = session.id }
@@ -156,7 +158,12 @@ extension AccessIndex.State {
         guard let user = records.users[id], !user.isDisabled else { return nil }
         return Principal(
             user: id, name: user.name, tenant: user.tenant, teams: teams(of: id), role: user.role, origin: origin,
-            userModels: user.models ?? records.roleModels[user.role], priorityMax: user.priorityMax)
+            userModels: user.models ?? records.roleModels[user.role], priorityMax: user.priorityMax,
+            weight: weight(of: user))
+    }
+
+    func weight(of user: User) -> Double {
+        records.tenants[user.tenant].map(weights.weight(of:)) ?? weights.weight(of: user)
     }
 
     fileprivate mutating func apply(_ change: AccessChange) {
@@ -188,6 +195,7 @@ extension AccessIndex.State {
         case .startSession(let session): [session.user]
         case .saveTeam(let team): team.members.union(records.teams[team.id]?.members ?? [])
         case .removeTeam(let id): records.teams[id]?.members ?? []
+        case .saveTenant(let tenant): Set(records.users.values.filter { $0.tenant == tenant.id }.map(\.id))
         case .setRoleModels: Set(records.users.keys)
         default: []
         }

@@ -14,5 +14,8 @@ public struct AccessSettings: Sendable, Equatable {
     /// How this server is called in authenticator apps.
     public var issuer = "Llama Nexus"
 
+    /// What queues give tenants, relative to each other.
+    public var weights = QueueWeights()
+
     public init() {}
 }

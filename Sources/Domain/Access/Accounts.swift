@@ -80,7 +80,7 @@ public actor Accounts: ExternalUsers {
         _ surroundings: Surroundings, _ settings: AccessSettings, _ records: AccessRecords,
         _ hashKey: Redacted<[UInt8]>
     ) {
-        index = AccessIndex()
+        index = AccessIndex(weights: settings.weights)
         index.replace(records)
         self.settings = settings
         self.hashKey = hashKey

@@ -150,6 +150,11 @@ public struct ReasoningOptions: Sendable, Equatable {
 
 /// Who asks, and how urgent it is. The worker believes what it is told: whoever stands in front of it has checked.
 public struct SchedulingOptions: Sendable, Equatable {
+    /// Weights that queues tell apart.
+    public static let weights = 0.001...1_000.0
+    /// What a tenant may be given. Less would starve it, more would leave nothing to others.
+    public static let tenantWeights = 0.1...100.0
+
     public var tenant: TenantID
     public var priority: Priority
     /// The tenant's share relative to others; more than 0.

@@ -33,11 +33,13 @@ public struct Principal: Sendable, Equatable {
     public var userModels: [String]?
     /// The most urgent priority that the caller may ask for.
     public var priorityMax: Priority
+    /// The caller's share of what is waited for, relative to others: that of the tenant.
+    public var weight: Double
 
     public init(
         user: UserID, name: String, tenant: TenantID, teams: [String] = [], role: Role, origin: Origin,
         scopes: Set<String>? = nil, models: [String]? = nil, userModels: [String]? = nil,
-        priorityMax: Priority = .critical
+        priorityMax: Priority = .critical, weight: Double = 1
     ) {
         self.user = user
         self.name = name
@@ -49,6 +51,7 @@ public struct Principal: Sendable, Equatable {
         self.models = models
         self.userModels = userModels
         self.priorityMax = priorityMax
+        self.weight = weight
     }
 
     /// Of the request that is being answered, and while its stream is written.

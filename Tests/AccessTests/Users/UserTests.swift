@@ -38,6 +38,55 @@ import Vocabulary
         #expect(await code { _ = try accounts.user("carol") } == .notFound)
     }
 
+    // MARK: Weights
+
+    private func weight(_ user: UserID, _ accounts: Accounts) -> Double? {
+        accounts.index.principal(of: user, origin: .local)?.weight
+    }
+
+    @Test func `a user weighs what their tenant weighs, from the next request on`() async throws {
+        var settings = AccessSettings()
+        settings.weights = QueueWeights(["acme": 3, "bob": 2])
+        let (accounts, ada, bob) = try await Bench().openWithPeople(settings)
+        #expect(weight(ada.id, accounts) == 1)
+        #expect(weight(bob.id, accounts) == 2)
+        let tenant = try await accounts.createTenant("acme", displayName: nil, by: nil)
+        var edit = UserEdit()
+        edit.tenant = tenant.id
+        edit.weight = .some(50)
+        try await accounts.editUser(bob.id, edit, by: nil)
+        #expect(weight(bob.id, accounts) == 3, "one weight for all of a tenant")
+        try await accounts.editTenant(tenant.id, weight: .some(7.5), by: nil)
+        #expect(weight(bob.id, accounts) == 7.5)
+        try await accounts.editTenant(tenant.id, displayName: "Acme", by: nil)
+        #expect(accounts.tenants().map(\.weight) == [7.5])
+        try await accounts.editTenant(tenant.id, weight: .some(nil), by: nil)
+        #expect(weight(bob.id, accounts) == 3)
+        edit.tenant = TenantID(bob.id.text)
+        try await accounts.editUser(bob.id, edit, by: nil)
+        #expect(weight(bob.id, accounts) == 50)
+    }
+
+    @Test(arguments: [0, -1, 0.09, 100.1, .infinity, .nan])
+    func `weights beyond the bounds are refused`(weight: Double) async throws {
+        let (accounts, _, bob) = try await Bench().openWithPeople()
+        let tenant = try await accounts.createTenant("acme", displayName: nil, by: nil)
+        var edit = UserEdit()
+        edit.weight = .some(weight)
+        #expect(await code { try await accounts.editUser(bob.id, edit, by: nil) } == .invalidValue)
+        #expect(
+            await code { try await accounts.editTenant(tenant.id, weight: .some(weight), by: nil) } == .invalidValue)
+        #expect(
+            await code { _ = try await accounts.createTenant("b", displayName: nil, weight: weight, by: nil) }
+                == .invalidValue)
+        #expect(
+            await code { _ = try await accounts.createUser(UserOrder(name: "eve", weight: weight), by: nil) }
+                == .invalidValue)
+        #expect(await code { try await accounts.editTenant(TenantID("none"), by: nil) } == .notFound)
+    }
+
+    // MARK: Names
+
     @Test(arguments: ["", "-bob", "b b", "bob\n", "böb", "usr_01", String(repeating: "b", count: 65), "a/b"])
     func `bad names are refused`(name: String) async throws {
         let accounts = try await Bench().open()

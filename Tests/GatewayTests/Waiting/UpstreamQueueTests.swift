@@ -67,6 +67,30 @@ private func scheduling(_ tenant: String, _ priority: Priority = .normal) -> Sch
         #expect(queue.counts == (0, 0))
     }
 
+    @Test func `tenants get shares by their weights`() async throws {
+        let queue = queue(1)
+        let order = Log<String>()
+        var held: UpstreamPlace? = try await queue.enter(scheduling("first"), cost: 1)
+        #expect(held != nil)
+        var tasks: [Task<Void, any Error>] = []
+        for tenant in ["light", "heavy"] {
+            let terms = SchedulingOptions(tenant: TenantID(tenant), weight: tenant == "heavy" ? 3 : 1)
+            for _ in 0..<12 {
+                tasks.append(
+                    Task {
+                        let place = try await queue.enter(terms, cost: 1_000)
+                        order.add(tenant)
+                        withExtendedLifetime(place) {}
+                    })
+                await untilWaiting(tasks.count, queue)
+            }
+        }
+        held = nil
+        for task in tasks { try await task.value }
+        // Of any twelve while both wait, nine are the heavy one's, one more or less.
+        #expect((8...10).contains(order.all.prefix(12).count { $0 == "heavy" }), "\(order.all)")
+    }
+
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `never more at once than there are places, whoever gives up`(seed: UInt64) async throws {
         let queue = queue(4)

@@ -49,6 +49,18 @@ import Vocabulary
                 == "other")
     }
 
+    @Test func `a request weighs what its caller's tenant weighs, and less if it says so`() throws {
+        var heavy = caller(.user)
+        heavy.weight = 4
+        #expect(try scheduling(heavy, SchedulingOptions()).weight == 4)
+        #expect(try scheduling(heavy, SchedulingOptions(weight: 0.5)).weight == 2)
+        #expect(refusal(heavy, SchedulingOptions(weight: 2)) == "nexus.weight")
+        heavy.role = .admin
+        #expect(try scheduling(heavy, SchedulingOptions(weight: 1_000)).weight == 1_000)
+        // In another one's name it has none of its own.
+        #expect(try scheduling(heavy, SchedulingOptions(tenant: TenantID("other"))).weight == 1)
+    }
+
     @Test func `nobody is more urgent than they may be`() throws {
         #expect(try scheduling(caller(.user), SchedulingOptions(priority: .high)).priority == .high)
         #expect(refusal(caller(.user), SchedulingOptions(priority: .critical)) == "nexus.priority")

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// The bounds of what a request may say. Beyond each there is an error, never a silent cut.
 public enum RequestBounds {
     /// Messages of a chat, and parts of one message.
@@ -30,5 +32,5 @@ public enum RequestBounds {
     static let constraintBytesMax = 1 << 20
     /// Seven days in milliseconds.
     static let deadlineMillisecondsMax = 604_800_000.0
-    static let weightRange = 0.001...1_000
+    static let weightRange = SchedulingOptions.weights
 }

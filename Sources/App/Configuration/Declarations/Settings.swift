@@ -199,6 +199,10 @@ extension Settings {
         Setting(
             "gateway.prices", \.configuration.gateway.prices, .prices,
             "What models cost for a million tokens, by names in which * stands for any characters."),
+        Setting(
+            "gateway.weights", \.configuration.gateway.weights, .weights,
+            "Shares of tenants in the queues, by tenant, or by user without one; others have 1. `nexus tenants` sets more."
+        ),
     ]
 
     private static let routing: [Setting<ConfigurationDraft>] = [

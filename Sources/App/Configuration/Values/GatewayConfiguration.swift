@@ -22,6 +22,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var defaults = Defaults.auto
     /// What models cost, by names in which `*` stands for any characters.
     public var prices: [PriceConfiguration] = []
+    /// What queues give tenants, relative to each other.
+    public var weights: [WeightConfiguration] = []
     /// `redis://…` or `unix:/…`, which may carry a password.
     public var redis: Secret?
 
@@ -44,5 +46,18 @@ public struct PriceConfiguration: Sendable, Equatable {
         self.cachedInput = cachedInput
         self.output = output
         self.engineSecond = engineSecond
+    }
+}
+
+/// How much of what is waited for a tenant gets.
+public struct WeightConfiguration: Sendable, Equatable {
+    /// A tenant's id, or a user's name or id.
+    public var tenant: String
+    /// Relative to 1, which others have.
+    public var weight: Double
+
+    public init(tenant: String, weight: Double) {
+        self.tenant = tenant
+        self.weight = weight
     }
 }

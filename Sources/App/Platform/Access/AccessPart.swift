@@ -46,6 +46,9 @@ struct AccessPart {
         settings.sessionIdle = chosen.sessionIdle
         settings.sessionLifetime = chosen.sessionLifetime
         settings.passwords = PasswordRules(charactersMin: chosen.passwordCharactersMin)
+        settings.weights = QueueWeights(
+            Dictionary(
+                configuration.gateway.weights.map { ($0.tenant, $0.weight) }, uniquingKeysWith: { first, _ in first }))
         let desk = PasswordDesk(
             PasswordHash.Parameters(memoryBytes: chosen.passwordMemory.bytes, passes: chosen.passwordPasses))
         let store = AccessRecordStore(database, sealer: sealer) { error in

@@ -84,6 +84,10 @@ struct CallerService: Generating, TokenCounting, Embedding {
         if options.tenant == .none {
             options.tenant = caller.tenant == .none ? TenantID(caller.user.text) : caller.tenant
         }
+        if asked.tenant == .none || asked.tenant == caller.tenant {
+            let range = SchedulingOptions.weights
+            options.weight = min(max(asked.weight * caller.weight, range.lowerBound), range.upperBound)
+        }
         guard asked.priority <= caller.priorityMax else {
             throw ServiceError(
                 .forbidden, "The priority may be '\(caller.priorityMax.rawValue)' at most.",

@@ -97,9 +97,10 @@ public struct AccessRecordStore: AccessStore {
         for row in try await transaction.query("SELECT team, \"user\" FROM access_members", rowsMax: rowsMax) {
             records.teams[try row.decode(String.self, "team")]?.members.insert(UserID(try row.decode("user")))
         }
-        for row in try await transaction.query("SELECT id, display_name, created_at FROM access_tenants") {
+        for row in try await transaction.query("SELECT id, display_name, weight, created_at FROM access_tenants") {
             let tenant = Tenant(
                 id: TenantID(try row.decode("id")), displayName: try row.decode("display_name"),
+                weight: try row.decode("weight"),
                 createdAt: try AccessRows.time(row, "created_at"))
             records.tenants[tenant.id] = tenant
         }
@@ -142,7 +143,7 @@ public struct AccessRecordStore: AccessStore {
         case .saveTenant(let tenant):
             let values: [(String, SQLValue)] = [
                 ("id", .text(tenant.id.name)), ("display_name", .text(tenant.displayName)),
-                ("created_at", AccessRows.value(tenant.createdAt)),
+                ("weight", SQLValue(tenant.weight)), ("created_at", AccessRows.value(tenant.createdAt)),
             ]
             try await Self.upsert("access_tenants", values, transaction)
         case .removeTenant(let id):

@@ -16,7 +16,8 @@ enum AccessRows {
             id: UserID(id), name: try row.decode("name"), displayName: try row.decode("display_name"),
             email: try row.decode("email"), role: try word(row, "role"), tenant: TenantID(try row.decode("tenant")),
             isDisabled: try row.decode("is_disabled"), models: try list(row, "models"),
-            priorityMax: try word(row, "priority_max"), createdAt: try time(row, "created_at"),
+            priorityMax: try word(row, "priority_max"), weight: try row.decode("weight"),
+            createdAt: try time(row, "created_at"),
             password: password.map {
                 PasswordRecord(hash: Redacted($0), changedAt: changedAt ?? UnixTime(nanoseconds: 0))
             },
@@ -32,7 +33,8 @@ enum AccessRows {
             ("id", .text(user.id.text)), ("name", .text(user.name)), ("display_name", .text(user.displayName)),
             ("email", SQLValue(user.email)), ("role", .text(user.role.rawValue)), ("tenant", .text(user.tenant.name)),
             ("is_disabled", .bool(user.isDisabled)), ("models", text(user.models)),
-            ("priority_max", .text(user.priorityMax.rawValue)), ("created_at", value(user.createdAt)),
+            ("priority_max", .text(user.priorityMax.rawValue)), ("weight", SQLValue(user.weight)),
+            ("created_at", value(user.createdAt)),
             ("password", SQLValue(user.password?.hash.revealed)),
             ("password_at", user.password.map { value($0.changedAt) } ?? .null),
             ("totp_secret", .null),

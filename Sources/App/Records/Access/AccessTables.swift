@@ -41,5 +41,12 @@ enum AccessTables {
         Migration(
             id: 61, name: "sealed second factors",
             sql: .shared("ALTER TABLE access_users ADD COLUMN totp_sealed TEXT")),
+        Migration(
+            id: 62, name: "queue weights",
+            sql: .shared(
+                """
+                ALTER TABLE access_users ADD COLUMN weight DOUBLE PRECISION;
+                ALTER TABLE access_tenants ADD COLUMN weight DOUBLE PRECISION
+                """)),
     ]
 }

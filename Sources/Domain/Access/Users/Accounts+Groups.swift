@@ -73,18 +73,28 @@ extension Accounts {
         tell(.teamRemoved, by: caller, id)
     }
 
+    /// What queues give a tenant, relative to others.
+    public nonisolated func weight(of tenant: Tenant) -> Double { settings.weights.weight(of: tenant) }
+
+    /// What queues give a user, relative to others: what their tenant gets, where it is not their own.
+    public nonisolated func weight(of user: User) -> Double { index.read { $0.weight(of: user) } }
+
     /// Makes a tenant.
     ///
     /// - Parameters:
     ///   - id: its short name.
     ///   - displayName: as people see it; the id where it is `nil`.
+    ///   - weight: its share of what is waited for; `nil` is what the configuration says.
     ///   - caller: who makes it.
     /// - Returns: the tenant.
-    /// - Throws: `conflict` when there is one, `invalidValue` for a bad name.
-    public func createTenant(_ id: String, displayName: String?, by caller: Principal?) async throws -> Tenant {
+    /// - Throws: `conflict` when there is one, `invalidValue` for a bad name or weight.
+    public func createTenant(
+        _ id: String, displayName: String?, weight: Double? = nil, by caller: Principal?
+    ) async throws -> Tenant {
         let id = try NameRules.groupID(id)
         let tenant = Tenant(
-            id: TenantID(id), displayName: try NameRules.display(displayName ?? id, "display_name"), createdAt: now())
+            id: TenantID(id), displayName: try NameRules.display(displayName ?? id, "display_name"),
+            weight: try QueueWeights.check(weight), createdAt: now())
         try await change { state in
             guard state.records.tenants[tenant.id] == nil else { throw Self.taken("tenant", id) }
             return ([.saveTenant(tenant)], ())
@@ -93,12 +103,37 @@ extension Accounts {
         return tenant
     }
 
+    /// Changes how a tenant is called, and its share of what is waited for. Requests that come afterwards follow.
+    ///
+    /// - Parameters:
+    ///   - id: which one.
+    ///   - displayName: `nil` leaves it.
+    ///   - weight: `nil` leaves it, `.some(nil)` gives what the configuration says.
+    ///   - caller: who does it.
+    /// - Returns: the tenant as it is now.
+    /// - Throws: `notFound`, `invalidValue`.
+    @discardableResult
+    public func editTenant(
+        _ id: TenantID, displayName: String? = nil, weight: Double?? = nil, by caller: Principal?
+    ) async throws -> Tenant {
+        let displayName = try displayName.map { text throws(ServiceError) in
+            try NameRules.display(text, "display_name")
+        }
+        if let wanted = weight { _ = try QueueWeights.check(wanted) }
+        let tenant = try await change { state in
+            guard var tenant = state.records.tenants[id] else { throw Self.noTenant }
+            tenant.displayName = displayName ?? tenant.displayName
+            if let weight { tenant.weight = weight }
+            return ([.saveTenant(tenant)], tenant)
+        }
+        tell(.tenantChanged, by: caller, id.name, "weight \(self.weight(of: tenant))")
+        return tenant
+    }
+
     /// Removes a tenant that no user has.
     public func removeTenant(_ id: TenantID, by caller: Principal?) async throws {
         try await change { state in
-            guard state.records.tenants[id] != nil else {
-                throw ServiceError(.notFound, "There is no such tenant.", hint: "GET /api/v1/tenants lists them.")
-            }
+            guard state.records.tenants[id] != nil else { throw Self.noTenant }
             guard !state.records.users.values.contains(where: { $0.tenant == id }) else {
                 throw ServiceError(
                     .conflict, "Users belong to this tenant.", hint: "Give them another one first.")
@@ -128,6 +163,10 @@ extension Accounts {
 
     private static var noTeam: ServiceError {
         ServiceError(.notFound, "There is no such team.", hint: "GET /api/v1/teams lists them.")
+    }
+
+    private static var noTenant: ServiceError {
+        ServiceError(.notFound, "There is no such tenant.", hint: "GET /api/v1/tenants lists them.")
     }
 
     private static func taken(_ kind: String, _ id: String) -> ServiceError {

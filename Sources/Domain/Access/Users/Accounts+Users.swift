@@ -14,10 +14,12 @@ public struct UserOrder: Sendable {
     public var password: Redacted<String>?
     public var models: [String]?
     public var priorityMax: Priority?
+    public var weight: Double?
 
     public init(
         name: String, displayName: String? = nil, email: String? = nil, role: Role = .user, tenant: TenantID? = nil,
-        password: Redacted<String>? = nil, models: [String]? = nil, priorityMax: Priority? = nil
+        password: Redacted<String>? = nil, models: [String]? = nil, priorityMax: Priority? = nil,
+        weight: Double? = nil
     ) {
         self.name = name
         self.displayName = displayName
@@ -27,6 +29,7 @@ public struct UserOrder: Sendable {
         self.password = password
         self.models = models
         self.priorityMax = priorityMax
+        self.weight = weight
     }
 }
 
@@ -41,6 +44,8 @@ public struct UserEdit: Sendable {
     /// `.some(nil)` allows all models.
     public var models: [String]??
     public var priorityMax: Priority?
+    /// `.some(nil)` gives what the configuration says.
+    public var weight: Double??
 
     public init() {}
 }
@@ -81,8 +86,8 @@ extension Accounts {
         let user = User(
             id: id, name: name, displayName: try NameRules.display(order.displayName ?? order.name, "display_name"),
             email: try order.email.map(NameRules.email), role: order.role, tenant: order.tenant ?? TenantID(id.text),
-            models: try NameRules.models(order.models), priorityMax: order.priorityMax ?? .high, createdAt: now(),
-            password: hash)
+            models: try NameRules.models(order.models), priorityMax: order.priorityMax ?? .high,
+            weight: try QueueWeights.check(order.weight), createdAt: now(), password: hash)
         try await change { state in
             try Self.check(user, state)
             guard user.role == .admin || !state.records.users.isEmpty else {
@@ -113,11 +118,14 @@ extension Accounts {
         if let wanted = edit.email { email = .some(try wanted.map(NameRules.email)) }
         var models: [String]?? = nil
         if let wanted = edit.models { models = .some(try NameRules.models(wanted)) }
-        let user = try await change { [email, models] state in
+        var weight: Double?? = nil
+        if let wanted = edit.weight { weight = .some(try QueueWeights.check(wanted)) }
+        let user = try await change { [email, models, weight] state in
             guard var user = state.records.users[id] else { throw Self.noUser }
             if let displayName { user.displayName = displayName }
             if let email { user.email = email }
             if let models { user.models = models }
+            if let weight { user.weight = weight }
             user.role = edit.role ?? user.role
             user.tenant = edit.tenant ?? user.tenant
             user.isDisabled = edit.isDisabled ?? user.isDisabled

@@ -23,11 +23,14 @@ public struct Tenant: Sendable, Equatable {
     public let id: TenantID
     /// As people see it.
     public var displayName: String
+    /// Its share of what is waited for, relative to others, in `SchedulingOptions.tenantWeights`; `nil` is what the configuration says.
+    public var weight: Double?
     public let createdAt: UnixTime
 
-    public init(id: TenantID, displayName: String, createdAt: UnixTime) {
+    public init(id: TenantID, displayName: String, weight: Double? = nil, createdAt: UnixTime) {
         self.id = id
         self.displayName = displayName
+        self.weight = weight
         self.createdAt = createdAt
     }
 }

@@ -18,6 +18,9 @@ public struct User: Sendable, Equatable {
     public var models: [String]?
     /// The most urgent priority that they may ask for.
     public var priorityMax: Priority
+    /// Their share of what is waited for, relative to others, where their tenant is their own; `nil` is what the
+    /// configuration says.
+    public var weight: Double?
     public let createdAt: UnixTime
     /// `nil` for those who come by somebody else's word, or by keys only.
     public var password: PasswordRecord?
@@ -26,8 +29,8 @@ public struct User: Sendable, Equatable {
 
     public init(
         id: UserID, name: String, displayName: String, email: String? = nil, role: Role, tenant: TenantID,
-        isDisabled: Bool = false, models: [String]? = nil, priorityMax: Priority = .high, createdAt: UnixTime,
-        password: PasswordRecord? = nil, secondFactor: SecondFactor? = nil
+        isDisabled: Bool = false, models: [String]? = nil, priorityMax: Priority = .high, weight: Double? = nil,
+        createdAt: UnixTime, password: PasswordRecord? = nil, secondFactor: SecondFactor? = nil
     ) {
         self.id = id
         self.name = name
@@ -38,6 +41,7 @@ public struct User: Sendable, Equatable {
         self.isDisabled = isDisabled
         self.models = models
         self.priorityMax = priorityMax
+        self.weight = weight
         self.createdAt = createdAt
         self.password = password
         self.secondFactor = secondFactor

@@ -23,12 +23,18 @@ enum UsersCommand {
     private static let allModels = CommandOption<Bool>("all-models", .flag, "They may ask all models again.")
     private static let priority = CommandOption<Priority>(
         "priority-max", .choice, "The most urgent priority that they may ask for.")
+    private static let weight = CommandOption<Double>(
+        "weight", .number(in: SchedulingOptions.tenantWeights),
+        "Their share of what is waited for, where their tenant is their own; others have 1.")
+    private static let noWeight = CommandOption<Bool>(
+        "no-weight", .flag, "The share that the configuration says, or 1.")
     private static let noPassword = CommandOption<Bool>(
         "no-password", .flag, "They cannot sign in with one: for who uses keys, or signs in elsewhere.")
     private static let noTOTP = CommandOption<Bool>("no-totp", .flag, "Take their second factor away, too.")
 
     private static let changes = [
         role.declared, displayName.declared, email.declared, tenant.declared, models.declared, priority.declared,
+        weight.declared,
     ]
 
     private static let list = AdminCommand("users list", "Show users.") { call in
@@ -76,11 +82,13 @@ enum UsersCommand {
     }
 
     private static let edit = AdminCommand(
-        "users edit", "Change a user.", operands: [user], options: changes + [admin.declared, allModels.declared]
+        "users edit", "Change a user.", operands: [user],
+        options: changes + [admin.declared, allModels.declared, noWeight.declared]
     ) { call in
         var body = members(call)
         if call.parsed[admin] { body["role"] = "admin" }
         if call.parsed[allModels] { body["models"] = .null }
+        if call.parsed[noWeight] { body["weight"] = .null }
         guard !body.isEmpty else {
             throw ServiceError(.invalidValue, "Nothing is to be changed.", hint: "See nexus users edit --help.")
         }
@@ -130,6 +138,7 @@ enum UsersCommand {
         body["tenant"] = parsed[tenant].map(JSONValue.string)
         body["models"] = parsed[models].map(CommaWords.json)
         body["priority_max"] = parsed[priority].map { .string($0.rawValue) }
+        body["weight"] = parsed[weight].map(JSONValue.number)
         return body
     }
 }

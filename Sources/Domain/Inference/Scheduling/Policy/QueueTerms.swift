@@ -17,7 +17,7 @@ package struct QueueTerms: Sendable, Equatable {
     let timeNeeded: Duration
 
     /// A weight outside this range is brought into it: shares of less than a millionth are nobody's wish.
-    static let weights = 0.001...1000.0
+    static let weights = SchedulingOptions.weights
 
     package init(
         key: UInt64, tenant: TenantID = .none, weight: Double = 1, priority: Priority = .normal, cost: Int,
