@@ -1,6 +1,7 @@
 """When a credential ends, so does everything that was begun with it: streams, sockets, and what nobody waits for yet."""
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -207,3 +208,44 @@ def test_the_first_user_ends_what_nobody_signed_in_for(start: Callable[..., Nexu
         assert made.status_code == 201
         code, reason = closing(socket)
         assert code == 1008 and "sign in" in reason
+
+
+def begin_in_background(people: People, headers: dict[str, str]) -> str:
+    body = {"model": NAME, "input": "Tell me a story", "background": True}
+    answer = httpx.post(people.server.url + "/v1/responses", json=body, headers=headers, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["id"]
+
+
+def stored(people: People, response: str) -> dict[str, Any]:
+    with sqlite3.connect(people.server.folder / "data" / "nexus.db") as database:
+        row = database.execute("SELECT body FROM api_responses WHERE id = ?", (response,)).fetchone()
+    return json.loads(row[0]) if row else {}
+
+
+@pytest.mark.parametrize("kind", ["key", "token", "family", "session"])
+def test_its_end_ends_what_is_written_in_the_background(people: People, kind: str) -> None:
+    name = f"writer-{kind}"
+    people.make(name)
+    headers, end = credentials(people, name)[kind]
+    mine, others = begin_in_background(people, headers), begin_in_background(people, bearer(people.key("carl")["key"]))
+    until(lambda: stored(people, mine)["status"] == "in_progress", "the story begins")
+    end()
+    failed = until(lambda: (found := stored(people, mine))["status"] == "failed" and found, "the story ends")
+    assert "ended" in failed["error"]["message"] or "revoked" in failed["error"]["message"]
+    assert stored(people, others)["status"] in ("queued", "in_progress")
+    httpx.post(
+        f"{people.server.url}/v1/responses/{others}/cancel", headers=bearer(people.key("carl")["key"]), timeout=60
+    ).raise_for_status()
+
+
+def test_the_background_ends_with_a_user_who_is_disabled_or_removed(people: People) -> None:
+    id = people.make("paused")
+    mine = begin_in_background(people, bearer(people.key("paused")["key"]))
+    until(lambda: stored(people, mine)["status"] == "in_progress", "the story begins")
+    people.admin.patch(f"/api/v1/users/{id}", json={"disabled": True}).raise_for_status()
+    until(lambda: stored(people, mine)["status"] == "failed", "the story ends")
+    people.admin.patch(f"/api/v1/users/{id}", json={"disabled": False}).raise_for_status()
+    more = [begin_in_background(people, bearer(people.key("paused")["key"])) for _ in range(8)]
+    people.admin.delete(f"/api/v1/users/{id}").raise_for_status()
+    until(lambda: all(stored(people, one) == {} for one in [mine, *more]), "nothing is left of it")

@@ -1,13 +1,16 @@
 """OpenAI's responses and conversations as the platform keeps them, through the unchanged `openai` client."""
 
 import json
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 import openai
 import pytest
+from support.people import CONFIGURATION, People
 from support.polling import until
-from support.servers import NAME, Nexus
+from support.servers import NAME, Nexus, command
+from support.upstream import Handler, Upstream
 
 Start = Callable[..., Nexus]
 ENDLESS: dict[str, Any] = {
@@ -176,21 +179,93 @@ def test_the_background_is_bounded(client: openai.OpenAI) -> None:
         client.responses.delete(response.id)
 
 
-def test_a_server_that_was_killed_tells_what_was_lost(start: Start) -> None:
+def test_a_server_that_was_killed_leaves_what_it_had_taken_to_the_next(start: Start) -> None:
     server = start()
     with server.client() as client:
         done = respond(client, "What is 3 + 4?")
-        lost = respond(client, "x", background=True, **ENDLESS)
-        until(lambda: client.responses.retrieve(lost.id).status == "in_progress", "a start")
+        conversation = client.conversations.create()
+        endless = [respond(client, "x", background=True, metadata={"n": str(n)}, **ENDLESS) for n in range(2)]
+        until(lambda: client.responses.retrieve(endless[0].id).status == "in_progress", "a start")
+        # One that goes on from another, and one of a conversation, most likely still queued.
+        more = [
+            respond(client, FRANCE, background=True, previous_response_id=done.id),
+            respond(client, FRANCE, background=True, conversation=conversation.id)]
+        cancelled = client.responses.cancel(endless.pop().id)
+        assert cancelled.status == "cancelled"
     server.kill()
     again = start(folder=server.folder)
     with again.client() as client:
         assert client.responses.retrieve(done.id).output_text == "7"
-        found = client.responses.retrieve(lost.id)
-        assert found.status == "failed" and found.error and "ended" in found.error.message
-        assert respond(client, FRANCE, previous_response_id=done.id).output_text
-        with pytest.raises(openai.ConflictError):
-            respond(client, FRANCE, previous_response_id=lost.id)
+        assert client.responses.retrieve(cancelled.id).status == "cancelled"
+        for begun in endless + more:
+            found = until(
+                lambda: (answer := client.responses.retrieve(begun.id)).status in ("completed", "incomplete", "failed")
+                and answer, "an end", 60)
+            assert found.status != "failed" and found.output_text and found.error is None
+            assert (found.created_at, found.metadata) == (begun.created_at, begun.metadata)
+            with client.responses.retrieve(begun.id, stream=True) as events:
+                assert list(events)[-1].response.id == begun.id  # type: ignore[union-attr]
+        assert "Paris" in client.responses.retrieve(more[0].id).output_text
+        items = client.conversations.items.list(conversation.id, order="asc").data
+        assert [item.role for item in items] == ["user", "assistant"]  # type: ignore[union-attr]
+        assert respond(client, FRANCE, previous_response_id=more[0].id).output_text
+
+
+def drip(handler: Handler) -> None:
+    """A word every now and then, for as long as somebody listens."""
+    upstream: Upstream = handler.server.upstream  # type: ignore[attr-defined]
+    handler.begin()
+    while not upstream.over.wait(0.05):
+        handler.chunk("word ")
+
+
+def test_what_ends_its_servers_is_not_begun_for_ever(start: Start) -> None:
+    with Upstream(drip) as upstream:
+        configuration = f"models: {json.dumps({'endless': {'url': upstream.url}})}\n"
+        server = start(configuration=configuration, model=None)
+        with server.client() as client:
+            begun = respond(client, "x", model="endless", background=True)
+        for count in (1, 2, 3):
+            until(lambda: len(upstream.requests) == count, f"begun {count} times")
+            server.kill()
+            server = start(folder=server.folder, configuration=configuration, model=None)
+        with server.client() as client:
+            found = until(
+                lambda: (answer := client.responses.retrieve(begun.id)).status == "failed" and answer, "the end")
+            assert found.error and "3 times" in found.error.message
+            with pytest.raises(openai.ConflictError):
+                respond(client, FRANCE, model="endless", previous_response_id=begun.id)
+        assert len(upstream.requests) == 3
+        # It is the same question each time.
+        assert all(request["messages"] == upstream.requests[0]["messages"] for request in upstream.requests)
+
+
+@pytest.mark.parametrize("ending", ["key", "user"])
+def test_nothing_is_begun_again_for_who_may_not_ask_any_more(start: Start, ending: str) -> None:
+    with Upstream(drip) as upstream:
+        configuration = f"{CONFIGURATION}models: {json.dumps({'endless': {'url': upstream.url}})}\n"
+        people = People(start(configuration=configuration, model=None))
+        server, keys = people.server, [people.key("bob"), people.key("carl")]
+        clients = [server.client(api_key=key["key"]) for key in keys]
+        begun = [respond(client, "x", model="endless", background=True) for client in clients]
+        until(lambda: len(upstream.requests) == 2, "both begin")
+        people.close()
+        server.kill()
+        order = ["keys", "revoke", keys[0]["id"]] if ending == "key" else ["users", "disable", "bob"]
+        ended = command(server.folder, *order, "--data-dir", server.folder / "data")
+        assert ended.returncode == 0, ended.stderr
+        assert len(upstream.requests) == 2, "a command of the terminal serves nobody"
+        server = start(folder=server.folder, configuration=configuration, model=None)
+        until(lambda: len(upstream.requests) == 3, "who still may is served")
+        with server.client(api_key=keys[1]["key"]) as client:
+            assert client.responses.retrieve(begun[1].id).status == "in_progress"
+            assert client.responses.cancel(begun[1].id).status == "cancelled"
+        with sqlite3.connect(server.folder / "data" / "nexus.db") as database:
+            text, pending = database.execute(
+                "SELECT body, pending FROM api_responses WHERE id = ?", (begun[0].id,)).fetchone()
+        body = json.loads(text)
+        assert body["status"] == "failed" and "credential has ended" in body["error"]["message"] and pending is None
+        assert len(upstream.requests) == 3
 
 
 def test_a_server_that_ends_tells_what_was_cut(start: Start) -> None:

@@ -40,7 +40,7 @@ import Vocabulary
             #expect(try await records.response("resp_1", of: ann) == kept)
             #expect(try await records.response("resp_1", of: other) == nil)
             #expect(try await records.chain(to: "resp_1", of: other).isEmpty)
-            #expect(try await !records.update("resp_1", of: other, status: .failed, body: [:], appending: []))
+            #expect(try await !records.update("resp_1", of: other, by: "w", status: .failed, body: [:], appending: []))
             #expect(try await !records.remove("resp_1", of: other))
             #expect(try await records.remove("resp_1", of: ann))
             #expect(try await records.response("resp_1", of: ann) == nil)
@@ -82,17 +82,55 @@ import Vocabulary
             var begun = response("resp_1", .queued)
             (begun.writer, begun.conversation) = ("w", "conv_1")
             try await records.add(begun)
-            #expect(try await records.update("resp_1", of: ann, status: .inProgress, body: ["a": 1], appending: []))
+            #expect(
+                try await records.update("resp_1", of: ann, by: "w", status: .inProgress, body: ["a": 1], appending: [])
+            )
             try await records.touch(writer: "w", at: 99)
             #expect(try await records.response("resp_1", of: ann)?.touched == 99)
             let item: JSONValue = ["id": "msg_1"]
-            #expect(try await records.update("resp_1", of: ann, status: .completed, body: ["b": 2], appending: [item]))
+            #expect(
+                try await records.update(
+                    "resp_1", of: ann, by: "w", status: .completed, body: ["b": 2], appending: [item]))
             #expect(try await conversations.items(of: "conv_1", ann) == [item])
-            #expect(try await !records.update("resp_1", of: ann, status: .failed, body: [:], appending: [item]))
+            #expect(
+                try await !records.update("resp_1", of: ann, by: "w", status: .failed, body: [:], appending: [item]))
             let found = try #require(try await records.response("resp_1", of: ann))
             #expect(found.status == .completed && found.body == ["b": 2])
             try await records.touch(writer: "w", at: 200)
             #expect(try await records.response("resp_1", of: ann)?.touched == 77)
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `one of those who try takes over what another wrote`(
+        backend: Backend
+    ) async throws {
+        try await withRecords(backend) { records, _ in
+            var begun = response("resp_1", .inProgress)
+            (begun.writer, begun.pending) = ("dead", ["body": "x"])
+            try await records.add(begun)
+            try await records.add(response("resp_2"))
+            let lease = ResponseLease(id: "resp_1", owner: ann, writer: "dead", touched: 5)
+            #expect(try await records.unfinished(beside: "me", countMax: 10) == [lease])
+            #expect(try await records.unfinished(beside: "dead", countMax: 10).isEmpty)
+            let winners = try await withThrowingTaskGroup(of: String?.self) { group in
+                for number in 0..<8 {
+                    group.addTask { try await records.claim(lease, by: "w\(number)", at: 50) ? "w\(number)" : nil }
+                }
+                return try await group.reduce(into: []) { $0 += [$1].compactMap(\.self) }
+            }
+            #expect(winners.count == 1)
+            let found = try #require(try await records.response("resp_1", of: ann))
+            #expect(found.writer == winners.first && found.attempts == 1 && found.touched == 50)
+            #expect(found.pending == ["body": "x"])
+            // Whoever lost it writes nothing of it.
+            #expect(
+                try await !records.update("resp_1", of: ann, by: "dead", status: .completed, body: [:], appending: []))
+            #expect(
+                try await records.update(
+                    "resp_1", of: ann, by: winners[0], status: .completed, body: ["a": 1], appending: []))
+            #expect(try await records.response("resp_1", of: ann)?.pending == nil)
+            let next = ResponseLease(id: "resp_1", owner: ann, writer: winners[0], touched: 77)
+            #expect(try await !records.claim(next, by: "late", at: 99))
         }
     }
 

@@ -45,13 +45,35 @@ final class MemoryStores: ResponseStoring, ConversationStoring {
     }
 
     func update(
-        _ id: String, of owner: DataOwner, status: StoredResponse.Status, body: JSONObject, appending items: [JSONValue]
+        _ id: String, of owner: DataOwner, by writer: String, status: StoredResponse.Status, body: JSONObject,
+        appending items: [JSONValue]
     ) async throws -> Bool {
         state.withLock { state in
-            guard let old = state.responses[id], old.owner == owner, !old.status.isFinished else { return false }
+            guard let old = state.responses[id], old.owner == owner, !old.status.isFinished, old.writer == writer
+            else { return false }
+            if status.isFinished { state.responses[id]?.pending = nil }
             state.responses[id]?.status = status
             state.responses[id]?.body = body
             if let conversation = old.conversation { state.conversations[conversation]?.items += items }
+            return true
+        }
+    }
+
+    func unfinished(beside writer: String, countMax: Int) async throws -> [ResponseLease] {
+        state.withLock { state in
+            state.responses.values.filter { !$0.status.isFinished && $0.writer != nil && $0.writer != writer }
+                .map { ResponseLease(id: $0.id, owner: $0.owner, writer: $0.writer ?? "", touched: $0.touched) }
+        }
+    }
+
+    func claim(_ lease: ResponseLease, by writer: String, at time: Int64) async throws -> Bool {
+        state.withLock { state in
+            guard let found = state.responses[lease.id], found.writer == lease.writer, found.touched == lease.touched,
+                !found.status.isFinished
+            else { return false }
+            state.responses[lease.id]?.writer = writer
+            state.responses[lease.id]?.touched = time
+            state.responses[lease.id]?.attempts += 1
             return true
         }
     }

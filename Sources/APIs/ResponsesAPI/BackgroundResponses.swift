@@ -15,6 +15,8 @@ public final class BackgroundResponses: Sendable {
         let live: LiveResponse
         var task: Task<Void, Never>?
         var isCancelled = false
+        /// Why it was ended by others than whoever asked.
+        var fault: String?
     }
 
     private struct State {
@@ -25,8 +27,10 @@ public final class BackgroundResponses: Sendable {
     }
 
     private let state = Mutex(State())
+    let standing: BackgroundStanding
 
-    public init() {}
+    /// - Parameter standing: whether those who asked may still ask.
+    public init(_ standing: BackgroundStanding = BackgroundStanding()) { self.standing = standing }
 
     /// Begins to write one, in a task of its own that knows the caller.
     ///
@@ -42,10 +46,7 @@ public final class BackgroundResponses: Sendable {
         let live = LiveResponse()
         try state.withLock { state throws(ServiceError) in
             guard !state.isClosed else { throw ServiceError(.shuttingDown, "The server is ending.") }
-            let running = state.entries.values.filter { $0.task != nil }
-            guard running.count < Self.runningMax,
-                running.count(where: { $0.owner == owner }) < Self.runningMaxOfOne
-            else {
+            guard Self.hasRoom(state, owner) else {
                 throw ServiceError(
                     .overloaded, "Too many responses are written in the background.",
                     hint: "At most \(Self.runningMaxOfOne) of one user at once; wait for one of them.",
@@ -53,13 +54,33 @@ public final class BackgroundResponses: Sendable {
             }
             var entry = Entry(owner: owner, live: live)
             entry.task = Task {
+                // In a task of their own name: whoever holds it knows who asks.
+                let release = self.standing.hold { reason in self.end(id, because: reason) }
                 await body(live)
+                release()
                 live.finish()
                 self.forget(id)
             }
             state.entries[id] = entry
         }
         return live
+    }
+
+    /// Whether one more would be taken.
+    func hasRoom(for owner: DataOwner) -> Bool { state.withLock { !$0.isClosed && Self.hasRoom($0, owner) } }
+
+    private static func hasRoom(_ state: borrowing State, _ owner: DataOwner) -> Bool {
+        let running = state.entries.values.filter { $0.task != nil }
+        return running.count < runningMax && running.count(where: { $0.owner == owner }) < runningMaxOfOne
+    }
+
+    /// Ends one whose asker may not ask any more. Does not wait.
+    private func end(_ id: String, because reason: String) {
+        let task = state.withLock { state in
+            state.entries[id]?.fault = reason
+            return state.entries[id]?.task
+        }
+        task?.cancel()
     }
 
     private func forget(_ id: String) {
@@ -98,6 +119,12 @@ public final class BackgroundResponses: Sendable {
 
     /// Whether somebody, and not the server's end, has cancelled it.
     func isCancelled(_ id: String) -> Bool { state.withLock { $0.entries[id]?.isCancelled ?? false } }
+
+    /// Why one was ended that nobody has cancelled.
+    func fault(_ id: String) -> ServiceError {
+        if let reason = state.withLock({ $0.entries[id]?.fault }) { return ServiceError(.unauthenticated, reason) }
+        return ServiceError(.shuttingDown, "The server was ended before the answer was whole.")
+    }
 
     /// Ends all of them, which are told to have failed. No more are taken.
     public func shutDown() async {

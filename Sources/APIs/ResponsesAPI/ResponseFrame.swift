@@ -57,13 +57,18 @@ struct ResponseFrame: Sendable {
             object["timings"] = AnswerReports.timings(end)
             object["nexus"] = AnswerReports.nexus(end, warnings: warnings)
         case .failed(let error):
-            object["error"] = [
-                "code": .string(Self.code(error)), "message": .string(error.description),
-                "type": .string(error.code.rawValue),
-            ]
+            object["error"] = Self.described(error)
             if !warnings.isEmpty { object["nexus"] = ["warnings": AnswerReports.warnings(warnings)] }
         }
         return .object(object)
+    }
+
+    /// The member `error` of a response that failed.
+    static func described(_ error: ServiceError) -> JSONValue {
+        [
+            "code": .string(code(error)), "message": .string(error.description),
+            "type": .string(error.code.rawValue),
+        ]
     }
 
     private static func usage(_ usage: TokenUsage) -> JSONValue {

@@ -32,9 +32,10 @@ struct ResponseKeeper: Sendable {
         try await memory.responses.add(response)
     }
 
-    /// Keeps a response that is to be written.
-    func begin(_ body: JSONValue) async throws {
+    /// Keeps a response that is to be written, with what has to be known to begin it again.
+    func begin(_ body: JSONValue, _ pending: PendingRequest) async throws {
         var response = try stored(body)
+        response.pending = pending.json
         response.isBackground = true
         response.writer = memory.writer
         try await memory.responses.add(response)
@@ -45,7 +46,8 @@ struct ResponseKeeper: Sendable {
         let response = try stored(body)
         let isAnswer = response.status == .completed || response.status == .incomplete
         _ = try await memory.responses.update(
-            id, of: owner, status: response.status, body: response.body, appending: isAnswer ? response.items : [])
+            id, of: owner, by: memory.writer, status: response.status, body: response.body,
+            appending: isAnswer ? response.items : [])
     }
 
     private func stored(_ body: JSONValue) throws(ServiceError) -> StoredResponse {

@@ -17,6 +17,8 @@ public struct ResponseMemory: Sendable {
 
     /// A writer that was not heard of for so long has ended, wherever it was. In microseconds.
     private static let silenceMax: Int64 = 120_000_000
+    /// How often a response is begun again whose server has died: what kills servers must not do so for ever.
+    static let attemptsMax = 2
 
     public init(
         responses: any ResponseStoring, conversations: any ConversationStoring, now: @escaping @Sendable () -> Int64,
@@ -32,7 +34,8 @@ public struct ResponseMemory: Sendable {
 
     var owner: DataOwner { DataOwner(Principal.current ?? .open) }
 
-    /// A response of whoever asks. One whose writer is gone has failed, and is told and kept so from then on.
+    /// A response of whoever asks. One whose writer is gone, and that cannot be begun again, has failed, and is told and kept
+    /// so from then on.
     ///
     /// - Throws: `notFound`, also where it is another's.
     func response(_ id: String) async throws -> StoredResponse {
@@ -41,19 +44,58 @@ public struct ResponseMemory: Sendable {
                 .notFound, "There is no response '\(id.prefix(80))'.",
                 hint: "It was not stored, was deleted, or is too old.", parameter: "response_id")
         }
-        guard !found.status.isFinished, isLost(found) else { return found }
-        found.status = .failed
-        found.body["status"] = "failed"
-        found.body["error"] = [
-            "code": "server_error", "message": "The server that wrote this response ended before it was whole.",
-        ]
-        _ = try await responses.update(found.id, of: owner, status: .failed, body: found.body, appending: [])
+        guard let lease = lostLease(found), found.pending == nil, try await claim(lease) else { return found }
+        found = try await failed(
+            found,
+            ServiceError(.internalError, "The server that wrote this response ended before it was whole."))
         return found
     }
 
-    private func isLost(_ response: StoredResponse) -> Bool {
-        guard let writer = response.writer, writer != self.writer else { return false }
-        return isGone(writer) || now() - response.touched > Self.silenceMax
+    /// Notes that an unfinished response, whose writer this process is, has failed.
+    func failed(_ response: StoredResponse, _ error: ServiceError) async throws -> StoredResponse {
+        try await ended(response, .failed, error: ResponseFrame.described(error))
+    }
+
+    /// Cancels one whose writer is gone.
+    ///
+    /// - Returns: whether it was one, and is cancelled now.
+    func cancelLost(_ response: StoredResponse) async throws -> Bool {
+        guard let lease = lostLease(response), try await claim(lease) else { return false }
+        _ = try await ended(response, .cancelled, error: .null)
+        return true
+    }
+
+    private func ended(
+        _ response: StoredResponse, _ status: StoredResponse.Status, error: JSONValue
+    ) async throws -> StoredResponse {
+        var response = response
+        response.status = status
+        response.body["status"] = .string(status.rawValue)
+        response.body["error"] = error
+        _ = try await responses.update(
+            response.id, of: response.owner, by: writer, status: status, body: response.body, appending: [])
+        return response
+    }
+
+    /// Responses whose writers have ended, in any process.
+    func lost() async throws -> [ResponseLease] {
+        try await responses.unfinished(beside: writer, countMax: 256).filter(isLost)
+    }
+
+    /// Makes this process the writer of a response; false when another one was faster.
+    func claim(_ lease: ResponseLease) async throws -> Bool {
+        try await responses.claim(lease, by: writer, at: now())
+    }
+
+    private func lostLease(_ response: StoredResponse) -> ResponseLease? {
+        guard !response.status.isFinished, let writer = response.writer else { return nil }
+        let lease = ResponseLease(
+            id: response.id, owner: response.owner, writer: writer, touched: response.touched)
+        return isLost(lease) ? lease : nil
+    }
+
+    private func isLost(_ lease: ResponseLease) -> Bool {
+        lease.writer != writer && (isGone(lease.writer) || now() - lease.touched > Self.silenceMax)
     }
 
     /// A conversation of whoever asks.

@@ -35,7 +35,9 @@ extension ResponsesRoutes {
                         .invalidValue, "'\(stored.id)' is not written in the background.",
                         hint: "Close its connection to end it.", parameter: "response_id")
                 }
-                if !stored.status.isFinished, await !background.cancel(stored.id, of: memory.owner) {
+                if !stored.status.isFinished, await !background.cancel(stored.id, of: memory.owner),
+                    try await !memory.cancelLost(stored)
+                {
                     throw ServiceError(
                         .conflict, "'\(stored.id)' is written by another server.", hint: "Ask that one.",
                         parameter: "response_id")
@@ -51,11 +53,12 @@ extension ResponsesRoutes {
 
     /// Begins to write a response, whoever listens.
     func begin(
-        _ request: ResponseRequest, _ input: [JSONValue], model: ModelID, created: Int64, _ memory: ResponseMemory
+        _ request: ResponseRequest, _ input: [JSONValue], _ pending: PendingRequest, model: ModelID, created: Int64,
+        _ memory: ResponseMemory
     ) async throws -> HTTPResponse {
         let keeper = ResponseKeeper(memory, request, input: input)
         let queued = ResponseFrame(request, model: model, created: created).response(.queued)
-        try await keeper.begin(queued)
+        try await keeper.begin(queued, pending)
         let live: LiveResponse
         do throws(ServiceError) {
             live = try background.start(keeper.id, of: memory.owner) { live in
@@ -68,7 +71,8 @@ extension ResponsesRoutes {
         return request.isStreaming ? Self.events(of: live, after: -1) : .json(queued)
     }
 
-    private func write(
+    /// Writes a response to its end, whatever that is.
+    func write(
         _ request: ResponseRequest, model: ModelID, created: Int64, _ keeper: ResponseKeeper, _ live: LiveResponse
     ) async {
         var encoder = ResponseEncoder(request, model: model, created: created)
@@ -88,9 +92,7 @@ extension ResponsesRoutes {
             if background.isCancelled(keeper.id) {
                 await note(encoder.cancelled(), keeper)
             } else {
-                live.append(
-                    encoder.failure(
-                        ServiceError(.shuttingDown, "The server was ended before the answer was whole.")))
+                live.append(encoder.failure(background.fault(keeper.id)))
                 await note(encoder.last, keeper)
             }
         }

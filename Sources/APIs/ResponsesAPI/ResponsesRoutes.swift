@@ -66,30 +66,47 @@ public struct ResponsesRoutes: Sendable {
 
     // MARK: Reading
 
-    /// A request, and its own items as they are kept.
-    private func read(_ http: HTTPRequest) async throws -> (request: ResponseRequest, input: [JSONValue]) {
+    /// A request, its own items as they are kept, and what it takes to read it again.
+    private struct Asked {
+        var request: ResponseRequest
+        var input: [JSONValue] = []
+        var pending: PendingRequest?
+    }
+
+    private func read(_ http: HTTPRequest) async throws -> Asked {
         let scheduling = try NexusFields.scheduling(http.headers)
         let root = try JSONField.body(try await http.body.collect())
-        guard let memory else { return (try ResponseRequest(root: root, id: http.id, scheduling: scheduling), []) }
+        guard let memory else {
+            return Asked(request: try ResponseRequest(root: root, id: http.id, scheduling: scheduling))
+        }
+        let request = try await read(root, id: http.id, scheduling, suffix: memory.suffix(), memory)
+        guard request.state.isStored else { return Asked(request: request) }
+        return Asked(
+            request: request, input: StoredItems.of(root.value["input"] ?? .null, suffix: memory.suffix),
+            pending: request.state.isBackground
+                ? PendingRequest(
+                    body: root.value, headers: http.headers, origin: (Principal.current ?? .open).origin) : nil)
+    }
+
+    /// A request with what came before it.
+    func read(
+        _ root: JSONField, id: RequestID, _ scheduling: SchedulingOptions, suffix: String, _ memory: ResponseMemory
+    ) async throws -> ResponseRequest {
         let state: ResponseState
         do { state = try ResponseState(root) } catch { throw ServiceError(reading: error) }
         let history = try await memory.history(state)
-        let request = try ResponseRequest(
-            root: root, id: http.id, scheduling: scheduling, remembered: (state, history, memory.suffix()))
-        guard state.isStored else { return (request, []) }
-        return (request, StoredItems.of(root.value["input"] ?? .null, suffix: memory.suffix))
+        return try ResponseRequest(
+            root: root, id: id, scheduling: scheduling, remembered: (state, history, suffix))
     }
 
     // MARK: Answering
 
-    private func respond(
-        to asked: (request: ResponseRequest, input: [JSONValue]), _ http: HTTPRequest
-    ) async throws -> HTTPResponse {
+    private func respond(to asked: Asked, _ http: HTTPRequest) async throws -> HTTPResponse {
         let request = asked.request.reportingLoading
         let model = await source.servedName(for: request.generation.model)
         let created = now()
-        if let memory, request.state.isBackground {
-            return try await begin(request, asked.input, model: model, created: created, memory)
+        if let memory, let pending = asked.pending {
+            return try await begin(request, asked.input, pending, model: model, created: created, memory)
         }
         let keeper = memory.flatMap { memory in
             request.state.isStored ? ResponseKeeper(memory, request, input: asked.input) : nil
@@ -115,7 +132,7 @@ public struct ResponsesRoutes: Sendable {
 
 extension ResponseRequest {
     /// The request, whose answer may begin with what it waits for where it is read as a stream.
-    fileprivate var reportingLoading: Self {
+    var reportingLoading: Self {
         var copy = self
         copy.generation.scheduling.reportsLoading = isStreaming || state.isBackground
         return copy

@@ -27,6 +27,10 @@ public struct StoredResponse: Sendable, Equatable {
     public var writer: String?
     /// When that process was last known to live, in microseconds since 1970.
     public var touched: Int64
+    /// What has to be known to write it from its beginning, while it is not finished.
+    public var pending: JSONObject?
+    /// How often another process has begun it again.
+    public var attempts = 0
     /// The items of its own request, without those before.
     public var input: [JSONValue]
     /// The response object as clients get it.
@@ -55,6 +59,22 @@ public struct StoredResponse: Sendable, Equatable {
     public static let chainBytesMax = 32 << 20
 }
 
+/// A response that is being written, and by whom.
+public struct ResponseLease: Sendable, Equatable {
+    public let id: String
+    public let owner: DataOwner
+    /// The process that writes it, and when that was last known to live, in microseconds since 1970.
+    public let writer: String
+    public let touched: Int64
+
+    public init(id: String, owner: DataOwner, writer: String, touched: Int64) {
+        self.id = id
+        self.owner = owner
+        self.writer = writer
+        self.touched = touched
+    }
+}
+
 /// Keeps responses. An owner sees its own only: everybody else's are not there.
 public protocol ResponseStoring: Sendable {
     func add(_ response: StoredResponse) async throws
@@ -68,14 +88,22 @@ public protocol ResponseStoring: Sendable {
     /// - Parameters:
     ///   - id: of the response.
     ///   - owner: whose it is.
+    ///   - writer: who writes it.
     ///   - status: where it stands now.
     ///   - body: the response object.
     ///   - items: what its conversation gets, where it belongs to one.
-    /// - Returns: `false` when it is finished already, or gone.
+    /// - Returns: `false` when it is finished already, or gone, or another one writes it by now.
     /// - Throws: errors of the store.
     func update(
-        _ id: String, of owner: DataOwner, status: StoredResponse.Status, body: JSONObject, appending items: [JSONValue]
+        _ id: String, of owner: DataOwner, by writer: String, status: StoredResponse.Status, body: JSONObject,
+        appending items: [JSONValue]
     ) async throws -> Bool
+    /// Responses that others are writing, the oldest first.
+    func unfinished(beside writer: String, countMax: Int) async throws -> [ResponseLease]
+    /// Makes a writer the one of an unfinished response, in the place of the one that it had. Of several who try, one does.
+    ///
+    /// - Returns: whether it is its writer now; `attempts` has grown by one then.
+    func claim(_ lease: ResponseLease, by writer: String, at time: Int64) async throws -> Bool
     /// - Returns: whether there was one.
     func remove(_ id: String, of owner: DataOwner) async throws -> Bool
     /// Notes that a process lives and writes its unfinished responses.

@@ -38,18 +38,18 @@ struct Authentication: Middleware {
         let isNoted = request.route?.permission == Self.longPermission
         let token = try Self.token(of: principal, request)
         let noted = isNoted ? open.enter(principal, token: token, request.context) : nil
-        var response = try await Self.within(principal) { try await next(request) }
+        var response = try await Self.within(principal, token) { try await next(request) }
         switch response.body {
         case .stream(let keepAlive, let produce):
             if noted == nil { open.enter(principal, token: token, request.context) }
             response.body = .stream(keepAlive: keepAlive) { writer in
-                try await Self.within(principal) { try await produce(writer) }
+                try await Self.within(principal, token) { try await produce(writer) }
             }
         case .webSocket(let options, let serve):
             if let noted { open.leave(noted) }
             response.body = .webSocket(options) { [open] socket in
                 try await open.serve(socket, principal, token: token) {
-                    try await Self.within(principal) { try await serve(socket) }
+                    try await Self.within(principal, token) { try await serve(socket) }
                 }
             }
         case .bytes, .file: break
@@ -155,6 +155,13 @@ struct Authentication: Middleware {
     }
 
     // MARK: Within
+
+    private static func within<Result>(
+        _ principal: Principal, _ token: String?, _ body: () async throws -> Result
+    ) async rethrows -> Result {
+        guard let token else { return try await within(principal, body) }
+        return try await OpenRequests.$token.withValue(Redacted(token)) { try await within(principal, body) }
+    }
 
     private static func within<Result>(
         _ principal: Principal, _ body: () async throws -> Result

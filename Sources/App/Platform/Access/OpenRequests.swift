@@ -7,7 +7,7 @@ import Vocabulary
 /// What is being answered at length, and for whom: streams, chat sockets, and what models compute. When a credential ends, so
 /// does everything that was begun with it.
 ///
-/// Bounded by the server's connections: each has one request at a time.
+/// Bounded by the server's connections, each of which has one request at a time, and by the responses of the background.
 final class OpenRequests: Sendable {
     /// Something that is being answered.
     struct Entry: Sendable {
@@ -19,6 +19,9 @@ final class OpenRequests: Sendable {
         /// Ends it; the text says why. Does not wait.
         let end: @Sendable (_ reason: String) -> Void
     }
+
+    /// The bearer token of who asks now, where that is what they brought.
+    @TaskLocal static var token: Redacted<String>?
 
     private struct State {
         var entries: [UInt64: Entry] = [:]
@@ -38,6 +41,15 @@ final class OpenRequests: Sendable {
         let id = enter(Entry(principal: principal, token: token, isSocket: false) { _ in context.abort() })
         context.whenFinished { [self] _ in leave(id) }
         return id
+    }
+
+    /// Takes in what goes on after its request was answered, in the name of who asks now.
+    ///
+    /// - Returns: to be called when it is over.
+    func hold(_ end: @escaping @Sendable (_ reason: String) -> Void) -> @Sendable () -> Void {
+        let id = enter(
+            Entry(principal: .current ?? .open, token: Self.token?.revealed, isSocket: false, end: end))
+        return { self.leave(id) }
     }
 
     /// Serves a socket until it or the caller's credential ends. A socket that is ended is closed with code 1008 and the reason.

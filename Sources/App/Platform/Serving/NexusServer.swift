@@ -165,7 +165,7 @@ struct NexusServer {
         let service = try trust.ruled(service(before: routing.service, answers, admission))
         let surfaces = SurfacesPart(
             service, gateway: gateway, routing: routing.service, admission: admission.desk,
-            catalog: catalog, runner: jobs.runner, database: database,
+            standing: access.backgroundStanding, catalog: catalog, runner: jobs.runner, database: database,
             configuration: configuration, logger: logger.labelled("surfaces"))
         let remembering = RememberingPart(
             configuration.memory, database: database, service: service, routing: routing.service,
@@ -211,7 +211,7 @@ struct NexusServer {
             await jobs.run()
         }
         let caching = Task { await answers.run() }
-        let tending = Task { await surfaces.run() }
+        let tending = Task { await surfaces.run(isServing: purpose == .serving) }
         let admitting = Task { await admission.run() }
         let conversing = Task {
             if purpose == .serving { await conversations.run(isAlone: configuration.storage == .embedded) }

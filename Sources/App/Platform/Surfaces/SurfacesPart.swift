@@ -23,7 +23,7 @@ struct SurfacesPart: Sendable {
     private let admission: AdmissionDesk
     private let models: OllamaModels
     private let memory: ResponseMemory
-    private let background = BackgroundResponses()
+    private let background: BackgroundResponses
     private let origins: Set<String>
     private let settings: ResponseConfiguration
     private let logger: Logger
@@ -36,6 +36,7 @@ struct SurfacesPart: Sendable {
     ///   - gateway: the way to workers.
     ///   - routing: who answers to a name.
     ///   - admission: whom limits let in.
+    ///   - standing: whether those who asked for something in the background may still ask.
     ///   - catalog: the models of this machine.
     ///   - runner: of downloads.
     ///   - database: what is kept.
@@ -43,12 +44,14 @@ struct SurfacesPart: Sendable {
     ///   - logger: of this part.
     init(
         _ service: any ModelService, gateway: ModelGateway, routing: RoutedService, admission: AdmissionDesk,
-        catalog: CatalogPart, runner: JobRunner, database: Database, configuration: Configuration, logger: Logger
+        standing: BackgroundStanding, catalog: CatalogPart, runner: JobRunner, database: Database,
+        configuration: Configuration, logger: Logger
     ) {
         self.service = service
         self.gateway = gateway
         self.routing = routing
         self.admission = admission
+        background = BackgroundResponses(standing)
         self.logger = logger
         models = OllamaModels(
             deployments: gateway.deployments, catalog: catalog.catalog, operations: catalog.importer, runner: runner)
@@ -66,13 +69,19 @@ struct SurfacesPart: Sendable {
     }
 
     var routes: [Route] {
-        let seconds: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000_000_000 }
-        return ResponsesRoutes(service, now: seconds, memory: memory, background: background).routes
+        let seconds = Self.seconds
+        return responses.routes
             + ConversationRoutes(memory).routes + ModerationRoutes.routes
             + OllamaRoutes(service, library: models, version: productVersion, now: { .now() }).routes
             + ChatSocketRoutes(service, origins: origins, now: seconds).routes
             + RelayRoutes(WorkerRelay(gateway: gateway, routing: routing, desk: admission)).routes + native(seconds)
     }
+
+    private var responses: ResponsesRoutes {
+        ResponsesRoutes(service, now: Self.seconds, memory: memory, background: background)
+    }
+
+    private static let seconds: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000_000_000 }
 
     /// llama-server's endpoints that the platform answers by its own services.
     private func native(_ seconds: @escaping @Sendable () -> Int64) -> [Route] {
@@ -98,10 +107,13 @@ struct SurfacesPart: Sendable {
         ] + RelayRoutes.paths).map { .openAI(below: $0) }
 
     /// Forgets what is too old, and tells that this process lives, until its task is cancelled.
-    func run() async {
+    ///
+    /// - Parameter isServing: whether it also writes what processes that died have left.
+    func run(isServing: Bool) async {
         while !Task.isCancelled {
             do {
                 try await memory.tend(keptFor: settings.keep, keptMax: settings.keptMax)
+                if isServing { try await responses.takeUpLost() }
             } catch {
                 guard !error.isCancellation else { return }
                 logger.warning("stored responses could not be tended", [.error: .error(error)])

@@ -24,7 +24,15 @@ public struct ResponseRecords: ResponseStoring {
                     conversation TEXT NOT NULL, place BIGINT NOT NULL, id TEXT NOT NULL, item TEXT NOT NULL,
                     PRIMARY KEY (conversation, place));
                 CREATE INDEX api_conversation_items_id ON api_conversation_items (conversation, id)
-                """))
+                """)),
+        Migration(
+            id: 96, name: "responses that are taken up again",
+            sql: .shared(
+                """
+                ALTER TABLE api_responses ADD COLUMN pending TEXT;
+                ALTER TABLE api_responses ADD COLUMN attempts BIGINT NOT NULL DEFAULT 0;
+                CREATE INDEX api_responses_writer ON api_responses (writer) WHERE status IN ('queued', 'in_progress')
+                """)),
     ]
 
     let database: Database
@@ -37,17 +45,20 @@ public struct ResponseRecords: ResponseStoring {
     }
 
     private static let columns =
-        "id, tenant, owner, created, status, previous, conversation, is_background, writer, touched, input, body"
+        "id, tenant, owner, created, status, previous, conversation, is_background, writer, touched, input, body, "
+        + "pending, attempts"
 
     public func add(_ response: StoredResponse) async throws {
         try await database.execute(
-            "INSERT INTO api_responses (\(Self.columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            "INSERT INTO api_responses (\(Self.columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+                + "$13, $14)",
             [
                 .text(response.id), .text(response.owner.tenant.name), .text(response.owner.user.text),
                 .integer(response.created), .text(response.status.rawValue),
                 response.previous.map(SQLValue.text) ?? .null, response.conversation.map(SQLValue.text) ?? .null,
                 .bool(response.isBackground), response.writer.map(SQLValue.text) ?? .null, .integer(response.touched),
                 .text(JSONValue.array(response.input).text), .text(JSONValue.object(response.body).text),
+                response.pending.map { .text(JSONValue.object($0).text) } ?? .null, .int(response.attempts),
             ])
     }
 
@@ -83,20 +94,21 @@ public struct ResponseRecords: ResponseStoring {
     }
 
     public func update(
-        _ id: String, of owner: DataOwner, status: StoredResponse.Status, body: JSONObject, appending items: [JSONValue]
+        _ id: String, of owner: DataOwner, by writer: String, status: StoredResponse.Status, body: JSONObject,
+        appending items: [JSONValue]
     ) async throws -> Bool {
         let text = JSONValue.object(body).text
         let time = now()
         return try await database.transaction { transaction in
             let rows = try await transaction.query(
                 """
-                UPDATE api_responses SET status = $4, body = $5, touched = $6
-                WHERE id = $1 AND tenant = $2 AND owner = $3 AND status IN ('queued', 'in_progress')
+                UPDATE api_responses SET status = $4, body = $5, touched = $6, pending = \(status.isFinished ? "NULL" : "pending")
+                WHERE id = $1 AND tenant = $2 AND owner = $3 AND status IN ('queued', 'in_progress') AND writer = $7
                 RETURNING conversation
                 """,
                 [
                     .text(id), .text(owner.tenant.name), .text(owner.user.text), .text(status.rawValue), .text(text),
-                    .integer(time),
+                    .integer(time), .text(writer),
                 ])
             guard let row = rows.first else { return false }
             let conversation: String? = try row.decode("conversation")
@@ -105,6 +117,31 @@ public struct ResponseRecords: ResponseStoring {
                     items, to: conversation, of: owner, at: time, transaction)
             }
             return true
+        }
+    }
+
+    public func unfinished(beside writer: String, countMax: Int) async throws -> [ResponseLease] {
+        try await database.query(
+            """
+            SELECT id, tenant, owner, writer, touched FROM api_responses
+            WHERE status IN ('queued', 'in_progress') AND writer <> $1 ORDER BY created, id LIMIT $2
+            """, [.text(writer), .int(countMax)]
+        ).map { row in
+            ResponseLease(
+                id: try row.decode("id"), owner: try Self.owner(row), writer: try row.decode("writer"),
+                touched: try row.decode("touched"))
+        }
+    }
+
+    public func claim(_ lease: ResponseLease, by writer: String, at time: Int64) async throws -> Bool {
+        try await database.transaction { transaction in
+            try await transaction.execute(
+                """
+                UPDATE api_responses SET writer = $4, touched = $5, attempts = attempts + 1
+                WHERE id = $1 AND writer = $2 AND touched = $3 AND status IN ('queued', 'in_progress')
+                """,
+                [.text(lease.id), .text(lease.writer), .integer(lease.touched), .text(writer), .integer(time)]
+            ).changes == 1
         }
     }
 
@@ -136,12 +173,11 @@ public struct ResponseRecords: ResponseStoring {
     }
 
     private static func response(_ row: Row) throws -> StoredResponse {
-        let owner = DataOwner(tenant: TenantID(try row.decode("tenant")), user: UserID(try row.decode("owner")))
         let status: String = try row.decode("status")
         let input = try JSONValue.parse(try row.decode(String.self, "input"))
         let body = try JSONValue.parse(try row.decode(String.self, "body"))
         var response = StoredResponse(
-            id: try row.decode("id"), owner: owner, created: try row.decode("created"),
+            id: try row.decode("id"), owner: try owner(row), created: try row.decode("created"),
             status: StoredResponse.Status(rawValue: status) ?? .failed, input: input.array ?? [],
             body: body.object ?? [:])
         response.previous = try row.decode("previous")
@@ -149,6 +185,13 @@ public struct ResponseRecords: ResponseStoring {
         response.isBackground = try row.decode("is_background")
         response.writer = try row.decode("writer")
         response.touched = try row.decode("touched")
+        let pending: String? = try row.decode("pending")
+        response.pending = try pending.flatMap { try JSONValue.parse($0).object }
+        response.attempts = try row.decode("attempts")
         return response
+    }
+
+    private static func owner(_ row: Row) throws -> DataOwner {
+        DataOwner(tenant: TenantID(try row.decode("tenant")), user: UserID(try row.decode("owner")))
     }
 }

@@ -1,0 +1,69 @@
+import Conversations
+import JSONText
+import OpenAIAPI
+import Vocabulary
+
+/// Responses of the background whose server has died: what was acknowledged is written, by another process.
+extension ResponsesRoutes {
+    /// Begins again what servers that died have left unfinished: each in the name of who asked, by one process only, and so
+    /// often at most. What cannot be begun has failed.
+    ///
+    /// - Throws: errors of the store; what was not looked at is found the next time.
+    public func takeUpLost() async throws {
+        guard let memory else { return }
+        for lease in try await memory.lost() {
+            guard background.hasRoom(for: lease.owner), try await memory.claim(lease),
+                let response = try await memory.responses.response(lease.id, of: lease.owner)
+            else { continue }
+            do {
+                try await takeUp(response, memory)
+            } catch let error as ServiceError {
+                _ = try await memory.failed(response, error)
+            }
+        }
+    }
+
+    /// - Throws: a `ServiceError` that says why it cannot be begun.
+    private func takeUp(_ response: StoredResponse, _ memory: ResponseMemory) async throws {
+        guard let pending = response.pending.flatMap(PendingRequest.init), let id = RequestID(response.id) else {
+            throw ServiceError(.internalError, "The server that wrote this response ended before it was whole.")
+        }
+        guard response.attempts <= ResponseMemory.attemptsMax else {
+            throw ServiceError(
+                .internalError,
+                "The servers that wrote this response ended before it was whole, \(response.attempts) times.",
+                hint: "It may be what ends them; ask for less at once.")
+        }
+        guard let principal = background.standing.principal(response.owner.user, pending.origin),
+            DataOwner(principal) == response.owner
+        else {
+            throw ServiceError(
+                .unauthenticated,
+                "The server that wrote this response ended, and it cannot be begun again in the name of who asked: "
+                    + "their credential has ended, or is a token.", hint: "Ask again.")
+        }
+        try await Principal.$current.withValue(principal) {
+            try await begin(response, pending, principal, id, memory)
+        }
+    }
+
+    /// Begins one, in the name of who asks now.
+    private func begin(
+        _ response: StoredResponse, _ pending: PendingRequest, _ principal: Principal, _ id: RequestID,
+        _ memory: ResponseMemory
+    ) async throws {
+        let request = try await read(
+            JSONField(pending.body), id: id, try NexusFields.scheduling(pending.headers),
+            suffix: String(response.id.dropFirst("resp_".count)), memory
+        ).reportingLoading
+        let created = response.body["created_at"]?.integer ?? response.created / 1_000_000
+        let keeper = ResponseKeeper(memory, request, input: response.input)
+        let within = background.standing.within
+        _ = try background.start(response.id, of: response.owner) { live in
+            await within(principal, id) {
+                let model = await source.servedName(for: request.generation.model)
+                await write(request, model: model, created: created, keeper, live)
+            }
+        }
+    }
+}
