@@ -152,4 +152,155 @@ import Vocabulary
             }
         }
     }
+
+    // MARK: What comes too late
+
+    private func make(_ id: UserID, _ store: AccessRecordStore) async throws {
+        try await store.apply([
+            .saveUser(
+                User(
+                    id: id, name: id.text, displayName: "", role: .user, tenant: TenantID("t"),
+                    createdAt: UnixTime(nanoseconds: 1)))
+        ])
+    }
+
+    @Test(arguments: Backend.allCases) func `what was begun before its user was removed leaves nothing behind`(
+        backend: Backend
+    ) async throws {
+        try await withDatabase(backend) { database in
+            try await database.migrate(Migrations.all)
+            let store = AccessRecordStore(database, sealer: plainSealer())
+            let owner = ConversationOwner(tenant: TenantID("t"), user: Self.gone)
+            let user = DataOwner(tenant: owner.tenant, user: owner.user)
+            try await make(Self.gone, store)
+            try await fill(database, of: owner, seed: 1)
+            let waiting = try await MeaningRecords(database).claim(
+                at: Self.moment(1_000_000), lease: .seconds(60), countMax: 9, tasks: [.vectors])
+            #expect(!waiting.isEmpty)
+            let (talks, at) = (ConversationRecords(database), Self.moment(3))
+            let talk = try #require(try await talks.list(ConversationFilter(), of: owner).first)
+            try await store.apply([.removeUser(Self.gone)])
+
+            var random = SeededRandom(seed: 9)
+            let late: [(String, () async throws -> Void)] = [
+                (
+                    "conversation",
+                    {
+                        try await talks.add(
+                            Conversation(
+                                id: ConversationID(at: at, using: &random), owner: owner, title: "x", created: at))
+                    }
+                ),
+                (
+                    "response",
+                    {
+                        try await ResponseRecords(database, now: { 7 }).add(
+                            StoredResponse(
+                                id: "late", owner: user, created: 5, status: .completed, input: [], body: [:]))
+                    }
+                ),
+                (
+                    "items",
+                    {
+                        try await StoredConversationRecords(database, now: { 7 }).add(
+                            StoredConversation(id: "late", owner: user, created: 3, metadata: [:]), items: [])
+                    }
+                ),
+                (
+                    "context",
+                    {
+                        try await SpaceRecords(database).add(
+                            ContextSpace(id: ContextID(at: at, using: &random), owner: owner, name: "x", created: at))
+                    }
+                ),
+                (
+                    "memory",
+                    {
+                        _ = try await UserMemoryRecords(database).remember(
+                            UserMemory(id: MemoryID(at: at, using: &random), owner: owner, text: "x", created: at),
+                            .new,
+                            countMax: 9)
+                    }
+                ),
+                (
+                    "memory settings",
+                    {
+                        try await UserMemoryRecords(database).set(MemorySettings(keepDays: nil), of: owner)
+                    }
+                ),
+                (
+                    "settings",
+                    {
+                        _ = try await SettingsRecords(database).replace(["a": 1], of: owner, expecting: 0, at: at)
+                    }
+                ),
+                (
+                    "profile",
+                    {
+                        _ = try await SettingsRecords(database).add(
+                            UserProfile(id: "late", name: "x", parameters: [:], system: nil, preset: nil, created: at),
+                            of: owner)
+                    }
+                ),
+                (
+                    "refresh token",
+                    {
+                        let grant = AccessGrant(
+                            subject: Self.gone.text, scopes: nil, models: nil, parent: nil, id: "t", expiresAt: 9)
+                        try await RefreshTokenRecords(database).begin(
+                            .first(of: grant, parent: "ses_1", id: "late", secretHash: [1], now: 1), now: 1)
+                    }
+                ),
+            ]
+            for (what, write) in late {
+                let error = await #expect(throws: ServiceError.self, "\(what)") { try await write() }
+                #expect(error?.code == .unauthenticated, "\(what)")
+            }
+            // What nobody waits for says nothing.
+            let message = MessageID(at: at, using: &random)
+            try await talks.setSummary(
+                ConversationSummary(text: "x", model: "m", through: message, created: at), of: talk.id)
+            try await talks.keep(TurnNote(text: "x", sources: []), of: message, in: talk.id)
+            let model = try await MeaningRecords(database).use(model: "m", name: "embed")
+            try await MeaningRecords(database).write([:], of: [:], model: model, owner: owner)
+            #expect(try await traces(of: Self.gone, database) == [:])
+            for table in ["conversation_summaries", "message_notes", "meaning_owners"] {
+                #expect(try await database.query("SELECT * FROM \(table)").isEmpty, "\(table)")
+            }
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `whoever writes in the moment of the removal is before or after it`(
+        backend: Backend
+    ) async throws {
+        try await withDatabase(backend) { database in
+            try await database.migrate(Migrations.all)
+            let store = AccessRecordStore(database, sealer: plainSealer())
+            for round in 0..<12 {
+                let id = UserID("usr_round\(round)")
+                let owner = DataOwner(tenant: TenantID("t"), user: id)
+                try await make(id, store)
+                await withTaskGroup(of: Void.self) { group in
+                    for number in 0..<6 {
+                        group.addTask {
+                            do {
+                                try await StoredConversationRecords(database, now: { 7 }).add(
+                                    StoredConversation(
+                                        id: "conv_\(round)_\(number)", owner: owner, created: 3, metadata: [:]),
+                                    items: [])
+                            } catch let error as ServiceError {
+                                #expect(error.code == .unauthenticated)
+                            } catch {
+                                Issue.record(error)
+                            }
+                        }
+                    }
+                    group.addTask {
+                        do { try await store.apply([.removeUser(id)]) } catch { Issue.record(error) }
+                    }
+                }
+            }
+            #expect(try await database.query("SELECT id FROM api_conversations").isEmpty)
+        }
+    }
 }

@@ -204,6 +204,7 @@ public struct AccessRecordStore: AccessStore {
     }
 
     private func remove(_ id: UserID, _ transaction: Transaction) async throws {
+        try await RemovedUsers.add(id, transaction)
         try await UserBelongings(database: database, transaction: transaction).remove(of: id)
         for table in ["recovery_codes", "identities", "members", "keys", "sessions"] {
             try await transaction.execute("DELETE FROM access_\(table) WHERE \"user\" = $1", [.text(id.text)])

@@ -48,5 +48,8 @@ enum AccessTables {
                 ALTER TABLE access_users ADD COLUMN weight DOUBLE PRECISION;
                 ALTER TABLE access_tenants ADD COLUMN weight DOUBLE PRECISION
                 """)),
+        Migration(
+            id: 63, name: "removed users",
+            sql: .shared("CREATE TABLE access_removed (digest BYTEA PRIMARY KEY)")),
     ]
 }

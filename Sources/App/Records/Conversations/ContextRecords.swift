@@ -19,11 +19,24 @@ extension ConversationRecords: ContextStore {
         }
     }
 
+    /// Adds a part to a conversation, unless that was removed meanwhile: nobody would ever remove the part.
+    private func add(
+        to conversation: ConversationID, _ body: @Sendable (Transaction) async throws -> Void
+    ) async throws {
+        try await database.transaction { transaction in
+            let found = try await transaction.query(
+                "SELECT 1 AS one FROM conversations WHERE id = $1", [.text(conversation.text)])
+            if !found.isEmpty { try await body(transaction) }
+        }
+    }
+
     public func setContextWish(_ wish: ContextWish, of conversation: ConversationID) async throws {
-        try await database.execute(
-            "INSERT INTO conversation_wishes (conversation, document) VALUES ($1, $2) "
-                + "ON CONFLICT (conversation) DO UPDATE SET document = excluded.document",
-            [.text(conversation.text), .text(JSONValue.object(wish.json).text)])
+        try await add(to: conversation) { transaction in
+            try await transaction.execute(
+                "INSERT INTO conversation_wishes (conversation, document) VALUES ($1, $2) "
+                    + "ON CONFLICT (conversation) DO UPDATE SET document = excluded.document",
+                [.text(conversation.text), .text(JSONValue.object(wish.json).text)])
+        }
     }
 
     public func cuts(of conversation: ConversationID) async throws -> [ContextCut] {
@@ -40,14 +53,16 @@ extension ConversationRecords: ContextStore {
     }
 
     public func keep(_ cut: ContextCut) async throws {
-        try await database.execute(
-            "INSERT INTO conversation_cuts (id, conversation, through, document, is_active, created) "
-                + "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET is_active = excluded.is_active",
-            [
-                .text(cut.id), .text(cut.conversation.text), .text(cut.through.text),
-                .text(ConversationRow.plain(JSONValue.object(cut.document).text)), .bool(cut.isActive),
-                .integer(cut.created.rawValue),
-            ])
+        try await add(to: cut.conversation) { transaction in
+            try await transaction.execute(
+                "INSERT INTO conversation_cuts (id, conversation, through, document, is_active, created) "
+                    + "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET is_active = excluded.is_active",
+                [
+                    .text(cut.id), .text(cut.conversation.text), .text(cut.through.text),
+                    .text(ConversationRow.plain(JSONValue.object(cut.document).text)), .bool(cut.isActive),
+                    .integer(cut.created.rawValue),
+                ])
+        }
     }
 
     public func removeCuts(of conversation: ConversationID, through message: MessageID?) async throws -> Int {
@@ -74,14 +89,16 @@ extension ConversationRecords: ContextStore {
     }
 
     public func setSummary(_ summary: ConversationSummary, of conversation: ConversationID) async throws {
-        try await database.execute(
-            "INSERT INTO conversation_summaries (conversation, through, text, model, created) "
-                + "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (conversation) DO UPDATE SET through = excluded.through, "
-                + "text = excluded.text, model = excluded.model, created = excluded.created",
-            [
-                .text(conversation.text), .text(summary.through.text), .text(ConversationRow.plain(summary.text)),
-                .text(ConversationRow.plain(summary.model)), .integer(summary.created.rawValue),
-            ])
+        try await add(to: conversation) { transaction in
+            try await transaction.execute(
+                "INSERT INTO conversation_summaries (conversation, through, text, model, created) "
+                    + "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (conversation) DO UPDATE SET through = excluded.through, "
+                    + "text = excluded.text, model = excluded.model, created = excluded.created",
+                [
+                    .text(conversation.text), .text(summary.through.text), .text(ConversationRow.plain(summary.text)),
+                    .text(ConversationRow.plain(summary.model)), .integer(summary.created.rawValue),
+                ])
+        }
     }
 
     public func notes(of messages: [MessageID]) async throws -> [MessageID: TurnNote] {
@@ -102,13 +119,15 @@ extension ConversationRecords: ContextStore {
     }
 
     public func keep(_ note: TurnNote, of message: MessageID, in conversation: ConversationID) async throws {
-        try await database.execute(
-            "INSERT INTO message_notes (message, conversation, text, sources) VALUES ($1, $2, $3, $4) "
-                + "ON CONFLICT (message) DO NOTHING",
-            [
-                .text(message.text), .text(conversation.text), .text(ConversationRow.plain(note.text)),
-                .text(ConversationRow.plain(JSONValue.array(note.sources).text)),
-            ])
+        try await add(to: conversation) { transaction in
+            try await transaction.execute(
+                "INSERT INTO message_notes (message, conversation, text, sources) VALUES ($1, $2, $3, $4) "
+                    + "ON CONFLICT (message) DO NOTHING",
+                [
+                    .text(message.text), .text(conversation.text), .text(ConversationRow.plain(note.text)),
+                    .text(ConversationRow.plain(JSONValue.array(note.sources).text)),
+                ])
+        }
     }
 
     public func removeNotes(holding source: String, of owner: ConversationOwner) async throws -> Int {

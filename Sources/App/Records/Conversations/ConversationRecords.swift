@@ -21,6 +21,7 @@ public struct ConversationRecords: ConversationStore {
 
     public func add(_ conversation: Conversation, messages: [Message]) async throws {
         try await database.transaction { transaction in
+            try await RemovedUsers.refuse(conversation.owner.user, transaction)
             try await SpaceRecords.check(conversation, transaction)
             try await Self.insert(ConversationRow.values(of: conversation), into: "conversations", transaction)
             try await Self.write(tags: conversation.tags, of: conversation.id, transaction)

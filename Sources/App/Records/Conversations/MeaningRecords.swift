@@ -197,7 +197,8 @@ public struct MeaningRecords: Sendable {
         _ pieces: [String: [Piece]], of texts: [String: String], model: Int64, owner: ConversationOwner
     ) async throws {
         try await database.transaction { transaction in
-            // First, so that two writers of one owner wait for one another and rows come in the order of their numbers.
+            guard try await !RemovedUsers.contains(owner.user, transaction) else { return }
+            // Before the rows, so that two writers of one owner wait for one another and rows come in the order of their numbers.
             try await transaction.execute(
                 "INSERT INTO meaning_owners (owner_key, additions, removals) VALUES ($1, 1, 0) "
                     + "ON CONFLICT (owner_key) DO UPDATE SET additions = meaning_owners.additions + 1",

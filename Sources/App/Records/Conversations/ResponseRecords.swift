@@ -49,17 +49,21 @@ public struct ResponseRecords: ResponseStoring {
         + "pending, attempts"
 
     public func add(_ response: StoredResponse) async throws {
-        try await database.execute(
-            "INSERT INTO api_responses (\(Self.columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-                + "$13, $14)",
-            [
-                .text(response.id), .text(response.owner.tenant.name), .text(response.owner.user.text),
-                .integer(response.created), .text(response.status.rawValue),
-                response.previous.map(SQLValue.text) ?? .null, response.conversation.map(SQLValue.text) ?? .null,
-                .bool(response.isBackground), response.writer.map(SQLValue.text) ?? .null, .integer(response.touched),
-                .text(JSONValue.array(response.input).text), .text(JSONValue.object(response.body).text),
-                response.pending.map { .text(JSONValue.object($0).text) } ?? .null, .int(response.attempts),
-            ])
+        try await database.transaction { transaction in
+            try await RemovedUsers.refuse(response.owner.user, transaction)
+            try await transaction.execute(
+                "INSERT INTO api_responses (\(Self.columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+                    + "$13, $14)",
+                [
+                    .text(response.id), .text(response.owner.tenant.name), .text(response.owner.user.text),
+                    .integer(response.created), .text(response.status.rawValue),
+                    response.previous.map(SQLValue.text) ?? .null, response.conversation.map(SQLValue.text) ?? .null,
+                    .bool(response.isBackground), response.writer.map(SQLValue.text) ?? .null,
+                    .integer(response.touched),
+                    .text(JSONValue.array(response.input).text), .text(JSONValue.object(response.body).text),
+                    response.pending.map { .text(JSONValue.object($0).text) } ?? .null, .int(response.attempts),
+                ])
+        }
     }
 
     public func response(_ id: String, of owner: DataOwner) async throws -> StoredResponse? {

@@ -26,10 +26,13 @@ public struct SettingsRecords: SettingsStore {
                 .text(ConversationRow.plain(JSONValue.object(document).text)), .integer(now.rawValue),
             ]
         if revision == 0 {
-            return try await database.execute(
-                "INSERT INTO user_settings (tenant, owner, document, revision, updated) VALUES ($1, $2, $3, 1, $4) "
-                    + "ON CONFLICT (tenant, owner) DO NOTHING", values
-            ).changes == 1
+            return try await database.transaction { transaction in
+                try await RemovedUsers.refuse(owner.user, transaction)
+                return try await transaction.execute(
+                    "INSERT INTO user_settings (tenant, owner, document, revision, updated) "
+                        + "VALUES ($1, $2, $3, 1, $4) ON CONFLICT (tenant, owner) DO NOTHING", values
+                ).changes == 1
+            }
         }
         return try await database.execute(
             "UPDATE user_settings SET document = $3, revision = revision + 1, updated = $4 "
@@ -52,6 +55,7 @@ public struct SettingsRecords: SettingsStore {
 
     public func add(_ profile: UserProfile, of owner: ConversationOwner) async throws -> Bool {
         try await database.transaction { transaction in
+            try await RemovedUsers.refuse(owner.user, transaction)
             let row = try await transaction.query(
                 "SELECT COUNT(*) AS count FROM user_profiles WHERE tenant = $1 AND owner = $2", owner.values
             ).first

@@ -11,6 +11,7 @@ public struct SpaceRecords: ContextSpaceStore {
 
     public func add(_ space: ContextSpace) async throws {
         try await database.transaction { transaction in
+            try await RemovedUsers.refuse(space.owner.user, transaction)
             let count = try await transaction.query(
                 "SELECT COUNT(*) AS count FROM context_spaces WHERE tenant = $1 AND owner = $2", space.owner.values
             ).first?.decodeOnly(Int.self)

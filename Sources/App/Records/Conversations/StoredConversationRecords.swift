@@ -16,6 +16,7 @@ public struct StoredConversationRecords: ConversationStoring {
 
     public func add(_ conversation: StoredConversation, items: [JSONValue]) async throws {
         try await database.transaction { transaction in
+            try await RemovedUsers.refuse(conversation.owner.user, transaction)
             try await transaction.execute(
                 "INSERT INTO api_conversations (id, tenant, owner, created, changed, metadata, next_place, bytes) "
                     + "VALUES ($1, $2, $3, $4, $4, $5, 0, 0)",

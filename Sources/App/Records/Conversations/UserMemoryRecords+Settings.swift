@@ -28,14 +28,17 @@ extension UserMemoryRecords {
             "budget_tokens": .whole(settings.budgetTokens), "keep_days": settings.keepDays.map { .whole($0) } ?? .null,
         ]
         let keep = settings.keepDays.map { Int64($0) * 86_400_000_000 } ?? Self.forEver
-        try await database.execute(
-            "INSERT INTO memory_settings (owner_key, learns, keep, document, revision) VALUES ($1, $2, $3, $4, $5) "
-                + "ON CONFLICT (owner_key) DO UPDATE SET learns = excluded.learns, keep = excluded.keep, "
-                + "document = excluded.document, revision = excluded.revision",
-            [
-                .text(owner.key), .bool(settings.learns), .integer(keep), .text(JSONValue.object(document).text),
-                .integer(settings.revision),
-            ])
+        try await database.transaction { transaction in
+            try await RemovedUsers.refuse(owner.user, transaction)
+            try await transaction.execute(
+                "INSERT INTO memory_settings (owner_key, learns, keep, document, revision) VALUES ($1, $2, $3, $4, $5) "
+                    + "ON CONFLICT (owner_key) DO UPDATE SET learns = excluded.learns, keep = excluded.keep, "
+                    + "document = excluded.document, revision = excluded.revision",
+                [
+                    .text(owner.key), .bool(settings.learns), .integer(keep), .text(JSONValue.object(document).text),
+                    .integer(settings.revision),
+                ])
+        }
     }
 
     public func statistics(of owner: ConversationOwner) async throws -> MemoryStatistics {

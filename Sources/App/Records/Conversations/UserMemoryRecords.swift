@@ -19,6 +19,7 @@ public struct UserMemoryRecords: UserMemoryStore {
     ) async throws -> RememberOutcome {
         try await database.transaction { transaction in
             let owner = memory.owner
+            try await RemovedUsers.refuse(owner.user, transaction)
             if let context = memory.context {
                 let mine = try await transaction.query(
                     "SELECT 1 AS one FROM context_spaces WHERE id = $1 AND tenant = $2 AND owner = $3",

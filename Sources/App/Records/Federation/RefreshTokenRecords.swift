@@ -35,6 +35,7 @@ public struct RefreshTokenRecords: Sendable {
     public func begin(_ token: RefreshToken, now: Int64) async throws {
         try await database.transaction { transaction in
             try await transaction.execute("DELETE FROM refresh_tokens WHERE expires_at <= $1", [.integer(now)])
+            try await RemovedUsers.refuse(token.user, transaction)
             let families = try await transaction.query(
                 "SELECT family FROM refresh_tokens WHERE \"user\" = $1 GROUP BY family ORDER BY family DESC",
                 [.text(token.user.text)])
