@@ -11,17 +11,23 @@ public struct SessionRoutes: Sendable {
     private let mode: AccessModeSource
     private let cookie: SessionCookie
     private let lifetime: Duration
+    private let providers: ProviderSignOut
 
     /// - Parameters:
     ///   - accounts: who there is.
     ///   - mode: whether callers must sign in.
     ///   - cookie: where browsers keep their session.
     ///   - lifetime: of a session.
-    public init(_ accounts: Accounts, mode: @escaping AccessModeSource, cookie: SessionCookie, lifetime: Duration) {
+    ///   - providers: where people sign out who signed in elsewhere.
+    public init(
+        _ accounts: Accounts, mode: @escaping AccessModeSource, cookie: SessionCookie, lifetime: Duration,
+        providers: ProviderSignOut
+    ) {
         self.accounts = accounts
         self.mode = mode
         self.cookie = cookie
         self.lifetime = lifetime
+        self.providers = providers
     }
 
     private static let path = "/api/v1/session"
@@ -95,9 +101,13 @@ public struct SessionRoutes: Sendable {
             throw ServiceError(
                 .conflict, "This request has no session to end.", hint: "Keys are revoked: DELETE /api/v1/keys/ID.")
         }
+        let session = accounts.session(of: request.caller)
+        // It counts no more from here on, whatever the provider says.
         try await accounts.endSession(id, by: request.caller)
+        var answer: JSONObject = ["id": .string(id), "deleted": true]
+        answer["sign_out_url"] = await providers.location(after: session).map(JSONValue.string)
         return .json(
-            ["id": .string(id), "deleted": true],
+            .object(answer),
             headers: ["Set-Cookie": cookie.removal, "Cache-Control": "no-store"])
     }
 
@@ -167,7 +177,16 @@ extension SessionRoutes {
         return description
     }()
 
-    private static let end = describe("signOut", "Ends this session at once.", answer: AccessSchemas.deleted)
+    private static let end = describe(
+        "signOut", "Ends this session at once.",
+        answer: AccessSchemas.object(
+            [
+                "id": AccessSchemas.text, "deleted": AccessSchemas.flag,
+                "sign_out_url": [
+                    "type": "string",
+                    "description": "Where the browser goes to sign out at the provider that it came from, too.",
+                ],
+            ], required: ["id"]))
 
     private static let changePassword = describe(
         "changePassword", "Changes one's own password; all other sessions end.",

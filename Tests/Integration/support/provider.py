@@ -55,6 +55,11 @@ class Provider:
             "/user/orgs": [{"login": "staff"}]}
         # Makes the identity token out of claims; honest by default.
         self.twist: Callable[[dict[str, Any]], str | None] = self.honest
+        # What it calls the session that a sign-in begins; None says nothing of it.
+        self.session: str | None = None
+        # Further members of its discovery document.
+        self.doors: dict[str, Any] = {}
+        self.farewells: list[dict[str, str]] = []
         self.requests: list[str] = []
         self.visits: list[dict[str, str]] = []
         self._codes: dict[str, dict[str, str]] = {}
@@ -81,6 +86,15 @@ class Provider:
         now = int(time.time())
         claims = {"iss": self.url, "aud": audience, "iat": now, "exp": now + 300} | self.person | changes
         return self.key.sign({name: value for name, value in claims.items() if value is not None})
+
+    def logout_token(self, typ: str | None = "logout+jwt", **changes: Any) -> str:
+        """An order to end sessions (OpenID Connect Back-Channel Logout 1.0). `None` leaves a claim out."""
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "iss": self.url, "aud": CLIENT, "iat": now, "exp": now + 120, "jti": secrets.token_hex(8),
+            "sub": self.person["sub"],
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}}} | changes
+        return self.key.sign({name: value for name, value in claims.items() if value is not None}, typ=typ)
 
     # What browsers and servers ask
 
@@ -112,6 +126,8 @@ class Provider:
         if isOpenID:
             now = int(time.time())
             claims = {"iss": self.url, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": visit["nonce"]}
+            if self.session:
+                claims["sid"] = self.session
             answer["id_token"] = self.twist(claims | self.person)
         return reply(200, {name: value for name, value in answer.items() if value is not None})
 
@@ -119,7 +135,10 @@ class Provider:
         if path == "/.well-known/openid-configuration":
             reply(200, {
                 "issuer": self.url, "authorization_endpoint": self.url + "/authorize",
-                "token_endpoint": self.url + "/token", "jwks_uri": self.url + "/keys"})
+                "token_endpoint": self.url + "/token", "jwks_uri": self.url + "/keys"} | self.doors)
+        elif path == "/farewell":
+            self.farewells.append(query)
+            reply(302, None, Location=query["post_logout_redirect_uri"] + "?state=" + query["state"])
         elif path == "/keys":
             reply(200, {"keys": [{"kty": "oct", "k": "AAAA"}, *(key.jwk() for key in self.published)]})
         elif path == "/authorize":

@@ -27,13 +27,18 @@ final class InMemoryPeople: ExternalUsers {
         }
     }
 
-    func startSession(for user: UserID, from client: ClientTrace) async throws -> StartedSession {
+    func endSessions(meantBy order: LogoutOrder) async throws -> Int { 0 }
+
+    func startSession(
+        for user: UserID, from client: ClientTrace, provider: ProviderSession?
+    ) async throws -> StartedSession {
         state.withLock { state in
             state.sessions.append(user.text)
             return StartedSession(
                 session: Session(
                     id: "ses_\(state.sessions.count)", user: user, tokenHash: [], createdAt: UnixTime(seconds: 0),
-                    expiresAt: UnixTime(seconds: 0), seenAt: UnixTime(seconds: 0), client: client),
+                    expiresAt: UnixTime(seconds: 0), seenAt: UnixTime(seconds: 0), client: client,
+                    provider: provider),
                 token: Redacted("token-of-\(user.text)"))
         }
     }

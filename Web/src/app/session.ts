@@ -65,13 +65,15 @@ export async function setUp(token: string, name: string, password: string): Prom
 }
 
 export async function signOut(): Promise<void> {
-  await send("DELETE", "/api/v1/session");
+  const told = await send<{ sign_out_url?: string }>("DELETE", "/api/v1/session");
   leaveSettings();
   await forgetCopies();
   forgetTabs();
   forgetFolders();
   session.set((before) => ({ ...before, user: null }));
   navigate("signIn");
+  // Whoever came from a provider is still signed in there, and would come back without being asked.
+  if (told.sign_out_url && /^https?:/.test(told.sign_out_url)) location.assign(told.sign_out_url);
 }
 
 whenSignedOut(() => {

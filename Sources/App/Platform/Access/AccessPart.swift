@@ -14,6 +14,7 @@ import Vocabulary
 struct AccessPart {
     let accounts: Accounts
     let verifiers = TokenVerifiers()
+    let providers = ProviderSignOut()
     let cookie: SessionCookie
     /// What is being answered at length.
     let requests = OpenRequests()
@@ -103,7 +104,7 @@ struct AccessPart {
     }
 
     var routes: [Route] {
-        SessionRoutes(accounts, mode: mode, cookie: cookie, lifetime: sessionLifetime).routes
+        SessionRoutes(accounts, mode: mode, cookie: cookie, lifetime: sessionLifetime, providers: providers).routes
             + SecondFactorRoutes(accounts).routes + UserRoutes(accounts).routes + KeyRoutes(accounts).routes
             + GroupRoutes(accounts).routes
     }

@@ -23,6 +23,7 @@ extension FederationPart {
                 sessionCookie: { cookie.header($0.token, lifetime: lifetime) },
                 report: { accounts.note($0) }, logger: logger.labelled("federation")))
         for verifier in part.verifiers { access.verifiers.add(verifier) }
+        access.providers.set(part.farewell)
         if let directory = part.directory { await accounts.ask(directory) }
         return part
     }

@@ -16,6 +16,7 @@ struct FederationPart {
     let verifiers: [any TokenVerifying]
     /// `nil` without a directory.
     let directory: (any PasswordsElsewhere)?
+    let farewell: ProviderFarewell
     private let desk: TokenDesk
     private let logger: Logger
 
@@ -102,6 +103,8 @@ struct FederationPart {
             }, saml: try setup.saml(), directory: directory.map { _ in surroundings.configuration.ldap.title })
         return FederationPart(
             routes: TokenRoutes(desk: desk, report: surroundings.report).routes + browsers.routes,
-            verifiers: [desk, foreign], directory: directory, desk: desk, logger: surroundings.logger)
+            verifiers: [desk, foreign], directory: directory,
+            farewell: ProviderFarewell(providers: browsers.providers, randomBytes: { SecureRandom.bytes($0) }),
+            desk: desk, logger: surroundings.logger)
     }
 }

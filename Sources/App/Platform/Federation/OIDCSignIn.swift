@@ -6,6 +6,8 @@ import JSONText
 struct OIDCSignIn: Sendable {
     let provider: ProviderSettings
     let redirectURI: String
+    /// Where the provider sends browsers that have signed out there.
+    let signedOutURI: String
     private let fetcher: DocumentFetcher
     private let doors: ProviderDoors?
     private let keys: RemoteKeys
@@ -23,6 +25,7 @@ struct OIDCSignIn: Sendable {
         self.fetcher = fetcher
         self.now = now
         redirectURI = publicURL + "/sign-in/oidc/\(provider.name)/callback"
+        signedOutURI = publicURL + "/sign-in/oidc/\(provider.name)/signed-out"
         let doors =
             provider.dialect == .oidc ? ProviderDoors(issuer: provider.issuer, fetcher: fetcher, now: now) : nil
         self.doors = doors
@@ -47,11 +50,11 @@ struct OIDCSignIn: Sendable {
     /// - Parameters:
     ///   - query: of the redirect back.
     ///   - visit: from the browser's cookie.
-    /// - Returns: the person.
+    /// - Returns: the person, and their session at the provider.
     /// - Throws: ``SignInError`` where anything is not as it must be.
     func identity(
         query: @Sendable (String) -> String?, visit: ProviderVisit
-    ) async throws(SignInError) -> ExternalIdentity {
+    ) async throws(SignInError) -> SignInDesk.Arrival {
         let flow = try await flow()
         let code = try flow.code(query: query, visit: visit)
         let (form, authorization) = flow.exchange(code: code, visit: visit)
@@ -60,27 +63,30 @@ struct OIDCSignIn: Sendable {
             headers: authorization.map { ["Authorization": $0] } ?? [:], form: form,
             bytesMax: AuthorizationCode.answerBytesMax)
         let tokens = try flow.tokens(status: answer.status, body: answer.body)
-        let identity =
+        let arrival =
             switch provider.dialect {
-            case .oidc: try await identity(token: tokens.identity, flow.metadata, visit)
-            case .github: try await githubIdentity(flow.metadata, access: tokens.access)
+            case .oidc: try await arrival(token: tokens.identity, flow.metadata, visit)
+            case .github:
+                SignInDesk.Arrival(identity: try await githubIdentity(flow.metadata, access: tokens.access))
             }
-        guard provider.allows(email: identity.email, isVerified: identity.isEmailVerified) else {
+        guard provider.allows(email: arrival.identity.email, isVerified: arrival.identity.isEmailVerified) else {
             throw SignInError(.notAllowed, detail: "the address is of no domain that is let in, or not verified")
         }
-        return identity
+        return arrival
     }
 
-    private func identity(
+    private func arrival(
         token: String?, _ metadata: ProviderMetadata, _ visit: ProviderVisit
-    ) async throws(SignInError) -> ExternalIdentity {
+    ) async throws(SignInError) -> SignInDesk.Arrival {
         guard let token else { throw SignInError(.providerFailed, detail: "there is no identity token") }
         do {
-            let signed = try SignedToken(token)
-            let keys = try await keys.keys(having: signed.keyID)
-            let claims = try signed.verified(with: keys, by: SodiumSignatures())
-            return try IdentityClaims.identity(
+            let claims = try await claims(of: token)
+            let identity = try IdentityClaims.identity(
                 claims, provider: provider, issuer: metadata.issuer, nonce: visit.nonce, now: now())
+            return SignInDesk.Arrival(
+                identity: identity,
+                session: ProviderSession(
+                    claims, subject: identity.subject, issuer: metadata.issuer, provider: provider.name, token: token))
         } catch let error as SignInError {
             throw error
         } catch let error as TokenError {
@@ -88,6 +94,40 @@ struct OIDCSignIn: Sendable {
         } catch {
             throw SignInError(.identityRefused, detail: "the identity token cannot be read")
         }
+    }
+
+    private func claims(of token: String) async throws -> TokenClaims {
+        let signed = try SignedToken(token)
+        let keys = try await keys.keys(having: signed.keyID)
+        return try signed.verified(with: keys, by: SodiumSignatures())
+    }
+
+    // MARK: Signing out
+
+    /// Where a browser goes to sign out at the provider.
+    ///
+    /// - Parameters:
+    ///   - session: that has ended here.
+    ///   - state: comes back with the browser. Nothing here depends on it.
+    /// - Returns: `nil` where it has no such door, or does not answer.
+    func signOutLocation(_ session: ProviderSession, state: String) async -> String? {
+        do {
+            return try await doors?.metadata().signOutLocation(
+                session, clientID: provider.clientID, returnURL: signedOutURI, state: state)
+        } catch {
+            return nil
+        }
+    }
+
+    /// What a provider orders.
+    ///
+    /// - Parameter token: the logout token.
+    /// - Returns: whom it means.
+    /// - Throws: ``TokenError`` where it is no order of this provider; ``SignInError`` where its keys cannot be had.
+    func order(_ token: String) async throws -> LogoutOrder {
+        guard let doors else { throw TokenError(.type, "This provider gives no orders.") }
+        let issuer = try await doors.metadata().issuer
+        return try LogoutOrder(try await claims(of: token), clientID: provider.clientID, issuer: issuer, now: now())
     }
 
     private func githubIdentity(

@@ -16,6 +16,13 @@ struct SignInDesk: Sendable {
     let logger: Logger
     let report: @Sendable (AccessEvent) -> Void
 
+    /// Whom a provider has sent.
+    struct Arrival {
+        var identity: ExternalIdentity
+        /// `nil` where nothing here ends with it.
+        var session: ProviderSession?
+    }
+
     /// Sends a browser out.
     ///
     /// - Parameters:
@@ -52,7 +59,7 @@ struct SignInDesk: Sendable {
     /// - Throws: when the database cannot be written.
     func takeIn(
         _ provider: String, _ request: HTTPRequest, rules: ExternalUserRules,
-        identity: (ProviderVisit) async throws -> ExternalIdentity
+        identity: (ProviderVisit) async throws -> Arrival
     ) async throws -> HTTPResponse {
         do {
             let visit = try self.visit(of: request)
@@ -65,9 +72,10 @@ struct SignInDesk: Sendable {
             guard spent.memory.insert("visit:" + visit.state, until: end, now: now()) else {
                 throw SignInError(.noAttempt, detail: "the visit was finished already")
             }
-            let user = try await users.user(for: person, rules: rules)
+            let user = try await users.user(for: person.identity, rules: rules)
             let client = ClientTrace(address: request.client.address, agent: request.headers["User-Agent"] ?? "")
-            let session = try await users.startSession(for: user.id, from: client)
+            let session = try await users.startSession(
+                for: user.id, from: client, provider: person.session)
             report(
                 AccessEvent(
                     .signedIn, actor: user.id, subject: session.session.id, address: client.address, detail: provider))

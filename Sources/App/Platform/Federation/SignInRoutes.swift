@@ -11,6 +11,10 @@ struct SignInRoutes: Sendable {
     /// What the directory is called on the page, where there is one.
     let directory: String?
 
+    private var orders: ProviderOrders {
+        ProviderOrders(users: desk.users, spent: desk.spent, logger: desk.logger, now: desk.now)
+    }
+
     /// Where assertions arrive. A page of the provider has the browser post there.
     static let assertionPath = "/saml/acs"
 
@@ -65,6 +69,17 @@ struct SignInRoutes: Sendable {
                     try await provider.identity(query: { isClear ? query[$0] : nil }, visit: visit)
                 }
             },
+            Route(.get, path + "/signed-out", Self.page("Takes the browser in that has signed out.")) { request in
+                _ = try provider(of: request)
+                return HTTPResponse(.seeOther, headers: ["Location": "/", "Cache-Control": "no-store"])
+            },
+            Route(
+                .post, path + "/logout", Self.page("Takes a provider's order to end sessions."),
+                bodyBytesMax: ProviderOrders.formBytesMax, execution: .concurrent
+            ) { request in
+                let provider = try provider(of: request)
+                return try await orders.follow(try await request.body.collect(), of: provider)
+            },
         ]
     }
 
@@ -93,7 +108,7 @@ struct SignInRoutes: Sendable {
                     let isFirst = try await desk.spent.spend(
                         "saml:" + accepted.id, until: accepted.expiresAt, now: desk.now())
                     guard isFirst else { throw SignInError(.identityRefused, detail: "the assertion was used already") }
-                    return accepted.identity
+                    return SignInDesk.Arrival(identity: accepted.identity)
                 }
             },
             Route(.get, "/saml/metadata", Self.page("What this server is to a SAML provider.")) { _ in

@@ -8,6 +8,7 @@ public struct AccessRecordStore: AccessStore {
     private let database: Database
 
     private let secrets: SecondFactorSecrets
+    private let providers: ProviderSessionRows
 
     /// - Parameters:
     ///   - database: brought up to date with `Migrations.all`.
@@ -18,6 +19,7 @@ public struct AccessRecordStore: AccessStore {
     ) {
         self.database = database
         secrets = SecondFactorSecrets(sealer, complain: complain)
+        providers = ProviderSessionRows(sealer: sealer)
     }
 
     /// Seals what was written down before secrets were sealed.
@@ -58,7 +60,7 @@ public struct AccessRecordStore: AccessStore {
                 records.keys[key.id] = key
             }
             for row in try await transaction.query("SELECT * FROM access_sessions", rowsMax: Self.rowsMax) {
-                let session = try AccessRows.session(row)
+                let session = try AccessRows.session(row, providers)
                 records.sessions[session.id] = session
             }
             return records
@@ -151,7 +153,7 @@ public struct AccessRecordStore: AccessStore {
         case .saveKey(let key): try await Self.upsert("access_keys", AccessRows.values(of: key), transaction)
         case .removeKey(let id): try await transaction.execute("DELETE FROM access_keys WHERE id = $1", [.text(id)])
         case .startSession(let session):
-            try await Self.upsert("access_sessions", AccessRows.values(of: session), transaction)
+            try await Self.upsert("access_sessions", AccessRows.values(of: session, providers), transaction)
         case .endSession(let id):
             try await transaction.execute("DELETE FROM access_sessions WHERE id = $1", [.text(id)])
         case .setRoleModels(let role, let models):

@@ -65,20 +65,24 @@ enum AccessRows {
         ]
     }
 
-    static func session(_ row: Row) throws -> Session {
-        Session(
-            id: try row.decode("id"), user: UserID(try row.decode("user")), tokenHash: try row.decode("token_hash"),
+    static func session(_ row: Row, _ providers: ProviderSessionRows) throws -> Session {
+        let id: String = try row.decode("id")
+        let provider: String? = try row.decode("provider")
+        return Session(
+            id: id, user: UserID(try row.decode("user")), tokenHash: try row.decode("token_hash"),
             createdAt: try time(row, "created_at"), expiresAt: try time(row, "expires_at"),
             seenAt: try time(row, "seen_at"),
-            client: ClientTrace(address: try row.decode("address"), agent: try row.decode("agent")))
+            client: ClientTrace(address: try row.decode("address"), agent: try row.decode("agent")),
+            provider: try provider.flatMap { try providers.provider($0, of: id) })
     }
 
-    static func values(of session: Session) -> [(name: String, value: SQLValue)] {
+    static func values(of session: Session, _ providers: ProviderSessionRows) -> [(name: String, value: SQLValue)] {
         [
             ("id", .text(session.id)), ("user", .text(session.user.text)), ("token_hash", .blob(session.tokenHash)),
             ("created_at", value(session.createdAt)), ("expires_at", value(session.expiresAt)),
             ("seen_at", value(session.seenAt)), ("address", .text(session.client.address)),
             ("agent", .text(session.client.agent.filter { $0 != "\0" })),
+            ("provider", session.provider.map { .text(providers.text($0, of: session.id)) } ?? .null),
         ]
     }
 

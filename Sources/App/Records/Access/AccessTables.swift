@@ -51,5 +51,8 @@ enum AccessTables {
         Migration(
             id: 63, name: "removed users",
             sql: .shared("CREATE TABLE access_removed (digest BYTEA PRIMARY KEY)")),
+        Migration(
+            id: 64, name: "sessions at providers",
+            sql: .shared("ALTER TABLE access_sessions ADD COLUMN provider TEXT")),
     ]
 }

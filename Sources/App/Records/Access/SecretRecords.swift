@@ -13,7 +13,7 @@ public struct SecretRecords: SecretStore {
     /// here.
     static let columns: [(table: String, column: String)] = [
         ("secrets", "envelope"), ("deployment_versions", "spec"), ("deployments", "configured"),
-        ("access_users", "totp_sealed"), ("token_keys", "envelope"),
+        ("access_users", "totp_sealed"), ("token_keys", "envelope"), ("access_sessions", "provider"),
     ]
 
     private let database: Database

@@ -14,10 +14,12 @@ public struct Session: Sendable, Equatable {
     /// When it was used last, to some seconds.
     public var seenAt: UnixTime
     public let client: ClientTrace
+    /// The session at a provider that it began with; `nil` for those who brought a password or an assertion.
+    public let provider: ProviderSession?
 
     public init(
         id: String, user: UserID, tokenHash: [UInt8], createdAt: UnixTime, expiresAt: UnixTime, seenAt: UnixTime,
-        client: ClientTrace
+        client: ClientTrace, provider: ProviderSession? = nil
     ) {
         self.id = id
         self.user = user
@@ -26,6 +28,7 @@ public struct Session: Sendable, Equatable {
         self.expiresAt = expiresAt
         self.seenAt = seenAt
         self.client = client
+        self.provider = provider
     }
 }
 

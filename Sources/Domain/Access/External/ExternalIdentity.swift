@@ -79,9 +79,17 @@ public protocol ExternalUsers: Sendable {
     /// - Parameters:
     ///   - user: as ``user(for:rules:)`` returned it.
     ///   - client: where they sit.
+    ///   - provider: the session at a provider that it ends with; `nil` where there is none.
     /// - Returns: the session, with the token for the cookie.
     /// - Throws: `ServiceError` when the user is gone or disabled.
-    func startSession(for user: UserID, from client: ClientTrace) async throws -> StartedSession
+    func startSession(
+        for user: UserID, from client: ClientTrace, provider: ProviderSession?
+    ) async throws -> StartedSession
+
+    /// Ends the sessions that a provider means.
+    ///
+    /// - Returns: how many ended.
+    func endSessions(meantBy order: LogoutOrder) async throws -> Int
 
     /// A user as a caller.
     ///

@@ -12,6 +12,7 @@ public enum OpenRoutes {
         "GET /api/v1/session", "POST /api/v1/session", "POST /api/v1/session/setup",
         // How one signs in by somebody else's word; what comes back is checked by its signature and the browser's own cookie.
         "GET /api/v1/session/ways", "GET /sign-in/oidc/{provider}", "GET /sign-in/oidc/{provider}/callback",
+        "GET /sign-in/oidc/{provider}/signed-out", "POST /sign-in/oidc/{provider}/logout",
         "GET /sign-in/saml", "POST /saml/acs", "GET /saml/metadata",
         // Tokens: who asks for one must bring a key or session, and who ends one the token; both are checked there.
         "POST /api/v1/tokens", "POST /api/v1/tokens/refresh", "POST /api/v1/tokens/revoke",

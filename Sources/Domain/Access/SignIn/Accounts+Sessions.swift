@@ -2,12 +2,15 @@ import Telemetry
 public import Vocabulary
 
 extension Accounts {
-    public func startSession(for user: UserID, from client: ClientTrace) async throws -> StartedSession {
+    public func startSession(
+        for user: UserID, from client: ClientTrace, provider: ProviderSession? = nil
+    ) async throws -> StartedSession {
         let token = SecretText.base32(tools.random(KeyText.secretByteCount))
         let now = now()
         let session = Session(
             id: newID("ses_"), user: user, tokenHash: tools.hash(token, .session, key: hashKey), createdAt: now,
-            expiresAt: now + settings.sessionLifetime, seenAt: now, client: client)
+            expiresAt: now + settings.sessionLifetime, seenAt: now, client: client,
+            provider: provider)
         let sessionsMax = settings.sessionsMax
         try await change { state in
             guard let found = state.records.users[user], !found.isDisabled else { throw Self.wrong }
@@ -61,6 +64,21 @@ extension Accounts {
         }
         if count > 0 { tell(.signedOut, by: caller, user.text, "\(count) sessions") }
         return count
+    }
+
+    public func endSessions(meantBy order: LogoutOrder) async throws -> Int {
+        let ended = try await change { state in
+            let sessions = state.records.sessions.values.filter { $0.provider?.isMeant(by: order) ?? false }
+            return (sessions.map { AccessChange.endSession($0.id) }, sessions)
+        }
+        for session in ended { tell(.signedOut, by: nil, session.id, "by its provider") }
+        return ended.count
+    }
+
+    /// A session of whoever asks; `nil` where their credential is none.
+    public nonisolated func session(of caller: Principal) -> Session? {
+        guard case .session(let id) = caller.origin else { return nil }
+        return index.read { $0.records.sessions[id] }
     }
 
     /// Whether a caller may see and change what belongs to a user: their own, or anybody's with the right to change users.

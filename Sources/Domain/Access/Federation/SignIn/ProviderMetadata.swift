@@ -1,4 +1,5 @@
 import JSONText
+import Telemetry
 
 /// Where a provider's doors are: read from its discovery document, or known for providers that have none.
 ///
@@ -13,18 +14,21 @@ public struct ProviderMetadata: Sendable, Equatable {
     public let tokenEndpoint: String
     public let keysURL: String?
     public let userEndpoint: String?
+    /// Where browsers go to sign out there, too.
+    public let endSessionEndpoint: String?
     /// Whether the client's secret goes into the form instead of an `Authorization` header.
     public let takesSecretInForm: Bool
 
     public init(
         issuer: String, authorizationEndpoint: String, tokenEndpoint: String, keysURL: String?, userEndpoint: String?,
-        takesSecretInForm: Bool
+        endSessionEndpoint: String? = nil, takesSecretInForm: Bool
     ) {
         self.issuer = issuer
         self.authorizationEndpoint = authorizationEndpoint
         self.tokenEndpoint = tokenEndpoint
         self.keysURL = keysURL
         self.userEndpoint = userEndpoint
+        self.endSessionEndpoint = endSessionEndpoint
         self.takesSecretInForm = takesSecretInForm
     }
 
@@ -79,7 +83,29 @@ public struct ProviderMetadata: Sendable, Equatable {
         let takesHeader = methods.map { $0.contains("client_secret_basic") } ?? true
         self.init(
             issuer: issuer, authorizationEndpoint: authorization, tokenEndpoint: token, keysURL: keys,
-            userEndpoint: try url("userinfo_endpoint"), takesSecretInForm: !takesHeader)
+            userEndpoint: try url("userinfo_endpoint"), endSessionEndpoint: try url("end_session_endpoint"),
+            takesSecretInForm: !takesHeader)
+    }
+
+    /// Where a browser goes to sign out at the provider, after it was signed out here.
+    ///
+    /// Source: OpenID Connect RP-Initiated Logout 1.0, section 2.
+    ///
+    /// - Parameters:
+    ///   - session: that ended here.
+    ///   - clientID: this server's at the provider.
+    ///   - returnURL: where the provider sends the browser afterwards.
+    ///   - state: comes back with the browser.
+    /// - Returns: `nil` where the provider has no such door.
+    public func signOutLocation(
+        _ session: ProviderSession, clientID: String, returnURL: String, state: String
+    ) -> String? {
+        guard let endSessionEndpoint, session.issuer == issuer else { return nil }
+        var fields = [
+            ("client_id", clientID), ("post_logout_redirect_uri", returnURL), ("state", state),
+        ]
+        if let token = session.token { fields.insert(("id_token_hint", token.revealed), at: 0) }
+        return endSessionEndpoint + (endSessionEndpoint.contains("?") ? "&" : "?") + FormText.encode(fields)
     }
 
     private static func object(_ bytes: [UInt8]) -> JSONObject? {

@@ -55,6 +55,8 @@ public struct TokenRequirements: Sendable, Equatable {
     public var lifetimeMax: Int64
     /// `typ` of the header; `nil` takes any, which is for issuers whose keys sign nothing else.
     public var types: Set<String>?
+    /// Whether it must say whom it is about.
+    public var needsSubject = true
 
     /// - Parameters:
     ///   - issuer: the exact `iss`.
@@ -89,6 +91,7 @@ public struct TokenRequirements: Sendable, Equatable {
             throw TokenError(.audience, "The token is meant for somebody else.")
         }
         try checkTimes(claims, now: now)
+        guard needsSubject else { return }
         guard let subject = claims.subject, (1...512).contains(subject.utf8.count) else {
             throw TokenError(.claim, "The token does not say whom it is about.")
         }
