@@ -7,6 +7,8 @@ from typing import Any
 
 import openai
 import pytest
+from playwright.sync_api import Browser
+from support.browser import Tab, browser, tab
 from support.postgres import private_postgres
 from support.servers import Engine, Nexus
 
@@ -93,6 +95,21 @@ def postgres() -> Iterator[str]:
     """The URL of a private database, shared by a module's tests."""
     with private_postgres() as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def page(chromium: Browser, nexus: Nexus) -> Iterator[Tab]:
+    for conversation in nexus.http.get("/api/v1/conversations").json()["conversations"]:
+        nexus.http.delete(f"/api/v1/conversations/{conversation['id']}")
+    with tab(chromium, nexus.url) as opened:
+        yield opened
+        opened.check()
 
 
 @pytest.fixture(autouse=True)

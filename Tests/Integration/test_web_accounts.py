@@ -19,12 +19,6 @@ LOOKS = {
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
     made = begin(lambda *arguments, **options: Nexus(tmp_path_factory.mktemp("people"), *arguments, **options))
     yield made

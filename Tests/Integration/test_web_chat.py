@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -45,21 +44,6 @@ flowchart LR
 <script>parent.harmed = 11; top.location = "https://tracker.example"</script>
 ```
 """
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(chromium: Browser, nexus: Nexus) -> Iterator[Tab]:
-    for conversation in nexus.http.get("/api/v1/conversations").json()["conversations"]:
-        nexus.http.delete(f"/api/v1/conversations/{conversation['id']}")
-    with tab(chromium, nexus.url) as opened:
-        yield opened
-        opened.check()
 
 
 def keep(nexus: Nexus, title: str, messages: list[dict]) -> str:

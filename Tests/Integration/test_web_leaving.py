@@ -4,16 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
-from support.browser import Tab, browser, tab
+from support.browser import Tab, tab
 from support.polling import until
 from support.servers import Nexus
 from test_web_conversations import choose, talk, told
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Long conversations and long texts in a real browser: only what is in view is drawn, and heavy work is done off the page's thread."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
-from support.browser import Tab, browser, tab
+from playwright.sync_api import expect
+from support.browser import Tab, browser
 from support.servers import Nexus
 from test_web_chat import keep, said
 
@@ -25,21 +24,6 @@ FIRST = """() => {
   const row = Array.from(document.querySelectorAll('.log-row')).find((one) => one.getBoundingClientRect().bottom > top + 8);
   return [row.querySelector('.body').textContent, row.getBoundingClientRect().top];
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(chromium: Browser, nexus: Nexus) -> Iterator[Tab]:
-    for conversation in nexus.http.get("/api/v1/conversations").json()["conversations"]:
-        nexus.http.delete(f"/api/v1/conversations/{conversation['id']}")
-    with tab(chromium, nexus.url) as opened:
-        yield opened
-        opened.check()
 
 
 @pytest.fixture

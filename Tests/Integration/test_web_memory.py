@@ -1,11 +1,10 @@
 """The page of what is remembered, the context window's plan and what follows the user, where the server has them."""
 
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
-from support.browser import Tab, browser, tab
+from support.browser import Tab, tab
 from support.polling import until
 from support.servers import Nexus
 from test_web_chat import keep
@@ -14,19 +13,6 @@ LOOKS = {
     "light": {"color_scheme": "light"}, "dark": {"color_scheme": "dark"}, "right": {"locale": "ar"},
     "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
 }
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(chromium: Browser, nexus: Nexus) -> Iterator[Tab]:
-    with tab(chromium, nexus.url) as opened:
-        yield opened
-        opened.check()
 
 
 def needs(nexus: Nexus, *paths: str) -> None:

@@ -1,6 +1,5 @@
 """Every page in a real browser: accessible in light, dark, from the right and on a phone; and what the pages do."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,19 +15,6 @@ LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"}, "dark": {"color_scheme": "dark"}, "right": {"locale": "ar"},
     "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
 }
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(chromium: Browser, nexus: Nexus) -> Iterator[Tab]:
-    with tab(chromium, nexus.url) as opened:
-        yield opened
-        opened.check()
 
 
 def settle(opened: Tab) -> None:

@@ -1,29 +1,13 @@
 """Two tabs on one conversation, a network that goes away, instructions that come late, and what the next prompt would hold."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
-from support.browser import Tab, browser, tab
+from support.browser import Tab, tab
 from support.servers import Nexus
 from test_web_chat import keep, precise, said
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def page(chromium: Browser, nexus: Nexus) -> Iterator[Tab]:
-    for conversation in nexus.http.get("/api/v1/conversations").json()["conversations"]:
-        nexus.http.delete(f"/api/v1/conversations/{conversation['id']}")
-    with tab(chromium, nexus.url) as opened:
-        yield opened
-        opened.check()
 
 
 def rewrite(opened: Tab, text: str) -> None:
