@@ -83,12 +83,25 @@ import Vocabulary
         #expect(lines[1] == "\"'=cmd, \"\"x\"\"\",2,0,0,0,0,0,0,1500000000,0")
     }
 
-    @Test func `days and times are read as the calendar says`() {
-        #expect(CalendarDay.seconds("1970-01-01") == 0)
-        #expect(CalendarDay.seconds("2000-02-29") == 951_782_400)
-        #expect(CalendarDay.seconds("2026-11-21T03:20:00.123Z") == 1_795_231_200)
-        for wrong in ["2026", "2026-13-01", "2026-11-21T25:00:00Z", "2026-11-21T03:20:00", "x-y-z", ""] {
-            #expect(CalendarDay.seconds(wrong) == nil)
-        }
+    @Test(
+        arguments: [
+            ("1970-01-01", 0), ("2000-02-29", 951_782_400), ("2026-11-21T03:20:00.123Z", 1_795_231_200),
+            ("2261-12-31T23:59:59Z", 9_214_646_399), ("9223372035", 9_223_372_035),
+        ] as [(String, Int64)])
+    func `a time is a day, a moment or seconds`(text: String, seconds: Int64) async throws {
+        let answer = try await get("/api/v1/usage?from=\(text)&to=9223372036")
+        #expect(answer.status == .ok)
+        #expect(ledger.queries.withLock { $0.first?.from } == UsageSpan.hour.start(of: seconds * 1_000_000))
+        #expect(try JSONValue.parse(answer.text)["to"]?.string == "2262-04-11T23:47:16.000Z")
+    }
+
+    @Test(arguments: [
+        "2026-", "-1", "2026-13-01", "2026-11-21T25:00:00Z", "2026-11-21T03:20:00", "x-y-z", "", "2026-11-21TZ",
+        "2026-11-21T.Z", "2026-11-21T00:00:00ZT00:00:00Z", "9999-12-31", "9223372037", "253402300799",
+    ])
+    func `what is no time reaches no ledger`(wrong: String) async throws {
+        for name in ["from", "to"] { #expect(try await get("/api/v1/usage?\(name)=\(wrong)").status != .ok) }
+        let asked = ledger.queries.withLock { $0.count }
+        #expect(asked == 0)
     }
 }

@@ -241,6 +241,8 @@ def test_what_is_no_limit_is_refused_with_its_place(nexus: Nexus, body: dict[str
 @pytest.mark.parametrize("path", [
     "/api/v1/usage?by=year", "/api/v1/usage?group=colour", "/api/v1/usage?from=yesterday", "/api/v1/usage?limit=0",
     "/api/v1/usage?from=2026-02-02&to=2026-02-01", "/api/v1/usage?format=xml", "/api/v1/usage/requests?limit=1001",
+    "/api/v1/usage?from=2026-11-21TZ", "/api/v1/usage?to=2026-11-21T.Z", "/api/v1/usage?to=253402300799",
+    "/api/v1/usage?from=9999-12-31",
 ])
 def test_what_is_no_question_is_refused(nexus: Nexus, path: str) -> None:
     assert nexus.http.get(path).status_code == 400

@@ -100,8 +100,10 @@ public struct UsageRoutes: Sendable {
     /// RFC 3339, a day, or seconds since 1970.
     private static func time(_ name: String, _ query: HTTPQuery) throws -> Int64? {
         guard let text = query[name] else { return nil }
-        if let seconds = Int64(text), (0...253_402_300_799).contains(seconds) { return seconds }
-        if let day = CalendarDay.seconds(text) { return day }
+        if let seconds = Int64(text), (0...UnixTime.secondsMax).contains(seconds) { return seconds }
+        if let moment = UnixTime(rfc3339: text) ?? UnixTime(rfc3339: text + "T00:00:00Z") {
+            return moment.nanoseconds / 1_000_000_000
+        }
         throw ServiceError(
             .invalidValue, "'\(name)' is no time.",
             hint: "Write 2026-11-21, 2026-11-21T15:00:00Z or seconds since 1970.",
@@ -127,31 +129,6 @@ public struct UsageRoutes: Sendable {
         let safe = text.first.map { "=+-@\t\r".contains($0) } ?? false ? "'" + text : text
         guard safe.contains(where: { ",\"\r\n".contains($0) }) else { return safe }
         return "\"" + safe.replacing("\"", with: "\"\"") + "\""
-    }
-}
-
-/// Days and times of the calendar in UTC, as text.
-enum CalendarDay {
-    /// Seconds since 1970 of `2026-11-21` or `2026-11-21T15:00:00Z`; `nil` when it is neither.
-    ///
-    /// Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `days_from_civil`.
-    static func seconds(_ text: String) -> Int64? {
-        let parts = text.split(separator: "T", maxSplits: 1)
-        let date = parts.first?.split(separator: "-").compactMap { Int64($0) } ?? []
-        guard date.count == 3, (1970...9999).contains(date[0]), (1...12).contains(date[1]), (1...31).contains(date[2])
-        else { return nil }
-        let year = date[1] <= 2 ? date[0] - 1 : date[0]
-        let yearOfEra = year % 400
-        let dayOfYear = (153 * (date[1] + (date[1] > 2 ? -3 : 9)) + 2) / 5 + date[2] - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        let days = year / 400 * 146_097 + dayOfEra - 719_468
-        guard parts.count == 2 else { return days * 86_400 }
-        guard parts[1].hasSuffix("Z") else { return nil }
-        let time = parts[1].dropLast().split(separator: ".")[0].split(separator: ":").compactMap { Int64($0) }
-        guard time.count == 3, (0...23).contains(time[0]), (0...59).contains(time[1]), (0...59).contains(time[2]) else {
-            return nil
-        }
-        return days * 86_400 + time[0] * 3_600 + time[1] * 60 + time[2]
     }
 }
 

@@ -8,6 +8,9 @@
 public struct UnixTime: Sendable, Hashable, Comparable {
     public let nanoseconds: Int64
 
+    /// The last whole second that it reaches.
+    public static let secondsMax = Int64.max / 1_000_000_000
+
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
     public init(seconds: Int64) { nanoseconds = seconds * 1_000_000_000 }
 
