@@ -102,7 +102,7 @@ public struct UsageRoutes: Sendable {
         guard let text = query[name] else { return nil }
         if let seconds = Int64(text), (0...UnixTime.secondsMax).contains(seconds) { return seconds }
         if let moment = UnixTime(rfc3339: text) ?? UnixTime(rfc3339: text + "T00:00:00Z") {
-            return moment.nanoseconds / 1_000_000_000
+            return moment.seconds
         }
         throw ServiceError(
             .invalidValue, "'\(name)' is no time.",

@@ -71,7 +71,7 @@ extension WorkerEngine {
                 promptPrefix: adapter.promptPrefix, rank: adapter.rank)
         }
         let engine = try await EmbeddingEngine(
-            served: served(contextTokens: tokens, created: UnixTime.now().nanoseconds / 1_000_000_000),
+            served: served(contextTokens: tokens, created: UnixTime.now().seconds),
             tokenizer: loaded.tokenizer, options: options, heartbeat: heartbeat,
             makeRuntime: { [loaded, batchTokens = packedTokens, context, adapters] in
                 for (id, adapter) in initial.enumerated() { try adapter.load(id) }

@@ -180,7 +180,7 @@ private struct Worker {
         ]
         let errors = ErrorAnswers(logger: logger, shapes: Self.errorShapes)
         router.onError = { error, request in errors.respond(to: error, request) }
-        let now: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000_000_000 }
+        let now: @Sendable () -> Int64 = { UnixTime.now().seconds }
         let style = OpenAIRoutes.Style(
             fingerprint: WorkerEngine.fingerprint, isVerbose: arguments.serving.answersVerbosely)
         let openAI = OpenAIRoutes(engine, now: now, style: style)

@@ -75,7 +75,7 @@ struct WorkerEngine {
             ])
         return try await Engine(
             served: served(
-                contextTokens: sequenceTokens, created: UnixTime.now().nanoseconds / 1_000_000_000,
+                contextTokens: sequenceTokens, created: UnixTime.now().seconds,
                 modalities: projector?.modalities ?? Modalities()),
             tokenizer: loaded.tokenizer, chat: loaded.chat, options: options, shelf: shelf,
             heartbeat: heartbeat,

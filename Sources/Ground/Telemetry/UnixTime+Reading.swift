@@ -1,3 +1,5 @@
+import Vocabulary
+
 extension UnixTime {
     /// A moment as RFC 3339 writes it, in UTC: `2026-11-21T18:41:13.250Z`, from 1970 to 2261. `nil` for anything else.
     public init?(rfc3339 text: String) {
@@ -23,16 +25,8 @@ extension UnixTime {
             let minute = number(14, 2), let second = number(17, 2), (1970...2261).contains(year),
             (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
         else { return nil }
-        let seconds = Self.days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second
+        let days = Int64(CivilDate(year: Int(year), month: Int(month), day: Int(day)).daysSince1970)
+        let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
         self.init(nanoseconds: seconds * 1_000_000_000 + nanoseconds)
-    }
-
-    /// Days since 1970. Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `days_from_civil`.
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 }

@@ -1,3 +1,5 @@
+import Vocabulary
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -14,6 +16,9 @@ public struct UnixTime: Sendable, Hashable, Comparable {
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
     public init(seconds: Int64) { nanoseconds = seconds * 1_000_000_000 }
 
+    /// Whole seconds since 1970, rounded down.
+    public var seconds: Int64 { nanoseconds.floorDivided(by: 1_000_000_000) }
+
     /// The system's clock. Only the root takes it; everything else is given a `@Sendable () -> UnixTime`.
     public static func now() -> UnixTime {
         var time = timespec()
@@ -29,26 +34,17 @@ public struct UnixTime: Sendable, Hashable, Comparable {
     }
 
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T03:20:00.123Z`.
-    ///
-    /// Source of the calendar: Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`.
     public var rfc3339: String {
-        let seconds = nanoseconds.dividedDown(by: 1_000_000_000)
+        let seconds = seconds
         let milliseconds = (nanoseconds - seconds * 1_000_000_000) / 1_000_000
-        let days = seconds.dividedDown(by: 86_400)
+        let days = seconds.floorDivided(by: 86_400)
         let secondOfDay = seconds - days * 86_400
-        let shifted = days + 719_468
-        let era = shifted.dividedDown(by: 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let date = CivilDate(daysSince1970: Int(days))
         var text: [UInt8] = []
         text.reserveCapacity(24)
         for (number, width, separator) in [
-            (year, 4, "-"), (month, 2, "-"), (day, 2, "T"), (secondOfDay / 3600, 2, ":"),
+            (Int64(date.year), 4, "-"), (Int64(date.month), 2, "-"), (Int64(date.day), 2, "T"),
+            (secondOfDay / 3600, 2, ":"),
             (secondOfDay / 60 % 60, 2, ":"),
             (secondOfDay % 60, 2, "."), (milliseconds, 3, "Z"),
         ] as [(Int64, Int, Unicode.Scalar)] {
@@ -56,14 +52,6 @@ public struct UnixTime: Sendable, Hashable, Comparable {
             text.append(UInt8(ascii: separator))
         }
         return String(decoding: text, as: UTF8.self)
-    }
-}
-
-extension Int64 {
-    /// Division that rounds towards minus infinity.
-    fileprivate func dividedDown(by divisor: Int64) -> Int64 {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
     }
 }
 

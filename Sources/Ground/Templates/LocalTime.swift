@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// A moment and the place's distance from UTC: what `strftime_now` tells. Time is a parameter, so that a prompt can be
 /// rendered twice with the same result.
 public struct LocalTime: Sendable, Equatable {
@@ -31,26 +33,14 @@ extension LocalTime {
         let dayOfYear: Int
     }
 
-    /// The civil date of a day count. Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
     private var parts: Parts {
         let local = Int(clamping: secondsSinceEpoch).clamped(to: -60_000_000_000...250_000_000_000) + utcOffset
         let days = local.floorDivided(by: 86400)
         let time = local - days * 86400
-        let shifted = days + 719_468
-        let era = shifted.floorDivided(by: 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayFromMarch = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayFromMarch + 2) / 153
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334][month - 1]
-        let day = dayFromMarch - (153 * monthFromMarch + 2) / 5 + 1
+        let date = CivilDate(daysSince1970: days)
         return Parts(
-            year: year, month: month, day: day, hour: time / 3600, minute: time / 60 % 60, second: time % 60,
-            weekday: (days + 4) - (days + 4).floorDivided(by: 7) * 7,
-            dayOfYear: before + day - 1 + (isLeap && month > 2 ? 1 : 0))
+            year: date.year, month: date.month, day: date.day, hour: time / 3600, minute: time / 60 % 60,
+            second: time % 60, weekday: date.weekday, dayOfYear: date.dayOfYear)
     }
 
     /// C's `strftime` in the C locale, with the GNU flags `-`, `_`, `0` and `^`. Unknown directives stay as they are.
@@ -131,11 +121,5 @@ extension LocalTime {
 }
 
 extension Int {
-    /// Division that rounds down, as Python's does. The divisor must not be zero, nor the quotient out of range.
-    func floorDivided(by divisor: Int) -> Int {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder != 0 && (remainder < 0) != (divisor < 0) ? quotient - 1 : quotient
-    }
-
     func clamped(to range: ClosedRange<Int>) -> Int { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }
 }

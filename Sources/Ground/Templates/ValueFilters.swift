@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// Filters on numbers and on values of any kind.
 enum ValueFilters {
     static let table: [String: Filter] = [

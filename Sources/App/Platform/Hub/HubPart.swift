@@ -203,7 +203,7 @@ extension HubTime {
     static let system = HubTime(
         now: { ContinuousClock.now }, sleep: { try await Task.sleep(for: $0) },
         chance: { Double.random(in: 0...1) },
-        unixSeconds: { Int(clamping: UnixTime.now().nanoseconds / 1_000_000_000) })
+        unixSeconds: { Int(clamping: UnixTime.now().seconds) })
 }
 
 extension HTTPClient.Configuration {

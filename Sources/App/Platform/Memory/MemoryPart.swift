@@ -31,7 +31,7 @@ struct MemoryPart: Sendable {
         forecast = MemoryForecast(lessons: lessons, machine: { await machine.now }, find: find)
         journal = UsageJournal(
             records: UsageHours(database: database), logger: logger,
-            now: { UnixTime.now().nanoseconds / 1_000_000_000 })
+            now: { UnixTime.now().seconds })
         meter = WorkerMeter(forecast: forecast, lessons: lessons, client: client)
         schedules = PreloadTimetable(records: PreloadRecords(database: database), logger: logger)
     }
@@ -130,7 +130,7 @@ struct MemoryPlanner: MemoryPlanning {
 
     func preloading() async -> PreloadStatus {
         let offset = Int64(TimeZone.current.secondsFromGMT())
-        let time = WeekTime(secondsSinceEpoch: UnixTime.now().nanoseconds / 1_000_000_000 + offset)
+        let time = WeekTime(secondsSinceEpoch: UnixTime.now().seconds + offset)
         let patterns = journal.patterns(offset: offset)
         var plan = PreloadPlan()
         plan.schedules = schedules.all

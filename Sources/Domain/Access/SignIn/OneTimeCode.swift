@@ -44,7 +44,7 @@ public enum OneTimeCode {
         isEqual: ([UInt8], [UInt8]) -> Bool
     ) -> Int64? {
         let typed = code.utf8.filter { $0 != UInt8(ascii: " ") }
-        let current = step(at: now.nanoseconds / 1_000_000_000)
+        let current = step(at: now.seconds)
         var found: Int64?
         for step in (current - stepsOff)...(current + stepsOff) where step >= 0 {
             let fits = isEqual(typed, Array(self.code(secret, step: step).utf8))

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// How long a budget lasts before it begins anew, in UTC; weeks begin on Monday.
 public enum BudgetPeriod: String, Sendable, CaseIterable {
     case day, week, month, total
@@ -7,13 +9,13 @@ public enum BudgetPeriod: String, Sendable, CaseIterable {
     /// - Parameter moment: seconds since 1970.
     /// - Returns: seconds since 1970.
     public func start(of moment: Int64) -> Int64 {
-        let day = moment.dividedDown(by: 86_400)
+        let day = moment.floorDivided(by: 86_400)
+        let date = CivilDate(daysSince1970: Int(day))
         switch self {
         case .total: return 0
         case .day: return day * 86_400
-        // 1970-01-01 was a Thursday.
-        case .week: return (day - (day + 3).modulo(7)) * 86_400
-        case .month: return (day - Int64(CivilDay(day).day) + 1) * 86_400
+        case .week: return (day - Int64((date.weekday + 6) % 7)) * 86_400
+        case .month: return (day - Int64(date.day) + 1) * 86_400
         }
     }
 
@@ -114,31 +116,4 @@ public struct BudgetAccount: Sendable, Equatable {
 
     /// What is left that nobody holds.
     public func left(of amount: Int64) -> Int64 { max(0, amount - spent - reserved) }
-}
-
-extension Int64 {
-    /// Rounded towards minus infinity.
-    func dividedDown(by divisor: Int64) -> Int64 {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
-    }
-
-    /// Between 0 and `divisor`.
-    func modulo(_ divisor: Int64) -> Int64 { self - dividedDown(by: divisor) * divisor }
-}
-
-/// A day of the Gregorian calendar.
-///
-/// Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`.
-struct CivilDay {
-    let day: Int
-
-    init(_ days: Int64) {
-        let shifted = days + 719_468
-        let dayOfEra = shifted.modulo(146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        day = Int(dayOfYear - (153 * month + 2) / 5 + 1)
-    }
 }

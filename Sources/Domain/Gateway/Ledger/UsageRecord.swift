@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// What one request has used, and who is to be told of it.
 public struct UsageRecord: Sendable, Equatable {
     /// How it ended.
@@ -122,9 +124,9 @@ public enum UsageSpan: String, Sendable, CaseIterable {
     /// - Parameter moment: microseconds since 1970.
     /// - Returns: seconds since 1970.
     public func start(of moment: Int64) -> Int64 {
-        let seconds = moment.dividedDown(by: 1_000_000)
+        let seconds = moment.floorDivided(by: 1_000_000)
         switch self {
-        case .hour: return seconds.dividedDown(by: 3_600) * 3_600
+        case .hour: return seconds.floorDivided(by: 3_600) * 3_600
         case .day: return BudgetPeriod.day.start(of: seconds)
         case .week: return BudgetPeriod.week.start(of: seconds)
         }

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// What the status and header of an answer mean. Pure.
 enum HubAnswer: Sendable, Equatable {
     /// 200 or 206: what was asked for.
@@ -114,16 +116,7 @@ enum HTTPDate {
         let clock = words[4].split(separator: ":").compactMap { Int($0) }
         guard clock.count == 3, (0..<24).contains(clock[0]), (0..<60).contains(clock[1]), (0...60).contains(clock[2])
         else { return nil }
-        return days(year: year, month: month + 1, day: day) * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
-    }
-
-    /// Days since 1970-01-01. Source: Hinnant, "chrono-compatible low-level date algorithms", `days_from_civil`.
-    private static func days(year: Int, month: Int, day: Int) -> Int {
-        let year = month <= 2 ? year - 1 : year
-        let era = year / 400
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
+        let days = CivilDate(year: year, month: month + 1, day: day).daysSince1970
+        return days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
     }
 }

@@ -4,6 +4,6 @@ import Telemetry
 enum SAMLTime {
     /// Unix time in whole seconds, fractions cut off; `nil` for anything else than a moment in UTC.
     static func seconds(_ text: String) -> Int64? {
-        UnixTime(rfc3339: text).map { $0.nanoseconds / 1_000_000_000 }
+        UnixTime(rfc3339: text).map { $0.seconds }
     }
 }
