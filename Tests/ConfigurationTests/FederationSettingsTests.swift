@@ -59,6 +59,27 @@ import Testing
         #expect(federation.saml.skew == .seconds(30))
     }
 
+    @Test func `what becomes of people is said with the same words wherever they come from`() throws {
+        let said = "roles: {a: user}, teams: {b: crew}, defaultRole: viewer, createUsers: false, linkByEmail: true"
+        let loaded = try load(
+            """
+            access:
+              jwt: {issuers: {ci: {issuer: "https://ci.example", audiences: [nexus], \(said)}}}
+              oidc: {work: {kind: google, clientID: client, clientSecret: secret, \(said)}}
+              ldap: {\(said)}
+            """)
+        let (federation, untouched) = (loaded.configuration.federation, PeopleConfiguration())
+        let people = federation.ldap.people
+        #expect(people.roles == [NamePair(name: "a", meaning: "user")])
+        #expect(people.teams == [NamePair(name: "b", meaning: "crew")])
+        #expect(people.defaultRole == .viewer && !people.createsUsers && people.linksByEmail)
+        #expect(federation.oidc.map(\.people) == [people] && federation.jwt.issuers.map(\.people) == [people])
+        #expect(federation.saml.people == untouched)
+        #expect(try load("access: {saml: {\(said)}}").configuration.federation.saml.people == people)
+        let shown = loaded.report.file["access"]?["oidc"]?["work"]
+        #expect(shown?["roles"] == ["a": "user"] && shown?["linkByEmail"] == true)
+    }
+
     @Test func `no report and no file that is written shows a secret`() throws {
         let report = try load(Self.file, files: ["/run/ldap": "directory secret"]).report
         for text in [report.table(), report.json.text, report.file.text] {

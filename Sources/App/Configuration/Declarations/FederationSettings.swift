@@ -1,6 +1,9 @@
 /// The keys of sign-in by somebody else's word.
 enum FederationSettings {
-    static let all: [Setting<ConfigurationDraft>] = tokens + providers + ldap + ldapPeople + saml + samlPeople
+    static let all: [Setting<ConfigurationDraft>] =
+        tokens + providers
+        + ldap + PeopleSettings.all.map { $0.within(\.configuration.federation.ldap.people, under: "access.ldap") }
+        + saml + PeopleSettings.all.map { $0.within(\.configuration.federation.saml.people, under: "access.saml") }
 
     private static let tokens: [Setting<ConfigurationDraft>] = [
         Setting(
@@ -112,38 +115,4 @@ enum FederationSettings {
                 "access.saml.skew", \.configuration.federation.saml.skew, .duration(in: .zero...(.seconds(300))),
                 "How far its clock may be from this machine's."),
         ]
-
-    private static let ldapPeople: [Setting<ConfigurationDraft>] = [
-        Setting(
-            "access.ldap.roles", \.configuration.federation.ldap.people.roles, .roles,
-            "Role by group; the highest one counts."),
-        Setting(
-            "access.ldap.teams", \.configuration.federation.ldap.people.teams, .teams, "Team by group."),
-        Setting(
-            "access.ldap.defaultRole", \.configuration.federation.ldap.people.defaultRole, .choice,
-            "Role of people whom no group gives one; none does not let them in."),
-        Setting(
-            "access.ldap.createUsers", \.configuration.federation.ldap.people.createsUsers, .flag,
-            "Whether people who are new here get a user."),
-        Setting(
-            "access.ldap.linkByEmail", \.configuration.federation.ldap.people.linksByEmail, .flag,
-            "Whether a verified e-mail address leads to the user who has it."),
-    ]
-
-    private static let samlPeople: [Setting<ConfigurationDraft>] = [
-        Setting(
-            "access.saml.roles", \.configuration.federation.saml.people.roles, .roles,
-            "Role by group; the highest one counts."),
-        Setting(
-            "access.saml.teams", \.configuration.federation.saml.people.teams, .teams, "Team by group."),
-        Setting(
-            "access.saml.defaultRole", \.configuration.federation.saml.people.defaultRole, .choice,
-            "Role of people whom no group gives one; none does not let them in."),
-        Setting(
-            "access.saml.createUsers", \.configuration.federation.saml.people.createsUsers, .flag,
-            "Whether people who are new here get a user."),
-        Setting(
-            "access.saml.linkByEmail", \.configuration.federation.saml.people.linksByEmail, .flag,
-            "Whether a verified e-mail address leads to the user who has it."),
-    ]
 }

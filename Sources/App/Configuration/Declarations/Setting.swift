@@ -48,6 +48,39 @@ struct Setting<Root>: Sendable {
         current = { kind.encode($0[keyPath: place]) }
     }
 
+    private init(
+        path: String, documentation: String, isSecret: Bool, allowed: String, placeholder: String, schema: JSONObject,
+        isFlag: Bool, apply: @escaping @Sendable (RawValue, inout Root) -> Bool,
+        current: @escaping @Sendable (Root) -> JSONValue
+    ) {
+        self.path = path
+        alias = nil
+        customaryVariable = nil
+        self.documentation = documentation
+        self.isSecret = isSecret
+        self.allowed = allowed
+        self.placeholder = placeholder
+        self.schema = schema
+        self.isFlag = isFlag
+        self.apply = apply
+        self.current = current
+    }
+
+    /// The same key as one of something larger. Aliases and other programs' variables are of one place only, and are not
+    /// taken along.
+    ///
+    /// - Parameters:
+    ///   - place: where the larger thing has this `Root`.
+    ///   - prefix: what comes before the path, without a dot at its end.
+    /// - Returns: the key of the larger thing.
+    func within<Whole>(_ place: any WritableKeyPath<Whole, Root> & Sendable, under prefix: String) -> Setting<Whole> {
+        Setting<Whole>(
+            path: "\(prefix).\(path)", documentation: documentation, isSecret: isSecret, allowed: allowed,
+            placeholder: placeholder, schema: schema, isFlag: isFlag,
+            apply: { [apply] raw, whole in apply(raw, &whole[keyPath: place]) },
+            current: { [current] in current($0[keyPath: place]) })
+    }
+
     /// `NEXUS_SERVER_PORT` for `server.port`, `NEXUS_DATA_DIR` for `dataDir`.
     var environmentName: String { SettingName.environment(path) }
 }

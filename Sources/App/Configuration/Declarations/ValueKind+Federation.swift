@@ -109,26 +109,18 @@ private struct MemberReader {
 
     mutating func people() -> PeopleConfiguration {
         var people = PeopleConfiguration()
-        people.roles = take("roles", .roles) ?? []
-        people.teams = take("teams", .teams) ?? []
-        people.defaultRole = take("defaultRole", .choice) ?? people.defaultRole
-        people.createsUsers = take("createUsers", .flag) ?? people.createsUsers
-        people.linksByEmail = take("linkByEmail", .flag) ?? people.linksByEmail
+        for setting in PeopleSettings.all {
+            guard let value = object[setting.path], !value.isNull else { continue }
+            if !setting.apply(.json(value), &people) { isFine = false }
+        }
         return people
     }
 
-    static let peopleMembers = ["roles", "teams", "defaultRole", "createUsers", "linkByEmail"]
+    static let peopleMembers = PeopleSettings.all.map(\.path)
 }
 
 extension PeopleConfiguration {
-    fileprivate var json: [(String, JSONValue)] {
-        [
-            ("roles", .object(JSONObject(roles.map { ($0.name, .string($0.meaning)) }))),
-            ("teams", .object(JSONObject(teams.map { ($0.name, .string($0.meaning)) }))),
-            ("defaultRole", .string(defaultRole.rawValue)), ("createUsers", .bool(createsUsers)),
-            ("linkByEmail", .bool(linksByEmail)),
-        ]
-    }
+    fileprivate var json: [(String, JSONValue)] { PeopleSettings.all.map { ($0.path, $0.current(self)) } }
 }
 
 extension ValueKind where Value == [ProviderConfiguration] {
