@@ -202,3 +202,12 @@ extension FetchError {
         }
     }
 }
+
+extension RemoteModel.Endpoint {
+    /// A URL without its trailing slash and without `/v1`, which the API's paths begin with.
+    static func base(of url: String) -> String {
+        var base = url
+        while base.hasSuffix("/") { base.removeLast() }
+        return base.hasSuffix("/v1") ? String(base.dropLast(3)) : base
+    }
+}
