@@ -18,7 +18,8 @@ SHORT = {"max_tokens": 24, "temperature": 0}
 
 @pytest.fixture
 def talks(nexus: Nexus) -> Iterator[Talks]:
-    with httpx.Client(base_url=nexus.url, timeout=60) as http:
+    with httpx.Client(
+            base_url=nexus.url, timeout=60, event_hooks={"response": [nexus.judge]}) as http:
         yield Talks(http)
 
 

@@ -52,7 +52,8 @@ class Talks:
 
 @pytest.fixture
 def talks(nexus: Nexus) -> Iterator[Talks]:
-    with httpx.Client(base_url=nexus.url, timeout=30) as http:
+    with httpx.Client(
+            base_url=nexus.url, timeout=30, event_hooks={"response": [nexus.judge]}) as http:
         yield Talks(http)
 
 

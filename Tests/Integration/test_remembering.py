@@ -74,7 +74,8 @@ def server(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ne
 
 @pytest.fixture
 def mind(server: Nexus) -> Iterator[Mind]:
-    with httpx.Client(base_url=server.url, timeout=60) as http:
+    with httpx.Client(
+            base_url=server.url, timeout=60, event_hooks={"response": [server.judge]}) as http:
         mind = Mind(http)
         yield mind
         for talk in mind.ok(http.get("/api/v1/conversations"))["conversations"]:
@@ -300,7 +301,8 @@ def test_a_turn_teaches_who_wants_that(start: Start) -> None:
     with Upstream(teach) as teacher:
         server = start(configuration=f"models: {{teacher: {{url: '{teacher.url}'}}}}\nmemory: {{teacher: teacher}}\n"
                        "defaultModel: tiny-chat\n")
-        with httpx.Client(base_url=server.url, timeout=30) as http:
+        with httpx.Client(
+            base_url=server.url, timeout=30, event_hooks={"response": [server.judge]}) as http:
             mind = Mind(http)
             mind.remember("Lives in Berlin.", subject="user", predicate="lives in", object="Berlin")
 
@@ -330,7 +332,8 @@ def test_a_turn_teaches_who_wants_that(start: Start) -> None:
 
 def test_any_model_gives_lessons_that_can_be_read(start: Start) -> None:
     server = start()
-    with httpx.Client(base_url=server.url, timeout=60) as http:
+    with httpx.Client(
+            base_url=server.url, timeout=60, event_hooks={"response": [server.judge]}) as http:
         mind = Mind(http)
         mind.settings(learn=True)
         talk = mind.new(settings={"max_tokens": 4})["id"]

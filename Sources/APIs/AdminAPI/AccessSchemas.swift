@@ -16,6 +16,7 @@ enum AccessSchemas {
         "maximum": .number(SchedulingOptions.tenantWeights.upperBound),
         "description": "Share of what is waited for, relative to others. `null` is what the configuration says, or 1.",
     ]
+    static let number: JSONValue = ["type": "number"]
     static let flag: JSONValue = ["type": "boolean"]
     static let seconds: JSONValue = ["type": "number", "description": "Unix time in seconds."]
 
@@ -31,30 +32,42 @@ enum AccessSchemas {
         object([name: ["type": "array", "items": item]], required: [name])
     }
 
-    static let user = object(
-        [
-            "id": text, "name": text, "display_name": text, "email": optionalText, "role": role, "tenant": text,
-            "teams": texts, "disabled": flag, "models": optionalTexts, "priority_max": priority,
-            "weight": ["type": "number"], "has_password": flag, "has_totp": flag, "created_at": seconds,
-        ], required: ["id", "name", "role"])
-    static let key = object(
+    static let user = ModelShapes.object([
+        "id": text, "name": text, "display_name": text, "email": optionalText, "role": role, "tenant": text,
+        "teams": ModelShapes.list(of: text), "disabled": flag, "models": optionalTexts, "priority_max": priority,
+        "weight": number, "has_password": flag, "has_totp": flag, "created_at": seconds,
+    ])
+    static let key = ModelShapes.object(
         [
             "id": text, "user": text, "name": text, "state": ["enum": ["active", "expired", "revoked"]],
             "scopes": optionalTexts, "models": optionalTexts, "priority_max": optionalText, "created_at": seconds,
             "expires_at": ["type": ["number", "null"]], "revoked_at": ["type": ["number", "null"]],
             "replaced_by": optionalText, "last_used_at": ["type": ["number", "null"]],
             "key": ["type": "string", "description": "The key itself, in the answer that makes it only."],
-        ], required: ["id", "user", "state"])
-    static let session = object(
-        [
-            "id": text, "user": text, "current": flag, "created_at": seconds, "seen_at": seconds,
-            "expires_at": seconds, "address": text, "agent": text,
-        ], required: ["id", "user"])
-    static let team = object(
-        ["id": text, "display_name": text, "members": texts, "created_at": seconds], required: ["id", "members"])
-    static let tenant = object(
-        ["id": text, "display_name": text, "weight": ["type": "number"], "created_at": seconds], required: ["id"])
-    static let deleted = object(["id": text, "deleted": flag], required: ["id"])
+        ], optional: ["key"])
+    static let session = ModelShapes.object([
+        "id": text, "user": text, "current": flag, "created_at": seconds, "seen_at": seconds,
+        "expires_at": seconds, "address": text, "agent": text,
+    ])
+    static let team = ModelShapes.object([
+        "id": text, "display_name": text, "members": ModelShapes.list(of: text), "created_at": seconds,
+    ])
+    static let tenant = ModelShapes.object([
+        "id": text, "display_name": text, "weight": number, "created_at": seconds,
+    ])
+    /// What somebody is told of themselves.
+    static let principal = ModelShapes.object([
+        "id": text, "name": text, "role": role, "tenant": text, "teams": ModelShapes.list(of: text),
+        "permissions": ModelShapes.list(of: text), "models": optionalTexts, "user_models": optionalTexts,
+        "priority_max": priority,
+        "credential": ModelShapes.object(
+            ["kind": ModelShapes.oneOf(["none", "local", "session", "key", "token"]), "id": text], optional: ["id"]),
+    ])
+    static let roleTable = ModelShapes.object([
+        "roles": ModelShapes.list(of: ModelShapes.object(["role": role, "models": optionalTexts])),
+        "permissions": ModelShapes.list(
+            of: ModelShapes.object(["permission": text, "summary": text, "roles": ModelShapes.list(of: role)])),
+    ])
 
     /// A description of one route.
     ///

@@ -131,16 +131,7 @@ extension AnswerCacheRoutes {
                 schema: ["type": "integer", "minimum": 0, "maximum": .whole(limitMax), "default": 50])
         ],
         responses: [
-            .init(
-                .ok, nil,
-                .json([
-                    "type": "object", "required": ["enabled", "requests", "saved", "memory", "stored", "answers"],
-                    "properties": [
-                        "enabled": ["type": "boolean"], "requests": ["type": "object"], "saved": ["type": "object"],
-                        "memory": ["type": "object"], "stored": ["type": "object"], "similar": ["type": "object"],
-                        "answers": ["type": "array", "items": ["type": "object"]],
-                    ],
-                ])), .init(.badRequest), .init(.forbidden),
+            .init(.ok, nil, .json(AnswerCacheShapes.listing)), .init(.badRequest), .init(.forbidden),
         ], permission: "cache.read")
 
     private static let forgetting = RouteDescription(
@@ -161,6 +152,6 @@ extension AnswerCacheRoutes {
             "Measure pairs of questions with a model, and keep the threshold from which two of them mean the same.",
         tags: ["cache"], requestBodies: [.json(CalibrationOrder.schema)],
         responses: [
-            .init(.ok, nil, .json(["type": "object"])), .init(.badRequest), .init(.notFound),
+            .init(.ok, nil, .json(AnswerCacheShapes.calibration)), .init(.badRequest), .init(.notFound),
         ], permission: "cache.admin")
 }

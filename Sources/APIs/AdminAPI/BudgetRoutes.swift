@@ -132,23 +132,18 @@ extension BudgetRoutes {
         operation: "listBudgets", summary: "Budgets, and what was spent of each in its present period.",
         tags: ["budgets"],
         responses: [
-            .init(
-                .ok, nil,
-                .json([
-                    "type": "object", "required": ["budgets"],
-                    "properties": ["budgets": ["type": "array", "items": Budget.schema]],
-                ]))
+            .init(.ok, nil, .json(LimitShapes.budgets))
         ], permission: "usage.read")
 
     private static let replace = RouteDescription(
         operation: "setBudget", summary: "Sets a budget. What was spent of it stays spent.", tags: ["budgets"],
         parameters: [.init("id", in: .path, summary: "Its name: letters, digits, -, _ and .")],
         requestBodies: [.json(Budget.schema)],
-        responses: [.init(.ok, nil, .json(Budget.schema)), .init(.badRequest), .init(.conflict)],
+        responses: [.init(.ok, nil, .json(LimitShapes.budget)), .init(.badRequest), .init(.conflict)],
         permission: "budgets.write")
 
     private static let remove = RouteDescription(
         operation: "deleteBudget", summary: "Takes a budget away: what it stood for is not limited by it any more.",
         tags: ["budgets"], parameters: [.init("id", in: .path, summary: "Its name.")],
-        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound)], permission: "budgets.write")
+        responses: [.init(.ok, nil, .json(ModelShapes.removal)), .init(.notFound)], permission: "budgets.write")
 }

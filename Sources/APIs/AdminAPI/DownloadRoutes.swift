@@ -56,7 +56,10 @@ public struct DownloadRoutes: Sendable {
                 let jobs = try await runner.list(JobFilter(kind: DownloadJob.name, countMax: 100))
                 return .json(["downloads": .array(jobs.map { json($0) })])
             },
-            Route(.get, "/api/v1/models/downloads/{id}", Self.one("showDownload", "One download.")) { request in
+            Route(
+                .get, "/api/v1/models/downloads/{id}",
+                Self.one("showDownload", "One download.", answer: DownloadShapes.whole)
+            ) { request in
                 .json(json(try await find(request), hasLog: true))
             },
             Route(.get, "/api/v1/models/downloads/{id}/events", Self.follow) { request in
@@ -64,7 +67,9 @@ public struct DownloadRoutes: Sendable {
             },
             Route(
                 .delete, "/api/v1/models/downloads/{id}",
-                Self.one("cancelDownload", "End a download; what has arrived is kept.", permission: "models.write")
+                Self.one(
+                    "cancelDownload", "End a download; what has arrived is kept.", permission: "models.write",
+                    status: .accepted, answer: DownloadShapes.one)
             ) {
                 request in
                 .json(json(try await runner.cancel(try await find(request).id)), status: .accepted)
@@ -168,7 +173,6 @@ public struct DownloadRoutes: Sendable {
 // MARK: Descriptions
 
 extension DownloadRoutes {
-    private static let object: RouteDescription.Content = .json(["type": "object"])
     private static let model: RouteDescription.Content = .json([
         "type": "object", "required": ["model"],
         "properties": ["model": ["type": "string", "example": "owner/name:Q4_K_M"]],
@@ -176,12 +180,13 @@ extension DownloadRoutes {
 
     private static let start = RouteDescription(
         operation: "startDownload", summary: "Bring a model from the hub. The same model twice is one download.",
-        tags: ["hub"], requestBodies: [model], responses: [.init(.accepted, nil, object), .init(.badRequest)],
+        tags: ["hub"], requestBodies: [model],
+        responses: [.init(.accepted, nil, .json(DownloadShapes.one)), .init(.badRequest)],
         permission: "models.write")
 
     private static let list = RouteDescription(
         operation: "listDownloads", summary: "Downloads, newest first.", tags: ["hub"],
-        responses: [.init(.ok, nil, object)], permission: "models.read")
+        responses: [.init(.ok, nil, .json(DownloadShapes.list))], permission: "models.read")
 
     private static let follow = RouteDescription(
         operation: "streamDownload", summary: "A download as it is and as it goes on, until it is finished.",
@@ -190,7 +195,7 @@ extension DownloadRoutes {
 
     private static let description = RouteDescription(
         operation: "showHub", summary: "Where models are downloaded from, and the bandwidth limit.", tags: ["hub"],
-        responses: [.init(.ok, nil, object)], permission: "hub.read")
+        responses: [.init(.ok, nil, .json(DownloadShapes.hub))], permission: "hub.read")
 
     private static let change = RouteDescription(
         operation: "changeHub", summary: "Change the bandwidth limit, also of downloads that are running.",
@@ -200,19 +205,20 @@ extension DownloadRoutes {
                 "type": "object",
                 "properties": ["bytes_per_second_max": ["type": ["integer", "null"], "minimum": 1024]],
             ])
-        ], responses: [.init(.ok, nil, object), .init(.badRequest)], permission: "hub.write")
+        ], responses: [.init(.ok, nil, .json(DownloadShapes.hub)), .init(.badRequest)], permission: "hub.write")
 
     private static let files = RouteDescription(
         operation: "listHubFiles", summary: "What a repository holds, and what would be downloaded.", tags: ["hub"],
         parameters: [.init("model", in: .query, isRequired: true, summary: "owner/name[:quantisation].")],
-        responses: [.init(.ok, nil, object), .init(.notFound)], permission: "hub.read")
+        responses: [.init(.ok, nil, .json(DownloadShapes.files)), .init(.notFound)], permission: "hub.read")
 
     private static func one(
-        _ operation: String, _ summary: String, permission: String = "models.read"
+        _ operation: String, _ summary: String, permission: String = "models.read", status: HTTPStatus = .ok,
+        answer: JSONValue
     ) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["hub"],
             parameters: [.init("id", in: .path, summary: "The job's id.")],
-            responses: [.init(.ok, nil, object), .init(.notFound)], permission: permission)
+            responses: [.init(status, nil, .json(answer)), .init(.notFound)], permission: permission)
     }
 }

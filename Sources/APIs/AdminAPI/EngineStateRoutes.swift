@@ -83,7 +83,11 @@ public struct EngineStateRoutes: Sendable {
                                 "type": "object",
                                 "properties": [
                                     "id": ["type": "integer"], "state": ["type": "string"],
-                                    "slots": ["type": ["array", "null"]], "cache": ["type": ["object", "null"]],
+                                    "slots": [
+                                        "type": ["array", "null"],
+                                        "items": ["type": "object", "description": "As GET /slots has it."],
+                                    ],
+                                    "cache": ["type": ["object", "null"], "description": "As GET /cache has it."],
                                 ],
                             ],
                         ],
@@ -95,6 +99,9 @@ public struct EngineStateRoutes: Sendable {
     private static let drop = RouteDescription(
         operation: "dropCachedPrompt", summary: "Forget a cached prompt and everything that begins with it.",
         tags: ["deployments"], parameters: [name, .init("node", in: .path, summary: "The node's id.")],
-        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound), .init(.conflict)],
+        responses: [
+            .init(.ok, nil, .json(["type": "object", "description": "What the engine answers."])), .init(.notFound),
+            .init(.conflict),
+        ],
         permission: "deployments.write")
 }

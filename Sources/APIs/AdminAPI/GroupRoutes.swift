@@ -173,7 +173,7 @@ extension GroupRoutes {
         body: AccessSchemas.object(["display_name": AccessSchemas.text]), answer: AccessSchemas.team)
     private static let removeTeam = describe(
         "deleteTeam", "Removes a team; its members stay.", "teams.write", parameters: [teamName],
-        answer: AccessSchemas.deleted)
+        answer: ModelShapes.removal)
     private static let addMember = describe(
         "addTeamMember", "Puts a user into a team.", "teams.write", parameters: [teamName, member],
         answer: AccessSchemas.team)
@@ -197,14 +197,12 @@ extension GroupRoutes {
         answer: AccessSchemas.tenant)
     private static let removeTenant = describe(
         "deleteTenant", "Removes a tenant that no user has.", "tenants.write",
-        parameters: [tenantName], answer: AccessSchemas.deleted)
-    private static let roleTable = AccessSchemas.object(
-        ["roles": ["type": "array"], "permissions": ["type": "array"]], required: ["roles", "permissions"])
+        parameters: [tenantName], answer: ModelShapes.removal)
     private static let listRoles = describe(
-        "listRoles", "Who may do what.", "roles.read", answer: roleTable)
+        "listRoles", "Who may do what.", "roles.read", answer: AccessSchemas.roleTable)
     private static let setRoleModels = describe(
         "setRoleModels", "Sets the models that everybody of a role may ask; `null` for all.", "users.write",
         parameters: [
             .init("role", in: .path, summary: "The role.", schema: AccessSchemas.role)
-        ], body: AccessSchemas.object(["models": AccessSchemas.optionalTexts]), answer: roleTable)
+        ], body: AccessSchemas.object(["models": AccessSchemas.optionalTexts]), answer: AccessSchemas.roleTable)
 }

@@ -31,7 +31,7 @@ public struct JobRoutes: Sendable {
             },
             Route(
                 .delete, "/api/v1/jobs/{id}",
-                Self.one("deleteJob", "Forget a finished job.", .ok, JobShapes.deletion, writes: true)
+                Self.one("deleteJob", "Forget a finished job.", .ok, ModelShapes.removal, writes: true)
             ) { request in
                 try await runner.delete(request.job)
                 return .json(["id": .string(request.job.text), "deleted": true])

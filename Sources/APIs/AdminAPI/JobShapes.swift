@@ -46,6 +46,4 @@ enum JobShapes {
             "jobs": ModelShapes.list(of: job),
             "next": ["type": "string", "description": "`before` of the next page, where there may be one."],
         ], optional: ["next"])
-
-    static let deletion = ModelShapes.object(["id": ModelShapes.text, "deleted": ModelShapes.truth])
 }

@@ -210,29 +210,29 @@ extension LimitRoutes {
 
     private static let list = RouteDescription(
         operation: "listLimits", summary: "The limits that were set, and those that hold by default.", tags: ["limits"],
-        responses: [.init(.ok, nil, .json(object("limits", of: LimitRule.schema)))], permission: "limits.read")
+        responses: [.init(.ok, nil, .json(LimitShapes.limits))], permission: "limits.read")
 
     private static let replace = RouteDescription(
         operation: "setLimits",
         summary: "Sets limits, in place of all that were set. Those that keep their amounts keep their counts.",
         tags: ["limits"], requestBodies: [.json(object("limits", of: LimitRule.schema))],
-        responses: [.init(.ok, nil, .json(object("limits", of: LimitRule.schema))), .init(.badRequest)],
+        responses: [.init(.ok, nil, .json(LimitShapes.limits)), .init(.badRequest)],
         permission: "limits.write")
 
     private static let mine = RouteDescription(
         operation: "listMyLimits", summary: "How the caller's own limits stand.", tags: ["limits"],
-        responses: [.init(.ok, nil, .json(object("limits", of: LimitRule.schema)))], permission: "usage.read")
+        responses: [.init(.ok, nil, .json(LimitShapes.standings))], permission: "usage.read")
 
     private static let prices = RouteDescription(
         operation: "listPrices",
         summary: "What models cost for a million tokens, in the order in which names are looked up.",
-        tags: ["usage"], responses: [.init(.ok, nil, .json(object("prices", of: PriceTable.Entry.schema)))],
+        tags: ["usage"], responses: [.init(.ok, nil, .json(LimitShapes.prices))],
         permission: "usage.read")
 
     private static let replacePrices = RouteDescription(
         operation: "setPrices",
         summary: "Sets prices, in place of all that were set here. The configuration's come after them.",
         tags: ["usage"], requestBodies: [.json(object("prices", of: PriceTable.Entry.schema))],
-        responses: [.init(.ok, nil, .json(object("prices", of: PriceTable.Entry.schema))), .init(.badRequest)],
+        responses: [.init(.ok, nil, .json(LimitShapes.prices)), .init(.badRequest)],
         permission: "limits.write")
 }

@@ -95,7 +95,7 @@ extension MakingRoutes {
                 ])
             ],
             responses: [
-                .init(.accepted, nil, .json(["type": "object"])), .init(.badRequest), .init(.notFound),
+                .init(.accepted, nil, .json(JobShapes.job)), .init(.badRequest), .init(.notFound),
                 .init(.conflict),
             ], permission: "models.write")
     }
@@ -132,5 +132,14 @@ extension MakingRoutes {
 
     private static let listing = RouteDescription(
         operation: "listQuantizationTypes", summary: "What models can be quantised to, from the largest.",
-        tags: ["models"], responses: [.init(.ok, nil, .json(["type": "object"]))], permission: "models.read")
+        tags: ["models"],
+        responses: [
+            .init(
+                .ok, nil,
+                .json(
+                    ModelShapes.object([
+                        "types": ModelShapes.list(
+                            of: ModelShapes.object(["name": text, "needs_importance_matrix": ModelShapes.truth]))
+                    ])))
+        ], permission: "models.read")
 }

@@ -40,14 +40,14 @@ public struct MemoryRoutes: Sendable {
         operation: "getMemory",
         summary:
             "This machine's memory: budgets, what each model is predicted and measured to take, who would leave next.",
-        tags: ["memory"], responses: [.init(.ok, nil, .json(["type": "object"]))], permission: "hardware.read")
+        tags: ["memory"], responses: [.init(.ok, nil, .json(MemoryShapes.plan))], permission: "hardware.read")
 
     private static let estimate = RouteDescription(
         operation: "estimateMemory",
         summary:
             "What a model would take with these settings, part by part, each with its formula, and whether it fits.",
         tags: ["memory"], requestBodies: [.json(MemoryQuestion.schema)],
-        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.badRequest), .init(.notFound)],
+        responses: [.init(.ok, nil, .json(MemoryShapes.prediction)), .init(.badRequest), .init(.notFound)],
         permission: "models.read")
 
     private static let schedule = RouteDescription(
@@ -55,10 +55,10 @@ public struct MemoryRoutes: Sendable {
         summary:
             "At which times of the week models are to be loaded, by the server's clock; replaces what was said before.",
         tags: ["memory"], requestBodies: [.json(PreloadSchedule.schema)],
-        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.badRequest)], permission: "models.write")
+        responses: [.init(.ok, nil, .json(MemoryShapes.preloading)), .init(.badRequest)], permission: "models.write")
 
     private static let preloading = RouteDescription(
         operation: "getPreloading",
         summary: "In which hours of the week models are used, as learned, and which should be loaded now.",
-        tags: ["memory"], responses: [.init(.ok, nil, .json(["type": "object"]))], permission: "models.read")
+        tags: ["memory"], responses: [.init(.ok, nil, .json(MemoryShapes.preloading))], permission: "models.read")
 }

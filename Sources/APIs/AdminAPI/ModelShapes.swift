@@ -8,9 +8,23 @@ enum ModelShapes {
     static let natural: JSONValue = ["type": "integer", "minimum": 0]
     static let truth: JSONValue = ["type": "boolean"]
     static let moment: JSONValue = ["type": "string", "format": "date-time"]
-    static let anything: JSONValue = ["type": "object"]
+    static let textOrNull: JSONValue = ["type": ["string", "null"]]
+    static let momentOrNull: JSONValue = ["type": ["string", "null"], "format": "date-time"]
+    static let anything: JSONValue = ["type": "object", "description": "Any members."]
+    /// What is told when something is removed.
+    static let removal = object(["id": text, "deleted": truth])
 
     static func list(of items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
+
+    /// An object with any names, whose values are all of one kind.
+    static func map(of values: JSONValue) -> JSONValue { ["type": "object", "additionalProperties": values] }
+
+    /// What is of this kind, or `null`.
+    static func orNull(_ schema: JSONValue) -> JSONValue {
+        var members = schema.object ?? JSONObject()
+        if let type = members["type"] { members["type"] = [type, "null"] }
+        return .object(members)
+    }
 
     static func oneOf(_ names: [String]) -> JSONValue {
         ["type": "string", "enum": .array(names.map(JSONValue.string))]

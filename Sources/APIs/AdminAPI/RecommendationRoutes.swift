@@ -34,11 +34,13 @@ public struct RecommendationRoutes: Sendable {
         let get = RouteDescription(
             operation: "recommendModels", summary: "Models for a use that fit this machine, with reasons.",
             tags: ["models"], parameters: parameters,
-            responses: [.init(.ok, nil, .json(["type": "object"])), .init(.badRequest)], permission: "models.read")
+            responses: [.init(.ok, nil, .json(RecommendationShapes.advice)), .init(.badRequest)],
+            permission: "models.read")
         let post = RouteDescription(
             operation: "recommendModelsByBody", summary: "The same, with the parameters in the body.", tags: ["models"],
-            requestBodies: [.json(["type": "object", "required": ["use"]])],
-            responses: [.init(.ok, nil, .json(["type": "object"])), .init(.badRequest)], permission: "models.read")
+            requestBodies: [.json(RecommendationShapes.question)],
+            responses: [.init(.ok, nil, .json(RecommendationShapes.advice)), .init(.badRequest)],
+            permission: "models.read")
         return [
             Route(.get, "/api/v1/models/recommend", get) { request in
                 try await answer(try Self.body(of: request.query))
@@ -52,13 +54,17 @@ public struct RecommendationRoutes: Sendable {
     private var speedRoutes: [Route] {
         let list = RouteDescription(
             operation: "listSpeeds", summary: "How fast models ran on this machine, newest first.", tags: ["hardware"],
-            responses: [.init(.ok, nil, .json(["type": "object"]))], permission: "hardware.read")
+            responses: [.init(.ok, nil, .json(RecommendationShapes.runs))], permission: "hardware.read")
         let measure = RouteDescription(
             operation: "measureSpeed",
             summary: "Run a model of this machine for some seconds, and keep how fast it was.",
-            tags: ["hardware"], requestBodies: [.json(["type": "object", "required": ["model"]])],
+            tags: ["hardware"],
+            requestBodies: [
+                .json(ModelShapes.object(["model": ["type": "string", "minLength": 1, "maxLength": 512]]))
+            ],
             responses: [
-                .init(.ok, nil, .json(["type": "object"])), .init(.badRequest), .init(.notFound), .init(.conflict),
+                .init(.ok, nil, .json(RecommendationShapes.runs)), .init(.badRequest), .init(.notFound),
+                .init(.conflict),
             ],
             permission: "hardware.measure")
         return [

@@ -22,6 +22,7 @@ public struct RoutingRoutes: Sendable {
         let one: String
         let operation: String
         let schema: JSONValue
+        let answer: JSONValue
         let put: @Sendable (JSONField, String, inout RoutingTable) throws(JSONFieldError) -> Void
         /// Whether it was there.
         let remove: @Sendable (String, inout RoutingTable) -> Bool
@@ -29,12 +30,14 @@ public struct RoutingRoutes: Sendable {
 
         static let routes = Kind(
             members: "routes", one: "route", operation: "Route", schema: RoutingSchemas.route,
+            answer: RoutingShapes.route,
             put: { field, name, table throws(JSONFieldError) in
                 table.routes[name] = try ModelRoute(reading: field)
             },
             remove: { $1.routes.removeValue(forKey: $0) != nil }, isKnown: { $1.routes[$0] != nil })
         static let ensembles = Kind(
             members: "ensembles", one: "ensemble", operation: "Ensemble", schema: RoutingSchemas.ensemble,
+            answer: RoutingShapes.ensemble,
             put: { field, name, table throws(JSONFieldError) in
                 table.ensembles[name] = try EnsembleSpec(reading: field)
             },
@@ -47,14 +50,15 @@ public struct RoutingRoutes: Sendable {
         [
             Route(
                 .get, Self.path,
-                Self.describe("getRouting", "The routing table in effect.", answer: RoutingSchemas.table)
+                Self.describe("getRouting", "The routing table in effect.", answer: RoutingShapes.table)
             ) { _ in
                 .json(await control.report().json)
             },
             Route(
                 .get, Self.path + "/versions",
                 Self.describe(
-                    "listRoutingVersions", "Every version of the API's entries that is kept, the oldest first.")
+                    "listRoutingVersions", "Every version of the API's entries that is kept, the oldest first.",
+                    answer: RoutingShapes.versions)
             ) { _ in
                 .json(["versions": .array(try await control.versions().map(Self.told))])
             },
@@ -69,11 +73,13 @@ public struct RoutingRoutes: Sendable {
                         .init(
                             "to", in: .query, summary: "A version; the active one when left out.",
                             schema: ["type": "integer", "minimum": 0]),
-                    ])
+                    ], answer: DeploymentShapes.difference)
             ) { request in .json(try await difference(request)) },
             Route(
                 .get, Self.path + "/deployments",
-                Self.describe("getRoutingHealth", "Breakers, failures and latencies of the deployments.")
+                Self.describe(
+                    "getRoutingHealth", "Breakers, failures and latencies of the deployments.",
+                    answer: RoutingShapes.health)
             ) { _ in
                 .json(["deployments": control.health()])
             },
@@ -83,7 +89,9 @@ public struct RoutingRoutes: Sendable {
     private func changing(_ kind: Kind) -> [Route] {
         let one = Self.path + "/" + kind.members + "/{name}"
         return [
-            Route(.get, one, Self.describe("get" + kind.operation, "One \(kind.one).")) { request in
+            Route(
+                .get, one, Self.describe("get" + kind.operation, "One \(kind.one).", answer: kind.answer)
+            ) { request in
                 let name = request.parameters.string("name")
                 let table = await control.report().json[kind.members]
                 guard let found = table?[name] else { throw Self.unknown(kind, name) }
@@ -94,7 +102,7 @@ public struct RoutingRoutes: Sendable {
                 Self.describe(
                     "set" + kind.operation, "Make or replace one \(kind.one), which makes a version.",
                     Self.termParameters,
-                    body: kind.schema, permission: "routing.write")
+                    body: kind.schema, answer: RoutingShapes.table, permission: "routing.write")
             ) { request in
                 // A list alone is the list of its targets.
                 let body = try await DeploymentRoutes.body(request, mayBeList: true)
@@ -113,7 +121,7 @@ public struct RoutingRoutes: Sendable {
                 .delete, one,
                 Self.describe(
                     "remove" + kind.operation, "Remove one \(kind.one) that the API made, which makes a version.",
-                    Self.termParameters, permission: "routing.write")
+                    Self.termParameters, answer: RoutingShapes.table, permission: "routing.write")
             ) { request in
                 try DeploymentRoutes.refuseForeignPages(request)
                 let name = request.parameters.string("name")
@@ -139,7 +147,7 @@ public struct RoutingRoutes: Sendable {
                 .post, Self.path + "/rollback",
                 Self.describe(
                     "rollBackRouting", "Make an earlier version's entries the active ones again.",
-                    body: RoutingSchemas.rollback, permission: "routing.write")
+                    body: RoutingSchemas.rollback, answer: RoutingShapes.table, permission: "routing.write")
             ) { request in
                 let body = try await DeploymentRoutes.body(request)
                 let number: Int
@@ -155,7 +163,7 @@ public struct RoutingRoutes: Sendable {
                 .post, Self.path + "/explain",
                 Self.describe(
                     "explainRouting", "Who would answer a request, and why. Nobody is asked.",
-                    body: RoutingSchemas.explain, permission: "routing.read")
+                    body: RoutingSchemas.explain, answer: RoutingShapes.decision, permission: "routing.read")
             ) { request in
                 let body = try await DeploymentRoutes.body(request)
                 let question: RouteQuestion
@@ -170,7 +178,7 @@ public struct RoutingRoutes: Sendable {
                         .init(
                             "limit", in: .query, summary: "How many at most.",
                             schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 50])
-                    ], permission: Self.everybodys)
+                    ], answer: RoutingShapes.records, permission: Self.everybodys)
             ) { request in
                 let limit = try request.query.integer("limit", in: 1...1_000) ?? 50
                 return .json(["decisions": .array(control.decisions(newest: limit).map(\.json))])
@@ -180,7 +188,7 @@ public struct RoutingRoutes: Sendable {
                 Self.describe(
                     "getRoutingDecision", "What was decided about one request, and what became of it.",
                     [.init("request", in: .path, summary: "The id that `X-Request-Id` told.")],
-                    permission: Self.everybodys)
+                    answer: RoutingShapes.record, permission: Self.everybodys)
             ) { request in
                 let id = request.parameters.string("request")
                 guard let record = control.decision(of: id) else {
@@ -247,7 +255,7 @@ public struct RoutingRoutes: Sendable {
 
     private static func describe(
         _ operation: String, _ summary: String, _ parameters: [RouteDescription.Parameter] = [],
-        body: JSONValue? = nil, answer: JSONValue = ["type": "object"], permission: String = "routing.read"
+        body: JSONValue? = nil, answer: JSONValue, permission: String = "routing.read"
     ) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["routing"], parameters: parameters,

@@ -65,13 +65,6 @@ enum RoutingSchemas {
             "remark": ["type": "string", "maxLength": 1_000],
         ], required: ["members"])
 
-    static let table: JSONValue = [
-        "type": "object", "required": ["version", "routes", "ensembles"],
-        "properties": [
-            "version": ["type": "integer", "minimum": 0], "routes": ["type": "object"], "ensembles": ["type": "object"],
-        ],
-    ]
-
     static let rollback = object(["to": ["type": "integer", "minimum": 0]], required: ["to"])
 
     static let explain = object([

@@ -146,11 +146,11 @@ extension HTTPRequest {
 // MARK: Descriptions
 
 extension SessionRoutes {
-    private static let status = AccessSchemas.object(
+    private static let status = ModelShapes.object(
         [
             "mode": ["enum": .array(AccessMode.allCases.map { .string($0.rawValue) })],
-            "user": ["type": ["object", "null"]], "needs_setup": ["type": "boolean"],
-        ], required: ["mode"])
+            "user": ModelShapes.orNull(AccessSchemas.principal), "needs_setup": AccessSchemas.flag,
+        ], optional: ["needs_setup"])
 
     private static func describe(
         _ operation: String, _ summary: String, permission: String? = "session.use",
@@ -179,21 +179,21 @@ extension SessionRoutes {
 
     private static let end = describe(
         "signOut", "Ends this session at once.",
-        answer: AccessSchemas.object(
+        answer: ModelShapes.object(
             [
                 "id": AccessSchemas.text, "deleted": AccessSchemas.flag,
                 "sign_out_url": [
                     "type": "string",
                     "description": "Where the browser goes to sign out at the provider that it came from, too.",
                 ],
-            ], required: ["id"]))
+            ], optional: ["sign_out_url"]))
 
     private static let changePassword = describe(
         "changePassword", "Changes one's own password; all other sessions end.",
         body: AccessSchemas.object(
             ["current_password": AccessSchemas.password, "password": AccessSchemas.password],
             required: ["current_password", "password"]),
-        answer: AccessSchemas.object(["changed": AccessSchemas.flag]))
+        answer: ModelShapes.object(["changed": AccessSchemas.flag]))
 
     private static let setUp: RouteDescription = {
         var description = describe(
@@ -213,9 +213,9 @@ extension SessionRoutes {
 
     private static let endOne = describe(
         "endSession", "Ends one of one's sessions at once; administrators end anybody's.",
-        parameters: [.init("session", in: .path, summary: "The session's id.")], answer: AccessSchemas.deleted)
+        parameters: [.init("session", in: .path, summary: "The session's id.")], answer: ModelShapes.removal)
 
     private static let endOthers = describe(
         "endOtherSessions", "Ends all of one's sessions but this one.",
-        answer: AccessSchemas.object(["ended": ["type": "integer"]]))
+        answer: ModelShapes.object(["ended": ModelShapes.natural]))
 }

@@ -153,14 +153,7 @@ extension UsageRoutes {
                 schema: ["type": "integer", "minimum": 1, "maximum": 10_000, "default": 1_000]),
         ] + filterParameters,
         responses: [
-            .init(
-                .ok, nil,
-                .json([
-                    "type": "object", "required": ["usage", "total"],
-                    "properties": [
-                        "usage": ["type": "array", "items": UsageAmounts.schema], "total": UsageAmounts.schema,
-                    ],
-                ])), .init(.badRequest),
+            .init(.ok, nil, .json(LimitShapes.sums), .init("text/csv", schema: ["type": "string"])), .init(.badRequest),
         ], permission: "usage.read")
 
     private static let records = RouteDescription(
@@ -173,18 +166,15 @@ extension UsageRoutes {
                 "limit", in: .query, summary: "How many at most.",
                 schema: ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 100]),
         ] + filterParameters,
-        responses: [.init(.ok, nil, .json(["type": "object", "required": ["requests"]])), .init(.badRequest)],
+        responses: [.init(.ok, nil, .json(LimitShapes.requests)), .init(.badRequest)],
         permission: "usage.read")
 }
 
 extension UsageAmounts {
-    static let schema: JSONValue = [
-        "type": "object",
-        "properties": .object(
-            JSONObject(
-                fields.filter { $0.name != "cost_nanos" }.map { ($0.name, ["type": "integer", "minimum": 0]) }
-                    + [("cost", ["type": "number", "minimum": 0])])),
-    ]
+    static let schema = ModelShapes.object(
+        JSONObject(
+            fields.filter { $0.name != "cost_nanos" }.map { ($0.name, ModelShapes.natural) }
+                + [("cost", ["type": "number", "minimum": 0])]))
 
     var json: JSONObject {
         var members = JSONObject()

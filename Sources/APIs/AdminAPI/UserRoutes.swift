@@ -145,7 +145,7 @@ extension UserRoutes {
     }()
 
     private static let remove = describe(
-        "deleteUser", "Removes a user with keys and sessions.", answer: AccessSchemas.deleted)
+        "deleteUser", "Removes a user with keys and sessions.", answer: ModelShapes.removal)
     private static let password = describe(
         "setPassword", "Sets a user's password, or takes it away with `null`; their sessions end.",
         body: AccessSchemas.object(["password": ["type": ["string", "null"], "maxLength": 1_024]]))

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import openai
 
+from .described import Judge
 from .polling import until
 from .program import BINARIES, MODEL, Program, children, environment, is_running
 
@@ -64,11 +65,24 @@ class Nexus(Program):
         found = re.search(r"(https?://[^/\s]+:(\d+))/v1", banner)
         assert found, banner
         self.url, self.port = found[1], int(found[2])
-        self.http = httpx.Client(base_url=self.url, timeout=60, verify=verify)
+        self.judge = Judge(self.described)
+        self.http = httpx.Client(
+            base_url=self.url, timeout=60, verify=verify, event_hooks={"response": [self.judge]})
         self._socket_folders: set[Path] = set()
         self._workers: set[int] = set()
         if ready:
             until(self.is_ready, "ready", 20)
+            # Now, because tests that look and then kill have no time for it.
+            self.judge.prepare()
+
+    #: All servers are of one program, and say the same.
+    _document: dict[str, Any] | None = None
+
+    def described(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        if Nexus._document is None:
+            Nexus._document = self.http.get("/openapi.json").raise_for_status().json()
+        return Nexus._document
 
     def is_ready(self) -> bool:
         self._note_workers()

@@ -128,7 +128,8 @@ extension AuditRoutes {
         "properties": [
             "sequence": positive, "at": number, "time": text, "action": text,
             "outcome": ["enum": .array(AuditOutcome.allCases.map { .string($0.rawValue) })], "target": text,
-            "address": text, "request_id": text, "details": ["type": "object"], "hash": text,
+            "address": text, "request_id": text, "hash": text,
+            "details": ["type": "object", "description": "Which there are depends on the action."],
             "actor": [
                 "type": "object",
                 "properties": [

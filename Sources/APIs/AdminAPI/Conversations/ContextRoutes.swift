@@ -20,7 +20,9 @@ extension ConversationRoutes {
             ) { try await preview($0) },
             Route(
                 .delete, Self.path + "/context/cuts",
-                Self.one("removeCuts", "Forget what was cut; the next turn plans anew.", .write)
+                Self.one(
+                    "removeCuts", "Forget what was cut; the next turn plans anew.", .write,
+                    answer: ConversationShapes.removed)
             ) { request in
                 let conversation = try await tools.conversation(of: request)
                 let count = try await tools.contextStore.removeCuts(of: conversation.id, through: nil)
@@ -28,7 +30,9 @@ extension ConversationRoutes {
             },
             Route(
                 .get, Self.path + "/summary",
-                Self.one("showSummary", "What the conversation was about when a model was last asked.")
+                Self.one(
+                    "showSummary", "What the conversation was about when a model was last asked.",
+                    answer: ConversationShapes.summaryOrNone)
             ) { request in
                 let conversation = try await tools.conversation(of: request)
                 let summary = try await tools.contextStore.summary(of: conversation.id)

@@ -30,41 +30,6 @@ extension ConversationRoutes {
             "revision": revision,
         ],
     ]
-    private static let conversation: JSONValue = [
-        "type": "object",
-        "properties": [
-            "id": ["type": "string"], "title": ["type": "string"], "folder": ["type": "string"],
-            "tags": ["type": "array", "items": ["type": "string"]], "pinned": ["type": "boolean"],
-            "archived": ["type": "boolean"], "temporary": ["type": "boolean"], "settings": ["type": "object"],
-            "context": ["type": ["string", "null"]], "memory": ["type": ["string", "null"]],
-            "head": ["type": ["string", "null"]], "messages": ["type": "integer"],
-            "created_at": ["type": "string", "format": "date-time"],
-            "updated_at": ["type": "string", "format": "date-time"], "updated_us": ["type": "integer"],
-            "revision": ["type": "integer"],
-        ],
-        "required": ["id", "title", "head", "messages", "revision"],
-    ]
-    private static let importance: JSONValue = [
-        "type": "string", "enum": ["low", "normal", "high", "pinned"],
-        "description": "What becomes of it when the conversation no longer fits the model's window.",
-    ]
-    private static let message: JSONValue = [
-        "type": "object",
-        "properties": [
-            "id": ["type": "string"], "parent": ["type": ["string", "null"]], "role": ["type": "string"],
-            "content": ["description": "A text, or an array of parts, as in a chat request."],
-            "status": ["type": "string", "enum": ["writing", "complete", "stopped", "failed"]],
-            "reasoning_content": ["type": "string"], "tool_calls": ["type": "array"], "model": ["type": "string"],
-            "usage": ["type": "object"], "report": ["type": "object"],
-            "feedback": ["type": "object"], "pinned": ["type": "boolean"], "importance": importance,
-            "memories_used": [
-                "type": "array", "description": "What the answer was told from memory, files and other conversations.",
-                "items": ["type": "object"],
-            ],
-            "siblings": ["type": "array", "items": ["type": "string"]], "revision": ["type": "integer"],
-        ],
-        "required": ["id", "parent", "role", "status", "revision"],
-    ]
     private static let newMessage: JSONValue = [
         "type": "object", "required": ["role", "content"],
         "properties": [
@@ -78,17 +43,17 @@ extension ConversationRoutes {
             "feedback": [
                 "type": "object", "properties": ["rating": ["type": "integer", "minimum": -1, "maximum": 1]],
             ],
-            "pinned": ["type": "boolean"], "importance": importance, "citations": ["type": "array"],
+            "pinned": ["type": "boolean"], "importance": ConversationShapes.importance, "citations": ["type": "array"],
         ],
     ]
 
     /// A route about one thing that may not be there.
     static func one(
-        _ operation: String, _ summary: String, _ permission: Permission = .read
+        _ operation: String, _ summary: String, _ permission: Permission = .read, answer: JSONValue
     ) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["conversations"],
-            responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound)], permission: permission.rawValue)
+            responses: [.init(.ok, nil, .json(answer)), .init(.notFound)], permission: permission.rawValue)
     }
 
     static func writing(
@@ -119,19 +84,12 @@ extension ConversationRoutes {
                 schema: ["type": "integer", "minimum": 1, "maximum": 500, "default": 100]),
         ],
         responses: [
-            .init(
-                .ok, nil,
-                .json([
-                    "type": "object",
-                    "properties": [
-                        "conversations": ["type": "array", "items": conversation], "has_more": ["type": "boolean"],
-                    ],
-                ])), .init(.badRequest),
+            .init(.ok, nil, .json(ConversationShapes.list)), .init(.badRequest),
         ], permission: Permission.read.rawValue)
 
     static let grouping = RouteDescription(
         operation: "listConversationGroups", summary: "Folders and tags in use.", tags: ["conversations"],
-        responses: [.init(.ok, nil, .json(["type": "object"]))], permission: Permission.read.rawValue)
+        responses: [.init(.ok, nil, .json(ConversationShapes.groups))], permission: Permission.read.rawValue)
 
     static let searching = RouteDescription(
         operation: "searchMessages", summary: "Messages by words (newest first) or by meaning (best first).",
@@ -154,26 +112,28 @@ extension ConversationRoutes {
                 "limit", in: .query, summary: "How many at most.",
                 schema: ["type": "integer", "minimum": 1, "maximum": 200, "default": 50]),
         ],
-        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.badRequest)],
+        responses: [.init(.ok, nil, .json(ConversationShapes.hits)), .init(.badRequest)],
         permission: Permission.read.rawValue)
 
-    static let creating = writing("startConversation", "A new conversation.", fields, .created, conversation)
-    static let changing = writing("changeConversation", "Change what is named.", fields, .ok, conversation)
-    static let adding = writing("addMessage", "Add a message.", newMessage, .created, message)
+    static let creating = writing(
+        "startConversation", "A new conversation.", fields, .created, ConversationShapes.conversation)
+    static let changing = writing(
+        "changeConversation", "Change what is named.", fields, .ok, ConversationShapes.conversation)
+    static let adding = writing("addMessage", "Add a message.", newMessage, .created, ConversationShapes.message)
     static let editing = writing(
         "changeMessage", "Change what is named. To edit and keep the old wording, add a message with the same parent.",
         [
             "type": "object",
             "properties": [
                 "content": ["type": ["string", "array", "null"]], "pinned": ["type": "boolean"],
-                "importance": importance,
+                "importance": ConversationShapes.importance,
                 "feedback": ["type": "object"], "citations": ["type": "array"], "revision": revision,
             ],
-        ], .ok, message)
+        ], .ok, ConversationShapes.message)
     static let forking = writing(
         "forkConversation", "A branch as a conversation of its own.",
         ["type": "object", "required": ["message"], "properties": ["message": ["type": "string"]]], .created,
-        conversation)
+        ConversationShapes.conversation)
     static let copying = writing(
         "copyMessages", "Take selected messages of other branches over, one behind the other.",
         [
@@ -182,7 +142,7 @@ extension ConversationRoutes {
                 "messages": ["type": "array", "items": ["type": "string"], "maxItems": 200],
                 "parent": ["type": ["string", "null"]],
             ],
-        ], .created, ["type": "object"])
+        ], .created, ConversationShapes.messages)
     static let answering = writing(
         "answerMessage",
         "Begin an answer. It goes on when nobody looks; follow it with …/messages/{message}/events.",
@@ -194,7 +154,7 @@ extension ConversationRoutes {
                     "type": "object", "description": "Members of a chat request, over those of the settings.",
                 ],
             ],
-        ], .accepted, message)
+        ], .accepted, ConversationShapes.message)
     static let sharing = writing(
         "shareConversation", "A link by which others may read a branch. Its secret is shown once.",
         [
@@ -207,21 +167,11 @@ extension ConversationRoutes {
                     "description": "What readers see above it; the conversation's title where it is left out.",
                 ],
             ],
-        ], .created,
-        [
-            "type": "object", "required": ["id", "secret", "path"],
-            "properties": [
-                "id": ["type": "string"], "conversation": ["type": "string"], "leaf": ["type": "string"],
-                "title": ["type": ["string", "null"]], "created_at": ["type": "string", "format": "date-time"],
-                "expires_at": ["type": ["string", "null"], "format": "date-time"],
-                "secret": ["type": "string", "description": "For GET /api/v1/shared/{secret}."],
-                "path": ["type": "string", "description": "The page of this server that shows it."],
-            ],
-        ])
+        ], .created, ConversationShapes.newShare)
     static let importing = writing(
         "importConversations",
         "Take in what Llama Nexus, ChatGPT, Claude or Open WebUI exported: all of it or nothing.",
-        ["description": "The exported file as it is."], .created, ["type": "object"])
+        ["description": "The exported file as it is."], .created, ConversationShapes.imported)
 
     static let exporting = RouteDescription(
         operation: "exportConversation", summary: "A conversation as a file.", tags: ["conversations"],
@@ -233,7 +183,7 @@ extension ConversationRoutes {
         ],
         responses: [
             .init(
-                .ok, nil, .json(["type": "object"]), .init("text/markdown", schema: ["type": "string"]),
+                .ok, nil, .json(ConversationShapes.file), .init("text/markdown", schema: ["type": "string"]),
                 .init("application/pdf", schema: ["type": "string", "format": "binary"])),
             .init(.notFound),
         ],
@@ -250,15 +200,7 @@ extension ConversationRoutes {
                 schema: ["type": "integer", "minimum": 1, "maximum": 1000, "default": 200]),
         ],
         responses: [
-            .init(
-                .ok, nil,
-                .json([
-                    "type": "object",
-                    "properties": [
-                        "messages": ["type": "array", "items": message], "leaf": ["type": ["string", "null"]],
-                        "has_more": ["type": "boolean"], "count": ["type": "integer"],
-                    ],
-                ])), .init(.badRequest), .init(.notFound),
+            .init(.ok, nil, .json(ConversationShapes.page)), .init(.badRequest), .init(.notFound),
         ], permission: Permission.read.rawValue)
 
     static let following = RouteDescription(
@@ -269,5 +211,5 @@ extension ConversationRoutes {
 
     static let reading = RouteDescription(
         operation: "readShared", summary: "What a share link shows. The link is the permission.",
-        tags: ["conversations"], responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound)])
+        tags: ["conversations"], responses: [.init(.ok, nil, .json(ConversationShapes.shared)), .init(.notFound)])
 }

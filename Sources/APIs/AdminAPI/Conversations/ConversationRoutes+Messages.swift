@@ -13,7 +13,10 @@ extension ConversationRoutes {
 
     var messageRoutes: [Route] {
         [
-            Route(.get, Self.base + "/tree", Self.one("showConversationTree", "Which message follows which.")) {
+            Route(
+                .get, Self.base + "/tree",
+                Self.one("showConversationTree", "Which message follows which.", answer: ConversationShapes.tree)
+            ) {
                 try await tree($0)
             },
             Route(.get, Self.base + "/messages", Self.paging) { try await page($0) },
@@ -21,7 +24,10 @@ extension ConversationRoutes {
                 .post, Self.base + "/messages", Self.adding, bodyBytesMax: ConversationLimits.messageBytesMax * 2,
                 execution: .concurrent
             ) { try await add($0) },
-            Route(.get, Self.base + "/messages/{message}", Self.one("showMessage", "One message.")) { request in
+            Route(
+                .get, Self.base + "/messages/{message}",
+                Self.one("showMessage", "One message.", answer: ConversationShapes.message)
+            ) { request in
                 let (conversation, message) = try await found(request)
                 let tree = try await tools.store.tree(conversation.id, of: request.owner)
                 let used = try await tools.memory.memoriesUsed([message], request.owner)
@@ -33,7 +39,9 @@ extension ConversationRoutes {
             ) { try await edit($0) },
             Route(
                 .delete, Self.base + "/messages/{message}",
-                Self.one("deleteMessage", "Remove a message and all that follow it.", .write)
+                Self.one(
+                    "deleteMessage", "Remove a message and all that follow it.", .write,
+                    answer: ConversationShapes.deletedMessage)
             ) { request in
                 let (_, message) = try await found(request)
                 _ = await tools.answers.stop(message.id, of: request.owner)
@@ -46,7 +54,9 @@ extension ConversationRoutes {
             Route(.get, Self.base + "/messages/{message}/events", Self.following) { try await follow($0) },
             Route(
                 .post, Self.base + "/messages/{message}/stop",
-                Self.one("stopAnswer", "End an answer that is being written; what is written stays.", .write)
+                Self.one(
+                    "stopAnswer", "End an answer that is being written; what is written stays.", .write,
+                    answer: ConversationShapes.stopped)
             ) { request in
                 let (_, message) = try await found(request)
                 let wasRunning = await tools.answers.stop(message.id, of: request.owner)

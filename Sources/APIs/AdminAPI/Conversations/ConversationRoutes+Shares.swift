@@ -10,7 +10,7 @@ extension ConversationRoutes {
         [
             Route(
                 .get, "/api/v1/conversations/{conversation}/shares",
-                Self.one("listShares", "Links to this conversation.")
+                Self.one("listShares", "Links to this conversation.", answer: ConversationShapes.shares)
             ) { request in
                 let conversation = try await tools.conversation(of: request)
                 let links = try await tools.store.shares(of: conversation.id, owner: request.owner)
@@ -19,7 +19,7 @@ extension ConversationRoutes {
             Route(.post, "/api/v1/conversations/{conversation}/shares", Self.sharing) { try await share($0) },
             Route(
                 .delete, "/api/v1/conversations/{conversation}/shares/{share}",
-                Self.one("revokeShare", "Make a link useless.", .write)
+                Self.one("revokeShare", "Make a link useless.", .write, answer: ModelShapes.removal)
             ) { request in
                 _ = try await tools.conversation(of: request)
                 let id = request.parameters.string("share")

@@ -37,12 +37,16 @@ public struct ConversationRoutes: Sendable {
                 .post, "/api/v1/conversations/import", Self.importing, bodyBytesMax: Self.archiveBytesMax,
                 execution: .concurrent
             ) { try await importAll($0) },
-            Route(.get, "/api/v1/conversations/{conversation}", Self.one("showConversation", "One conversation.")) {
+            Route(
+                .get, "/api/v1/conversations/{conversation}",
+                Self.one("showConversation", "One conversation.", answer: ConversationShapes.conversation)
+            ) {
                 .json(try await tools.conversation(of: $0).json)
             },
             Route(.patch, "/api/v1/conversations/{conversation}", Self.changing) { try await change($0) },
             Route(
-                .delete, "/api/v1/conversations/{conversation}", Self.one("removeConversation", "Remove one.", .write)
+                .delete, "/api/v1/conversations/{conversation}",
+                Self.one("removeConversation", "Remove one.", .write, answer: ModelShapes.removal)
             ) { request in
                 let id = try request.conversation()
                 guard try await tools.store.remove(id, of: request.owner) else {

@@ -44,21 +44,14 @@ public struct RetentionRoutes: Sendable {
         responses: [
             .init(
                 .ok, nil,
-                .json([
-                    "type": "object",
-                    "properties": [
-                        "classes": [
-                            "type": "array",
-                            "items": [
-                                "type": "object",
-                                "properties": [
-                                    "name": ["type": "string", "enum": ["temporary", "archived", "conversations"]],
-                                    "keep_seconds": ["type": ["integer", "null"]],
-                                    "would_remove": ["type": "integer"], "oldest_at": ["type": ["string", "null"]],
-                                ],
-                            ],
-                        ]
-                    ],
-                ]))
+                .json(
+                    ModelShapes.object([
+                        "classes": ModelShapes.list(
+                            of: ModelShapes.object([
+                                "name": ModelShapes.oneOf(RetentionClass.allCases.map(\.rawValue)),
+                                "keep_seconds": ["type": ["integer", "null"]], "would_remove": ModelShapes.natural,
+                                "oldest_at": ModelShapes.momentOrNull,
+                            ]))
+                    ])))
         ], permission: "retention.read")
 }

@@ -30,13 +30,19 @@ public struct SettingsRoutes: Sendable {
                 .json(["profiles": .array(try await store.profiles(of: request.owner).map(\.json))])
             },
             Route(.post, "/api/v1/profiles", Self.adding, bodyBytesMax: Self.bodyBytesMax) { try await add($0) },
-            Route(.get, "/api/v1/profiles/{profile}", Self.one("showProfile", "One profile.", .read)) { request in
+            Route(
+                .get, "/api/v1/profiles/{profile}",
+                Self.one("showProfile", "One profile.", .read, answer: SettingsRoutes.profile)
+            ) { request in
                 .json(try await profile(of: request).json)
             },
             Route(.put, "/api/v1/profiles/{profile}", Self.changing, bodyBytesMax: Self.bodyBytesMax) {
                 try await change($0)
             },
-            Route(.delete, "/api/v1/profiles/{profile}", Self.one("removeProfile", "Remove a profile.", .write)) {
+            Route(
+                .delete, "/api/v1/profiles/{profile}",
+                Self.one("removeProfile", "Remove a profile.", .write, answer: ModelShapes.removal)
+            ) {
                 request in
                 let id = request.parameters.string("profile")
                 guard try await store.removeProfile(id, of: request.owner) else { throw Self.noProfile(id) }

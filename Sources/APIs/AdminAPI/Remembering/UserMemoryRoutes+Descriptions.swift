@@ -23,15 +23,6 @@ extension UserMemoryRoutes {
         return ["type": "object", "properties": .object(properties), "required": .array(required)]
     }
 
-    private static let memory = fields(
-        [
-            "id": ["type": "string"], "origin": ["type": "string", "enum": ["user", "model"]],
-            "source": ["type": "object"], "valid_from": ["type": "string", "format": "date-time"],
-            "valid_to": ["type": ["string", "null"]], "replaces": ["type": ["string", "null"]],
-            "replaced_by": ["type": ["string", "null"]], "uses": ["type": "integer"],
-            "created_us": ["type": "integer"], "revision": ["type": "integer"],
-        ], required: ["id", "kind", "text", "revision"])
-
     private static let spaceFields: JSONObject = [
         "name": ["type": "string", "maxLength": 256],
         "tags": ["type": "array", "items": ["type": "string"], "maxItems": 32],
@@ -42,18 +33,23 @@ extension UserMemoryRoutes {
     ]
     private static let space: JSONValue = ["type": "object", "properties": .object(spaceFields)]
 
-    static func one(_ operation: String, _ summary: String, _ permission: Permission = .read) -> RouteDescription {
+    static func one(
+        _ operation: String, _ summary: String, _ permission: Permission = .read, answer: JSONValue
+    ) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["memory"],
-            responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound)], permission: permission.rawValue)
+            responses: [.init(.ok, nil, .json(answer)), .init(.notFound)], permission: permission.rawValue)
     }
 
     private static func writing(
-        _ operation: String, _ summary: String, _ body: JSONValue, _ status: HTTPStatus, _ answer: JSONValue
+        _ operation: String, _ summary: String, _ body: JSONValue, _ status: HTTPStatus, _ answer: JSONValue,
+        or others: [RouteDescription.Response] = []
     ) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["memory"], requestBodies: [.json(body)],
-            responses: [.init(status, nil, .json(answer)), .init(.badRequest), .init(.notFound), .init(.conflict)],
+            responses: [.init(status, nil, .json(answer))] + others + [
+                .init(.badRequest), .init(.notFound), .init(.conflict),
+            ],
             permission: Permission.write.rawValue)
     }
 
@@ -81,9 +77,7 @@ extension UserMemoryRoutes {
                 schema: ["type": "integer"]), limit,
         ],
         responses: [
-            .init(
-                .ok, nil,
-                .json(["type": "object", "properties": ["memories": ["type": "array", "items": memory]]])),
+            .init(.ok, nil, .json(UserMemoryShapes.list)),
             .init(.badRequest),
         ], permission: Permission.read.rawValue)
 
@@ -93,13 +87,15 @@ extension UserMemoryRoutes {
             [
                 "conversation": ["type": "string"], "message": ["type": "string"],
                 "replaces": ["type": "string", "description": "The memory whose place it takes."],
-            ], required: ["text"]), .created, memory)
+            ], required: ["text"]), .created, UserMemoryShapes.remembered,
+        or: [.init(.ok, "It was remembered already.", .json(UserMemoryShapes.remembered))])
 
     static let changing = writing(
         "changeMemory", "Change what is named. Other words make another memory, and end the validity of this one.",
         fields([
             "ended": ["type": "boolean", "description": "It is no longer true."], "revision": ["type": "integer"],
-        ]), .ok, memory)
+        ]), .ok, UserMemoryShapes.changed,
+        or: [.init(.created, "Another memory was made.", .json(UserMemoryShapes.remembered))])
 
     static let forgetting = RouteDescription(
         operation: "forgetMemories", summary: "Forget all that was learned from a conversation, in a context, or all.",
@@ -108,7 +104,7 @@ extension UserMemoryRoutes {
             .init("conversation", in: .query, summary: "Only what was learned from it."), context,
             .init("all", in: .query, summary: "Everything.", schema: ["type": "boolean"]),
         ],
-        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.badRequest)],
+        responses: [.init(.ok, nil, .json(UserMemoryShapes.forgotten)), .init(.badRequest)],
         permission: Permission.write.rawValue)
 
     static let graphing = RouteDescription(
@@ -120,7 +116,7 @@ extension UserMemoryRoutes {
                 "limit", in: .query, summary: "Edges at most.",
                 schema: ["type": "integer", "minimum": 1, "maximum": 500, "default": 500]),
         ],
-        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.badRequest)],
+        responses: [.init(.ok, nil, .json(UserMemoryShapes.graph)), .init(.badRequest)],
         permission: Permission.read.rawValue)
 
     static let choosing = writing(
@@ -135,12 +131,13 @@ extension UserMemoryRoutes {
                 "budget_tokens": ["type": "integer", "minimum": 50, "maximum": 4000],
                 "keep_unused_days": ["type": ["integer", "null"], "minimum": 1, "maximum": 3650],
             ],
-        ], .ok, ["type": "object"])
+        ], .ok, UserMemoryShapes.settings)
 
     static let makingSpace = writing(
         "makeContext", "A new context: a space of its own.",
-        ["type": "object", "properties": .object(spaceFields), "required": ["name"]], .created, space)
-    static let changingSpace = writing("changeContext", "Change what is named.", space, .ok, space)
+        ["type": "object", "properties": .object(spaceFields), "required": ["name"]], .created,
+        UserMemoryShapes.context)
+    static let changingSpace = writing("changeContext", "Change what is named.", space, .ok, UserMemoryShapes.context)
 
     static let removingSpace = RouteDescription(
         operation: "removeContext", summary: "Remove a context with its memories and documents.", tags: ["memory"],
@@ -149,7 +146,7 @@ extension UserMemoryRoutes {
                 "conversations", in: .query, summary: "Whether its conversations leave it or are removed with it.",
                 schema: ["type": "string", "enum": ["keep", "remove"], "default": "keep"])
         ],
-        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound)],
+        responses: [.init(.ok, nil, .json(UserMemoryShapes.removedContext)), .init(.notFound)],
         permission: Permission.write.rawValue)
 
     static let addingDocument = RouteDescription(
@@ -158,7 +155,8 @@ extension UserMemoryRoutes {
         parameters: [.init("name", in: .query, isRequired: true, summary: "The file's name.")],
         requestBodies: [.init("application/octet-stream")],
         responses: [
-            .init(.created, nil, .json(["type": "object"])), .init(.badRequest), .init(.notFound), .init(.conflict),
+            .init(.created, nil, .json(UserMemoryShapes.document)), .init(.badRequest), .init(.notFound),
+            .init(.conflict),
         ], permission: Permission.write.rawValue)
 
     static let readingDocument = RouteDescription(

@@ -10,12 +10,17 @@ extension UserMemoryRoutes {
         [
             Route(
                 .get, "/api/v1/memories/stats",
-                Self.one("showMemoryStatistics", "Numbers of what is remembered and talked about.")
+                Self.one(
+                    "showMemoryStatistics", "Numbers of what is remembered and talked about.",
+                    answer: UserMemoryShapes.statistics)
             ) { request in
                 .json(try await tools.memories.statistics(of: request.owner).json(countMax: tools.countMax))
             },
             Route(.get, "/api/v1/memories/graph", Self.graphing) { try await graph($0) },
-            Route(.get, "/api/v1/memories/settings", Self.one("showMemorySettings", "What you want of memory.")) {
+            Route(
+                .get, "/api/v1/memories/settings",
+                Self.one("showMemorySettings", "What you want of memory.", answer: UserMemoryShapes.settings)
+            ) {
                 try await settings(of: $0.owner)
             },
             Route(.put, "/api/v1/memories/settings", Self.choosing) { request in
@@ -25,7 +30,10 @@ extension UserMemoryRoutes {
                 try await tools.memories.set(settings, of: request.owner)
                 return try await self.settings(of: request.owner)
             },
-            Route(.get, "/api/v1/memories/export", Self.one("exportMemory", "Everything as a file.")) {
+            Route(
+                .get, "/api/v1/memories/export",
+                Self.one("exportMemory", "Everything as a file.", answer: UserMemoryShapes.file)
+            ) {
                 try await export($0)
             },
         ]

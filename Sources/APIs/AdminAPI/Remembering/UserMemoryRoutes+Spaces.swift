@@ -10,17 +10,24 @@ extension UserMemoryRoutes {
 
     var spaceRoutes: [Route] {
         [
-            Route(.get, "/api/v1/contexts", Self.one("listContexts", "Your contexts, by name.")) { request in
+            Route(
+                .get, "/api/v1/contexts",
+                Self.one("listContexts", "Your contexts, by name.", answer: UserMemoryShapes.contexts)
+            ) { request in
                 let spaces = try await tools.spaces.spaces(of: request.owner)
                 return .json(["contexts": .array(spaces.map(\.json))])
             },
             Route(.post, "/api/v1/contexts", Self.makingSpace) { try await make($0) },
-            Route(.get, Self.base, Self.one("showContext", "One context.")) { request in
+            Route(.get, Self.base, Self.one("showContext", "One context.", answer: UserMemoryShapes.context)) {
+                request in
                 .json(try await tools.space(of: request).json)
             },
             Route(.patch, Self.base, Self.changingSpace) { try await changeSpace($0) },
             Route(.delete, Self.base, Self.removingSpace) { try await removeSpace($0) },
-            Route(.get, Self.base + "/documents", Self.one("listDocuments", "A context's files.")) { request in
+            Route(
+                .get, Self.base + "/documents",
+                Self.one("listDocuments", "A context's files.", answer: UserMemoryShapes.documents)
+            ) { request in
                 let space = try await tools.space(of: request)
                 let documents = try await tools.spaces.documents(of: space.id, owner: request.owner)
                 return .json(["documents": .array(documents.map(\.json))])
@@ -31,7 +38,8 @@ extension UserMemoryRoutes {
             ) { try await addDocument($0) },
             Route(.get, Self.base + "/documents/{document}", Self.readingDocument) { try await readDocument($0) },
             Route(
-                .delete, Self.base + "/documents/{document}", Self.one("removeDocument", "Remove a file.", .write)
+                .delete, Self.base + "/documents/{document}",
+                Self.one("removeDocument", "Remove a file.", .write, answer: ModelShapes.removal)
             ) { request in
                 let space = try await tools.space(of: request)
                 let id = request.parameters.string("document")

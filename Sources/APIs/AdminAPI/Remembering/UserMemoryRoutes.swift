@@ -17,13 +17,18 @@ public struct UserMemoryRoutes: Sendable {
             Route(.get, "/api/v1/memories", Self.listing) { try await list($0) },
             Route(.post, "/api/v1/memories", Self.remembering) { try await remember($0) },
             Route(.delete, "/api/v1/memories", Self.forgetting) { try await forget($0) },
-            Route(.get, "/api/v1/memories/{memory}", Self.one("showMemory", "One memory.")) {
+            Route(
+                .get, "/api/v1/memories/{memory}",
+                Self.one("showMemory", "One memory.", answer: UserMemoryShapes.memory)
+            ) {
                 .json(try await tools.memory(of: $0).json())
             },
             Route(.patch, "/api/v1/memories/{memory}", Self.changing) { try await change($0) },
             Route(
                 .delete, "/api/v1/memories/{memory}",
-                Self.one("forgetMemory", "Forget it: with its vector, and in what later prompts would repeat.", .write)
+                Self.one(
+                    "forgetMemory", "Forget it: with its vector, and in what later prompts would repeat.", .write,
+                    answer: ModelShapes.removal)
             ) { request in
                 let memory = try await tools.memory(of: request)
                 try await forget(.one(memory.id), of: request.owner)
@@ -31,7 +36,9 @@ public struct UserMemoryRoutes: Sendable {
             },
             Route(
                 .get, "/api/v1/memories/{memory}/history",
-                Self.one("showMemoryHistory", "How it came to be, and what else was said of the same.")
+                Self.one(
+                    "showMemoryHistory", "How it came to be, and what else was said of the same.",
+                    answer: UserMemoryShapes.history)
             ) { request in
                 let memory = try await tools.memory(of: request)
                 let history = try await tools.memories.history(of: memory.id, owner: request.owner)

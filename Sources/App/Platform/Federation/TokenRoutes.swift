@@ -156,7 +156,14 @@ extension TokenRoutes {
     ]
     private static let keySet: JSONValue = [
         "type": "object", "required": ["keys"],
-        "properties": ["keys": ["type": "array", "items": ["type": "object", "required": ["kty", "kid", "alg"]]]],
+        "properties": [
+            "keys": [
+                "type": "array",
+                "items": [
+                    "type": "object", "required": ["kty", "kid", "alg"], "description": "A key as RFC 7517 writes it.",
+                ],
+            ]
+        ],
     ]
     private static let revoked: JSONValue = [
         "type": "object", "required": ["id", "revoked"],
