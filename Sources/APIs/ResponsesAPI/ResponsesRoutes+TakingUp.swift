@@ -17,13 +17,21 @@ extension ResponsesRoutes {
             else { continue }
             do {
                 try await takeUp(response, memory)
-            } catch let error as ServiceError {
-                _ = try await memory.failed(response, error)
+            } catch {
+                // Whatever it is: this process is its writer now, and nobody else would end it.
+                let reason = error as? ServiceError ?? Self.unreadable(error)
+                _ = try await memory.failed(response, reason)
             }
         }
     }
 
-    /// - Throws: a `ServiceError` that says why it cannot be begun.
+    private static func unreadable(_ error: any Error) -> ServiceError {
+        ServiceError(
+            .internalError, "The server that wrote this response ended, and it could not be begun again.",
+            hint: "Ask again.", detail: String(reflecting: error))
+    }
+
+    /// - Throws: why it cannot be begun; a `ServiceError` where that is for whoever asked.
     private func takeUp(_ response: StoredResponse, _ memory: ResponseMemory) async throws {
         guard let pending = response.pending.flatMap(PendingRequest.init), let id = RequestID(response.id) else {
             throw ServiceError(.internalError, "The server that wrote this response ended before it was whole.")

@@ -1,6 +1,6 @@
-import ModelCatalog
 import Configuration
 import HTTPFetching
+import ModelCatalog
 import Processes
 import RequestScope
 import Telemetry

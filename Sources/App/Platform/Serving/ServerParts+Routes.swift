@@ -1,8 +1,8 @@
 import Access
-import Launch
 import AdminAPI
 import Configuration
 import HTTPServing
+import Launch
 import MessagesAPI
 import OpenAIAPI
 import RequestScope

@@ -1,6 +1,6 @@
+import Configuration
 import HTTPFetching
 import Processes
-import Configuration
 import Telemetry
 
 /// What goes on beside requests while the platform runs.

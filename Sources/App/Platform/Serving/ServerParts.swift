@@ -1,5 +1,5 @@
-import Jobs
 import Configuration
+import Jobs
 import Telemetry
 import Vocabulary
 

@@ -1,6 +1,6 @@
-import Launch
 import Configuration
 import HTTPFetching
+import Launch
 import RequestScope
 import Telemetry
 import Vocabulary
