@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,25 @@ def test_the_second_of_two_edits_is_told_and_loses_nothing(talks: Talks) -> None
     conflict = talks.http.patch(path, json={"content": "three", "revision": 1})
     assert conflict.status_code == 409 and conflict.json()["code"] == "conflict"
     assert talks.ok(talks.http.get(path))["content"] == "two"
+
+
+def test_edits_that_name_no_revision_go_on_from_what_is_kept(talks: Talks) -> None:
+    talk = talks.new()["id"]
+    path = f"/api/v1/conversations/{talk}"
+    changes: list[dict[str, Any]] = [
+        {"title": "Tides"}, {"pinned": True}, {"archived": True}, {"tags": ["sea"]},
+        {"settings": {"temperature": 0.5}},
+    ]
+    # Each from a connection of its own, at the same moment: the page and the server do the same.
+    with ThreadPoolExecutor(len(changes)) as pool:
+        for _ in range(20):
+            answers = list(pool.map(lambda change: httpx.patch(
+                str(talks.http.base_url.join(path)), json=change, headers=talks.http.headers, timeout=30), changes))
+            assert [answer.status_code for answer in answers] == [200] * len(changes)
+    kept = talks.ok(talks.http.get(path))
+    assert {name: kept[name] for change in changes for name in change} == {
+        name: value for change in changes for name, value in change.items()}
+    assert kept["revision"] >= 20 * len(changes)
 
 
 def test_long_conversations_come_in_pages(talks: Talks) -> None:

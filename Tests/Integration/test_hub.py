@@ -127,7 +127,7 @@ class TestTheCourse:
         assert REFERENCE in json.dumps(listed), listed
 
     def test_events_tell_bytes_speed_and_the_end(self, server: Nexus, hub: Hub, model: bytes) -> None:
-        hub.faults = of_storage(lambda _: Fault(rate=4_000_000))
+        hub.faults = of_storage(lambda _: Fault(rate=1_000_000))
         job = begin(server)
         events = []
         with server.http.stream("GET", f"/api/v1/models/downloads/{job}/events", timeout=60) as answer:

@@ -143,26 +143,21 @@ extension ConversationRoutes {
 
     private func edit(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try JSONField.body(try await request.body.collect(upTo: ConversationLimits.messageBytesMax * 2))
-        var (_, message) = try await found(request)
-        guard message.status != .writing || body.value["content"] == nil else {
-            throw ServiceError(.conflict, "The answer is being written.", hint: "Stop it first.")
+        return try await RevisedChange.of("message", body: body) { revision in
+            var (_, message) = try await found(request)
+            guard message.status != .writing || body.value["content"] == nil else {
+                throw ServiceError(.conflict, "The answer is being written.", hint: "Stop it first.")
+            }
+            let seen = revision ?? message.revision
+            do { try message.change(body) } catch { throw ServiceError(reading: error) }
+            message.revision = seen + 1
+            guard try await tools.store.replace(message, of: request.owner, expecting: seen) else { return nil }
+            // A summary that tells of the old words is told no more.
+            if body.value["content"] != nil {
+                _ = try await tools.contextStore.removeCuts(of: message.conversation, through: message.id)
+            }
+            return .json(message.json())
         }
-        let seen: Int64
-        do {
-            seen = try body.optional("revision").map { Int64(try $0.integer(in: 0...Int.max)) } ?? message.revision
-            try message.change(body)
-        } catch {
-            throw ServiceError(reading: error)
-        }
-        message.revision = seen + 1
-        guard try await tools.store.replace(message, of: request.owner, expecting: seen) else {
-            throw ServiceError.changedMeanwhile("message")
-        }
-        // A summary that tells of the old words is told no more.
-        if body.value["content"] != nil {
-            _ = try await tools.contextStore.removeCuts(of: message.conversation, through: message.id)
-        }
-        return .json(message.json())
     }
 
     /// A branch as a conversation of its own.

@@ -85,23 +85,22 @@ public struct ConversationRoutes: Sendable {
 
     private func change(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try JSONField.body(try await request.body.collect())
-        var conversation = try await tools.conversation(of: request)
-        let seen: Int64
-        do {
-            seen = try body.optional("revision").map { Int64(try $0.integer(in: 0...Int.max)) } ?? conversation.revision
-            try conversation.change(body)
-            if let head = try body.optional("head") {
-                conversation.head = try await tools.message(try head.string(), of: conversation).id
+        return try await RevisedChange.of("conversation", body: body) { revision in
+            var conversation = try await tools.conversation(of: request)
+            let seen = revision ?? conversation.revision
+            do {
+                try conversation.change(body)
+                if let head = try body.optional("head") {
+                    conversation.head = try await tools.message(try head.string(), of: conversation).id
+                }
+            } catch {
+                throw ServiceError(reading: error)
             }
-        } catch {
-            throw ServiceError(reading: error)
+            conversation.revision = seen + 1
+            let changed = conversation
+            let isKept = try await tools.keeping { try await tools.store.replace(changed, expecting: seen) }
+            return isKept ? .json(changed.json) : nil
         }
-        conversation.revision = seen + 1
-        let isKept = try await tools.keeping { try await tools.store.replace(conversation, expecting: seen) }
-        guard isKept else {
-            throw ServiceError.changedMeanwhile("conversation")
-        }
-        return .json(conversation.json)
     }
 
     private func export(_ request: HTTPRequest) async throws -> HTTPResponse {

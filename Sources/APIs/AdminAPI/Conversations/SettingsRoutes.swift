@@ -9,8 +9,6 @@ public struct SettingsRoutes: Sendable {
     private let store: any SettingsStore
     private let now: @Sendable () -> ConversationMoment
     private static let bodyBytesMax = 256 << 10
-    /// How often a patch is tried again when another one comes between.
-    private static let attemptsMax = 8
 
     public init(_ store: any SettingsStore, now: @escaping @Sendable () -> ConversationMoment) {
         self.store = store
@@ -70,14 +68,8 @@ public struct SettingsRoutes: Sendable {
     private func patch(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try JSONField.body(try await request.body.collect(upTo: Self.bodyBytesMax))
         let patch: JSONObject
-        let wanted: Int64?
-        do {
-            patch = try body.required("settings").object()
-            wanted = try body.optional("revision").map { Int64(try $0.integer(in: 0...Int.max)) }
-        } catch {
-            throw ServiceError(reading: error)
-        }
-        for _ in 0..<Self.attemptsMax {
+        do { patch = try body.required("settings").object() } catch { throw ServiceError(reading: error) }
+        return try await RevisedChange.of("settings document", body: body) { wanted in
             let settings = try await store.settings(of: request.owner)
             let document: JSONObject
             do {
@@ -87,12 +79,11 @@ public struct SettingsRoutes: Sendable {
                 throw ServiceError(reading: error)
             }
             let revision = wanted ?? settings.revision
-            if try await store.replace(document, of: request.owner, expecting: revision, at: now()) {
-                return .json(try await store.settings(of: request.owner).json)
+            guard try await store.replace(document, of: request.owner, expecting: revision, at: now()) else {
+                return nil
             }
-            guard wanted == nil else { break }
+            return .json(try await store.settings(of: request.owner).json)
         }
-        throw ServiceError.changedMeanwhile("settings document")
     }
 
     // MARK: profiles
@@ -118,20 +109,15 @@ public struct SettingsRoutes: Sendable {
 
     private func change(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try JSONField.body(try await request.body.collect(upTo: Self.bodyBytesMax))
-        var profile = try await profile(of: request)
-        let seen: Int64
-        do {
-            seen = try body.optional("revision").map { Int64(try $0.integer(in: 0...Int.max)) } ?? profile.revision
-            try profile.change(body)
-        } catch {
-            throw ServiceError(reading: error)
+        return try await RevisedChange.of("profile", body: body) { revision in
+            var profile = try await profile(of: request)
+            let seen = revision ?? profile.revision
+            do { try profile.change(body) } catch { throw ServiceError(reading: error) }
+            profile.updated = now()
+            guard try await store.replace(profile, of: request.owner, expecting: seen) else { return nil }
+            profile.revision = seen + 1
+            return .json(profile.json)
         }
-        profile.updated = now()
-        guard try await store.replace(profile, of: request.owner, expecting: seen) else {
-            throw ServiceError.changedMeanwhile("profile")
-        }
-        profile.revision = seen + 1
-        return .json(profile.json)
     }
 
     private func profile(of request: HTTPRequest) async throws -> UserProfile {

@@ -73,20 +73,14 @@ extension UserMemoryRoutes {
 
     private func changeSpace(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try JSONField.body(try await request.body.collect())
-        var space = try await tools.space(of: request)
-        let seen: Int64
-        do {
-            seen = try body.optional("revision").map { Int64(try $0.integer(in: 0...Int.max)) } ?? space.revision
-            try space.change(body)
-        } catch {
-            throw ServiceError(reading: error)
+        return try await RevisedChange.of("context", body: body) { revision in
+            var space = try await tools.space(of: request)
+            let seen = revision ?? space.revision
+            do { try space.change(body) } catch { throw ServiceError(reading: error) }
+            space.revision = seen + 1
+            space.updated = tools.now()
+            return try await tools.spaces.replace(space, expecting: seen) ? .json(space.json) : nil
         }
-        space.revision = seen + 1
-        space.updated = tools.now()
-        guard try await tools.spaces.replace(space, expecting: seen) else {
-            throw ServiceError.changedMeanwhile("context")
-        }
-        return .json(space.json)
     }
 
     /// Its conversations leave it, or are removed with it.

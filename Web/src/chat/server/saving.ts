@@ -1,6 +1,6 @@
 // The settings of conversations are sent when they have rested for a moment, and with them the instructions.
 
-import { ApiError, part, send } from "../../api/http";
+import { part, send } from "../../api/http";
 import { hasRoute } from "../../api/routes";
 import { whenLeaving } from "../../app/leaving";
 import { once } from "../../app/once";
@@ -26,15 +26,7 @@ export function settingsSaver(instructions: Instructions) {
   const waiting = new Map<string, () => void>();
 
   async function saveNow(conversation: Conversation): Promise<void> {
-    const path = `${base}/${part(conversation.id)}`;
-    const body = bodyOf(conversation, await keepsInstructions());
-    try {
-      await send("PATCH", path, body);
-    } catch (error) {
-      // Something else of it changed in this moment; ours are other members.
-      if (!(error instanceof ApiError && error.status === 409)) throw error;
-      await send("PATCH", path, body);
-    }
+    await send("PATCH", `${base}/${part(conversation.id)}`, bodyOf(conversation, await keepsInstructions()));
   }
 
   function bodyOf(conversation: Conversation, keeps: boolean): Record<string, unknown> {
