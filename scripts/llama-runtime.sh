@@ -21,6 +21,8 @@ options=(
     -DLLAMA_BUILD_IS_DEV=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_COMMON=OFF -DLLAMA_BUILD_TOOLS=OFF
     -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF
     -DLLAMA_BUILD_MTMD=ON -DMTMD_VIDEO=OFF
+    # ggml calls itself by git's commit, which a distribution does not have; what it is called instead stands below.
+    -DGIT_EXE=/bin/true
     -DCMAKE_INSTALL_LIBDIR=lib
     '-DCMAKE_INSTALL_RPATH=$ORIGIN'
 )
@@ -61,6 +63,9 @@ for change in "$patches"/*.patch; do
     patch --quiet --strip=1 --directory="$source" --input="$change" >"$work/patch.log" 2>&1 ||
         fail "$(basename "$change") does not apply" "$(tail -n 5 "$work/patch.log")"
 done
+
+# Receipts and kept states name the runtime that made them: another patch makes another one.
+sed -i "s/set(GGML_BUILD_COMMIT \"unknown\")/set(GGML_BUILD_COMMIT \"nexus-$key\")/" "$source/ggml/CMakeLists.txt"
 
 say "configuring (once for this machine; the build takes 5 to 8 minutes on two cores)"
 cmake -S "$source" -B "$work/build" -G Ninja "${options[@]}" -DCMAKE_INSTALL_PREFIX="$prefix" \

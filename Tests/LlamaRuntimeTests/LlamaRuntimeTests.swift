@@ -41,6 +41,11 @@ private let tinyChat = URL(filePath: #filePath).deletingLastPathComponent().dele
 
     private let question = "<|im_start|>user\nWhat is 3 + 4?<|im_end|>\n<|im_start|>assistant\n"
 
+    @Test func `the runtime is called by what it was made of, patches among it`() {
+        #expect(LlamaBuild.parts.commit.wholeMatch(of: /nexus-[0-9a-f]{12}/) != nil, "\(LlamaBuild.version)")
+        #expect(LlamaBuild.version.contains(LlamaBuild.parts.commit))
+    }
+
     @Test func `the model answers a question that it knows`() throws {
         let model = try LlamaModel(path: tinyChat)
         let answer = try continuation(question, model, context(model))

@@ -1,6 +1,7 @@
 import Foundation
 
-/// How long compute threads spin at a barrier before they sleep.
+/// How long compute threads spin between two steps before they sleep. Within a step the time is learned
+/// (`scripts/llama.cpp/barrier-waits.patch`).
 ///
 /// OpenMP reads it from the environment before the first line of this program runs, so the program starts once more in
 /// place, with the same process id and descriptors, when nobody has said anything. A short spin costs a quiet machine
