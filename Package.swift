@@ -65,6 +65,7 @@ var targets: [Target] = [
     .target(name: "CJemalloc", path: "Sources/CDoors/CJemalloc", linkerSettings: [.linkedLibrary("jemalloc")]),
     // What must run between fork and exec, where Swift code must not.
     .target(name: "CProcesses", path: "Sources/CDoors/CProcesses"),
+    .target(name: "CLogits", path: "Sources/CDoors/CLogits"),
 
     // Ground: no I/O, imports nothing above it.
     module("JSONText", in: .ground, libraries: ["m"]),
@@ -78,7 +79,7 @@ var targets: [Target] = [
     module("MediaFiles", in: .ground),
     module("ModelFormats", in: .ground, ["GGUF", "JSONText"]),
     module("Grammar", in: .ground, ["JSONText"]),
-    module("Sampling", in: .ground, ["Vocabulary"], libraries: ["m"]),
+    module("Sampling", in: .ground, ["CLogits", "Vocabulary"], libraries: ["m"]),
     module("ChatFormats", in: .ground, ["Vocabulary", "JSONText", "Grammar"]),
 
     // Adapters: the outside world, each behind a narrow door.

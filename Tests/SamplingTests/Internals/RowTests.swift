@@ -33,6 +33,36 @@ import Vocabulary
         }
     }
 
+    @Test(arguments: [64, 65, 2_560, 12_345])
+    func `each width of instructions finds the same largest logits, and numbers that are none`(count: Int) throws {
+        for width in BlockMaxima.Width.allCases where width.rawValue <= BlockMaxima.Width.widest.rawValue {
+            let row = LogitRow(count: count, blocks: BlockMaxima(width))
+            var logits = Self.logits(count, seed: UInt64(count))
+            logits[count / 2] = -.infinity
+            let blocks = stride(from: 0, to: count, by: LogitRow.blockSize).map {
+                logits[$0..<min($0 + LogitRow.blockSize, count)].max()
+            }
+            try Self.measured(row, logits)
+            #expect((0..<row.blockCount).map { row.maxima[$0] } == blocks.compactMap(\.self))
+            #expect(row.largest == logits.max() && row.liveBlocks == row.blockCount)
+            for place in [0, 17, count / 2, count - 1] {
+                for number in [Float.nan, .infinity] {
+                    var broken = logits
+                    broken[place] = number
+                    #expect(throws: SamplingError.notFinite) { try Self.measured(row, broken) }
+                }
+            }
+        }
+    }
+
+    private static func measured(_ row: LogitRow, _ logits: [Float]) throws(SamplingError) {
+        try logits.withUnsafeBufferPointer { buffer throws(SamplingError) in
+            guard let base = buffer.baseAddress else { return }
+            row.start(base, mask: nil)
+            try row.measure(base)
+        }
+    }
+
     @Test func `powers of two are exact to seven digits`() {
         for step in 0...4_000 {
             let exponent = -Float(step) / 32

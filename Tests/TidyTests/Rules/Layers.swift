@@ -27,7 +27,7 @@ struct Layers {
     static let doorkeepers: [String: [String]] = [
         "CBrotli": ["HTTPServing"], "CCrypto": ["Digests", "Cryptography"], "CCurl": ["HTTPFetching"],
         "CHiredis": ["Redis"], "CJemalloc": ["nexus"], "CLDAP": ["Directories"], "CLlama": ["LlamaRuntime"],
-        "CLlamaShim": ["LlamaRuntime"],
+        "CLlamaShim": ["LlamaRuntime"], "CLogits": ["Sampling"],
         "CMarkdown": ["Documents"], "CPango": ["Documents"],
         "CMediaShim": ["LlamaRuntime"], "CMicroHTTPD": ["HTTPServing"], "CPostgres": ["Storage"],
         "CProcesses": ["Processes"], "CSQLite": ["Storage"], "CSodium": ["Cryptography"], "CWslay": ["HTTPServing"],

@@ -8,17 +8,19 @@ extension LogitRow {
         guard wanted > 0 else { return largest }
         guard wanted < liveBlocks else { return -.infinity }
         // The smallest of the `wanted` largest so far is at the top.
-        var size = 0
-        for block in 0..<blockCount {
-            let value = maxima[block]
-            if size < wanted {
-                heap[size] = value
-                size += 1
-                if size == wanted { for index in stride(from: size / 2 - 1, through: 0, by: -1) { sink(index, size) } }
-            } else if value > heap[0] {
-                heap[0] = value
-                sink(0, size)
+        heap.update(from: maxima, count: wanted)
+        for index in stride(from: wanted / 2 - 1, through: 0, by: -1) { sink(index, wanted) }
+        var block = wanted
+        while block < blockCount {
+            if block + 8 <= blockCount, Lanes.load(maxima + block).largest <= heap[0] {
+                block += 8
+                continue
             }
+            for next in block..<min(block + 8, blockCount) where maxima[next] > heap[0] {
+                heap[0] = maxima[next]
+                sink(0, wanted)
+            }
+            block += 8
         }
         return heap[0]
     }

@@ -13,6 +13,7 @@ final class LogitRow {
 
     let count: Int
     let blockCount: Int
+    private let blocks: BlockMaxima
     /// The largest logit of each block; minus infinity when it has none.
     let maxima: UnsafeMutablePointer<Float>
     /// The sum of each block after `sumExponentials`.
@@ -28,8 +29,12 @@ final class LogitRow {
     /// Blocks with a finite logit, after `measure`.
     private(set) var liveBlocks = 0
 
-    init(count: Int) {
+    /// - Parameters:
+    ///   - count: of logits.
+    ///   - blocks: how their blocks are looked at.
+    init(count: Int, blocks: BlockMaxima = BlockMaxima()) {
         self.count = count
+        self.blocks = blocks
         blockCount = (count + Self.blockSize - 1) / Self.blockSize
         maxima = .allocate(capacity: blockCount)
         sums = .allocate(capacity: blockCount)
@@ -113,29 +118,20 @@ final class LogitRow {
     func measure(_ base: UnsafePointer<Float>) throws(SamplingError) {
         largest = -.infinity
         liveBlocks = 0
-        // A NaN anywhere makes its sum a NaN, and so do infinities of both signs.
-        var check = Lanes(repeating: 0)
+        // The whole row first, then the blocks in which something differs. A NaN in a block that is not allowed makes a
+        // closer look necessary, and nothing else.
+        var check = blocks.find(base, blocks: count / Self.blockSize, into: maxima)
         for block in 0..<blockCount {
-            guard places[block] != Self.isEmpty else {
+            let place = places[block]
+            if place != Self.isUnchanged {
                 maxima[block] = -.infinity
-                continue
+                if place >= 0 { check += blocks.find(logits(of: block, base), blocks: 1, into: maxima + block) }
             }
-            let pointer = logits(of: block, base)
-            let a = Lanes.load(pointer)
-            let b = Lanes.load(pointer + 8)
-            let c = Lanes.load(pointer + 16)
-            let d = Lanes.load(pointer + 24)
-            let e = Lanes.load(pointer + 32)
-            let f = Lanes.load(pointer + 40)
-            let g = Lanes.load(pointer + 48)
-            let h = Lanes.load(pointer + 56)
-            check += ((a + b) + (c + d)) + ((e + f) + (g + h))
-            let peak = a.larger(b).larger(c.larger(d)).larger(e.larger(f).larger(g.larger(h))).largest
-            maxima[block] = peak
+            let peak = maxima[block]
             if peak > -.infinity { liveBlocks += 1 }
             if peak > largest { largest = peak }
         }
-        if check.total.isNaN { try refuseNaN(base) }
+        if check.isNaN { try refuseNaN(base) }
         guard largest < .infinity else { throw .notFinite }
         guard largest > -.infinity else { throw .nothingAllowed }
     }
