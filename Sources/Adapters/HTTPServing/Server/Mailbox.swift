@@ -46,21 +46,24 @@ final class Mailbox: Sendable {
         return isOpen
     }
 
-    /// Takes all notes and makes the descriptor silent.
-    func collect() -> Notes {
+    /// Takes all notes and makes the descriptor silent. Until `collect` nobody signals any more: the reader is there.
+    func attend() -> Notes {
         var count: eventfd_t = 0
         unsafe eventfd_read(descriptor, &count)
-        return take(closing: false)
+        return take { $0.isSignalled = true }
     }
 
-    /// Takes the last notes; from now on nothing is accepted.
-    func close() -> Notes { take(closing: true) }
+    /// Takes what has been left since `attend`; from now on the descriptor tells of notes again.
+    func collect() -> Notes { take { _ in } }
 
-    private func take(closing: Bool) -> Notes {
+    /// Takes the last notes; from now on nothing is accepted.
+    func close() -> Notes { take { $0.isClosed = true } }
+
+    private func take(leaving change: (inout Notes) -> Void) -> Notes {
         notes.withLock { notes in
             defer {
                 notes = Notes()
-                notes.isClosed = closing
+                change(&notes)
             }
             return notes
         }

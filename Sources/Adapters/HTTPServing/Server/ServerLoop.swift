@@ -113,15 +113,13 @@ final class ServerLoop {
     }
 
     private func readNotes() {
-        var notes = settings.mailbox.collect()
-        if !notes.steps.isEmpty {
-            for step in notes.steps { executor.run(step) }
-            // What they wrote goes out in the same turn.
-            let more = settings.mailbox.collect()
-            notes.connections += more.connections
-            notes.stopDeadline = more.stopDeadline ?? notes.stopDeadline
-            for step in more.steps { executor.run(step) }
-        }
+        var notes = settings.mailbox.attend()
+        for step in notes.steps { executor.run(step) }
+        // What they wrote goes out in the same turn.
+        let more = settings.mailbox.collect()
+        notes.connections += more.connections
+        notes.stopDeadline = more.stopDeadline ?? notes.stopDeadline
+        for step in more.steps { executor.run(step) }
         if let deadline = notes.stopDeadline { drain(until: deadline) }
         for id in notes.connections {
             guard let connection = connections[id] else { continue }
