@@ -100,10 +100,15 @@ class Load:
         self._poller.register(connection.fileno(), select.EPOLLIN)
         return stream
 
-    def wait(self, until: Callable[[], bool], seconds: float) -> bool:
-        """Receives until a condition holds; false when it does not hold in time."""
+    def wait(self, until: Callable[[], bool], seconds: float, nap: float = 0) -> bool:
+        """Receives until a condition holds; false when it does not hold in time.
+
+        A client that naps for so many seconds between two looks takes little from the servers, and its times are coarse.
+        """
         deadline = time.perf_counter() + seconds
         while not until():
+            if nap:
+                time.sleep(nap)
             left = deadline - time.perf_counter()
             if left <= 0:
                 return False
@@ -114,9 +119,9 @@ class Load:
             self.busy_seconds += time.perf_counter() - now
         return True
 
-    def finish(self) -> None:
-        """Receives until all answers are complete."""
-        if not self.wait(lambda: not self._open, ANSWER_SECONDS_MAX):
+    def finish(self, nap: float = 0) -> None:
+        """Receives until all answers are complete, napping in between."""
+        if not self.wait(lambda: not self._open, ANSWER_SECONDS_MAX, nap):
             raise ServerError(f"{self.server.name} left {len(self._open)} answers open for {ANSWER_SECONDS_MAX} s")
 
     @property

@@ -104,6 +104,26 @@ import Testing
         await #expect(throws: Broken.self) { try await iterator.next() }
     }
 
+    @Test func `a reader that is not woken yet gets all that has come by then`() async throws {
+        let outlet = Outlet<Int>(capacity: 8)
+        let stream = outlet.stream()
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let reader = Task {
+            begin.yield()
+            var read: [Int] = []
+            for try await number in stream { read.append(number) }
+            return read
+        }
+        var signals = begun.makeAsyncIterator()
+        await signals.next()
+        var readers = SleepingReaders()
+        for number in 0..<3 { #expect(outlet.offer(number, waking: &readers) == .accepted) }
+        readers.wake()
+        readers.wake()
+        outlet.end(with: [3])
+        #expect(try await reader.value == [0, 1, 2, 3])
+    }
+
     @Test func `dropping the stream unread tells the producer`() async throws {
         let gone = Atomic(0)
         let outlet = Outlet<Int>(capacity: 3, onReaderGone: { gone.add(1, ordering: .relaxed) })

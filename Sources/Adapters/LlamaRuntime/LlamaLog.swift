@@ -16,8 +16,15 @@ public enum LlamaLog {
     /// Sends every message of this process to `sink`, from any thread, instead of to standard error.
     ///
     /// llama.cpp keeps one sink per process for good, so the closure is never released. Call it once.
-    public static func send(to sink: @escaping @Sendable (Level, String) -> Void) {
-        let box = unsafe Unmanaged.passRetained(LogSinkBox(sink)).toOpaque()
+    ///
+    /// - Parameters:
+    ///   - isWanted: whether messages of a level are made into strings at all: each step of a model tells something.
+    ///   - sink: takes those that are wanted.
+    public static func send(
+        _ isWanted: @escaping @Sendable (Level) -> Bool = { _ in true },
+        to sink: @escaping @Sendable (Level, String) -> Void
+    ) {
+        let box = unsafe Unmanaged.passRetained(LogSinkBox(isWanted, sink)).toOpaque()
         unsafe nexus_llama_log_to(forward, box)
         unsafe nexus_media_log_to(forward, box)
     }
@@ -26,12 +33,22 @@ public enum LlamaLog {
         level, text, context in
         guard let text = unsafe text, let context = unsafe context else { return }
         let box = unsafe Unmanaged<LogSinkBox>.fromOpaque(context).takeUnretainedValue()
+        let level = Level(rawValue: level) ?? .info
+        guard box.isWanted(level) else { return }
         let message = unsafe String(cString: text)
-        box.sink(Level(rawValue: level) ?? .info, message)
+        box.sink(level, message)
     }
 }
 
 private final class LogSinkBox: Sendable {
+    let isWanted: @Sendable (LlamaLog.Level) -> Bool
     let sink: @Sendable (LlamaLog.Level, String) -> Void
-    init(_ sink: @escaping @Sendable (LlamaLog.Level, String) -> Void) { self.sink = sink }
+
+    init(
+        _ isWanted: @escaping @Sendable (LlamaLog.Level) -> Bool,
+        _ sink: @escaping @Sendable (LlamaLog.Level, String) -> Void
+    ) {
+        self.isWanted = isWanted
+        self.sink = sink
+    }
 }

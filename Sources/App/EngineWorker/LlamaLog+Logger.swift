@@ -4,7 +4,8 @@ import Telemetry
 extension LlamaLog {
     /// llama.cpp's messages as lines of our log. Its "info" is chatter about each load; it becomes "debug".
     static func send(to logger: Logger) {
-        send { level, text in
+        let hasDetails = logger.levelMin <= .debug
+        send({ $0 == .warning || $0 == .error || hasDetails }) { level, text in
             let line = text.trimmingSuffix(while: \.isNewline)
             guard !line.allSatisfy({ $0.isWhitespace || $0 == "." }) else { return }
             switch level {

@@ -34,8 +34,21 @@ public final class Outlet<Element: Sendable>: Sendable {
 
     /// Offers an element. Returns at once.
     public func offer(_ element: Element) -> OutletVerdict {
+        var readers = SleepingReaders()
+        let verdict = offer(element, waking: &readers)
+        readers.wake()
+        return verdict
+    }
+
+    /// Offers an element without waking the reader. Returns at once.
+    ///
+    /// - Parameters:
+    ///   - element: what the reader gets.
+    ///   - readers: takes the reader, if it sleeps; the caller wakes it soon.
+    /// - Returns: what became of the element.
+    public func offer(_ element: Element, waking readers: inout SleepingReaders) -> OutletVerdict {
         let (verdict, waiter) = machine.withLock { $0.offer(element) }
-        if let waiter { unsafe waiter.resume() }
+        if let waiter { unsafe readers.add(waiter) }
         return verdict
     }
 

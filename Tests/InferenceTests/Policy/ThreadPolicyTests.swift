@@ -47,6 +47,21 @@ import Testing
         #expect(policy.threads == 2)
     }
 
+    @Test func `while its thread always has a core, one thread is nearly never tried`() {
+        var policy = ThreadPolicy(most: 2)
+        let tried = (0..<4_000).count { _ in
+            defer { policy.observed(ratio: 1, share: 0.97) }
+            return policy.next == 1
+        }
+        #expect(tried == 0)
+        // Now others want the cores.
+        let alone = (0..<400).count { _ in
+            defer { policy.observed(ratio: policy.next == 1 ? 1 : 4, share: 0.5) }
+            return policy.next == 1
+        }
+        #expect(alone > 300 && policy.threads == 1)
+    }
+
     @Test func `one thread is never anything else, and nonsense is ignored`() {
         var policy = ThreadPolicy(most: 1)
         for ratio in [1, 100, .nan, .infinity, -1, 0] + [Double](repeating: 1, count: 200) {

@@ -57,6 +57,9 @@ enum ConstraintState {
         }
     }
 
+    /// Whether anything may come, now and later.
+    var isFree: Bool { if case .free = self { true } else { false } }
+
     /// Whether it is still to begin.
     var isWaiting: Bool { if case .waits = self { true } else { false } }
 

@@ -18,9 +18,9 @@ extension EngineLoop {
     mutating func computeTogether(
         _ step: GuessedStep, threads: Int
     ) -> (outcomes: [StepOutcome], isWhole: Bool) {
-        let media = step.shares.filter(isMedia)
+        let media = step.shares.filter { isMedia($0) }
         var step = step
-        if !media.isEmpty { step.shares.removeAll(where: isMedia) }
+        if !media.isEmpty { step.shares.removeAll { isMedia($0) } }
         var parts = step.hasGuesses ? guessedParts(step, threads: threads) : groupedParts(step.shares, threads: threads)
         parts += media.indices.map { StepPart(shares: media[$0...$0], padding: 0) }
         var outcomes: [StepOutcome] = []

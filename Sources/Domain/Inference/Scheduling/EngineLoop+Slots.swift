@@ -5,10 +5,10 @@ extension EngineLoop {
     /// Answers those who are too late.
     mutating func expire(_ now: ContinuousClock.Instant) {
         for submission in room.expired(now) { end(submission, error: .late("it waited for its turn")) }
-        let late = (running.map(\.generation) + parked.map(\.generation)).filter {
-            $0.deadline.map { $0 <= now } ?? false
-        }
-        for generation in late { remove(generation.key, error: .late("it was being written")) }
+        let late =
+            running.lazy.map(\.generation).filter { $0.isLate(now) }.map(\.key)
+            + parked.lazy.map(\.generation).filter { $0.isLate(now) }.map(\.key)
+        for key in late { remove(key, error: .late("it was being written")) }
         endLatePrompts(now)
     }
 
@@ -20,7 +20,10 @@ extension EngineLoop {
 
     /// Fills free slots: with parked sequences first where they are at least as urgent, then with those who wait.
     mutating func fillSlots(_ now: ContinuousClock.Instant) {
-        let slots = slotPolicy.sequences(waiting: room.count + parked.count, costs: stepPolicy.costs)
+        let waiting = room.count + parked.count
+        // Nearly always nobody waits while answers are written.
+        guard waiting > 0 else { return room.setSlotsFree(freeSlots.count) }
+        let slots = slotPolicy.sequences(waiting: waiting, costs: stepPolicy.costs)
         while !freeSlots.isEmpty, running.count < slots {
             if let key = preemption.resumed(
                 among: candidates, waitingLevel: room.nextLevel(now, startRule), now: now - room.epoch)

@@ -95,6 +95,7 @@ extension EngineLoop {
 
     private mutating func stepTogether(_ shares: [StepShare]) {
         let began = ContinuousClock.now
+        let hadCore = ThreadTime.now
         let load = StepPolicy.load(
             of: shares.map { candidate(running[$0.index]) }, shares: shares.map(\.range.count))
         let prompting = shares.filter { promptTokens(of: $0) > 0 }.map { running[$0.index].generation.key }
@@ -113,7 +114,9 @@ extension EngineLoop {
             // A change of adapters is not what steps usually cost, and what guesses cost is followed elsewhere.
             if !isChange, !step.hasGuesses {
                 if stepPolicy.costs.isLearned {
-                    threadPolicies.observed(ratio: duration / .seconds(1) / predicted, rows: step.rows)
+                    threadPolicies.observed(
+                        ratio: duration / .seconds(1) / predicted, rows: step.rows,
+                        share: (ThreadTime.now - hadCore) / duration)
                 }
                 stepPolicy.observed(load, duration: duration)
             }

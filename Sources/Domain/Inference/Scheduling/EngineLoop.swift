@@ -36,6 +36,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     /// The second memory for reproducible requests, made when the first one comes.
     var isolatedRuntime: Runtime?
     let scratch: SamplingScratch
+    /// Those who have something to read since the last step.
+    private var readers = SleepingReaders()
     /// Where images and recordings become vectors; `nil` where the model reads text only.
     let mediaThread: MediaThread?
     var random = SystemRandomNumberGenerator()
@@ -91,6 +93,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
                 // A message may end a planned sequence or bring a new one: plan again before computing.
                 for message in messages { handle(message) }
             }
+            readers.wake()
         }
         for message in mailbox.close() { handle(message) }
         endAll()
@@ -143,7 +146,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
 
     /// Hands events to a running sequence's reader; blocks or cancels the sequence as the reader fares.
     mutating func deliver(_ events: [GenerationEvent], at index: Int) {
-        switch running[index].generation.deliver(events) {
+        switch running[index].generation.deliver(events, waking: &readers) {
         case .accepted: running[index].isBlocked = false
         case .full: running[index].isBlocked = true
         case .readerGone: remove(running[index].generation.key)

@@ -57,6 +57,8 @@ final class Generation {
     /// When the answer must be whole.
     var deadline: ContinuousClock.Instant? { request.scheduling.deadline.map { arrived + $0 } }
 
+    func isLate(_ now: ContinuousClock.Instant) -> Bool { deadline.map { $0 <= now } ?? false }
+
     /// Chooses the next token.
     func choose(from logits: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch) throws(ServiceError)
         -> WrittenToken
@@ -76,10 +78,15 @@ final class Generation {
     }
 
     /// Hands events to the reader, after those that wait already.
-    func deliver(_ events: [GenerationEvent]) -> OutletVerdict {
+    ///
+    /// - Parameters:
+    ///   - events: what is new.
+    ///   - readers: takes the reader, if it is to be woken.
+    /// - Returns: how the reader fares.
+    func deliver(_ events: [GenerationEvent], waking readers: inout SleepingReaders) -> OutletVerdict {
         if undelivered.isEmpty {
             for (index, event) in events.enumerated() {
-                switch outlet.offer(event) {
+                switch outlet.offer(event, waking: &readers) {
                 case .accepted: continue
                 case .full:
                     undelivered = Array(events[index...])
@@ -91,7 +98,7 @@ final class Generation {
         }
         undelivered += events
         while let event = undelivered.first {
-            switch outlet.offer(event) {
+            switch outlet.offer(event, waking: &readers) {
             case .accepted: undelivered.removeFirst()
             case .full: return .full
             case .readerGone: return .readerGone

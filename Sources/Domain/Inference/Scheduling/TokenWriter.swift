@@ -103,6 +103,7 @@ struct TokenWriter {
             // Nearly always the first choice is allowed: the mask, which looks at the whole vocabulary, is made when it
             // is not. Choosing again among what is allowed gives every allowed token its due probability.
             let first = try choose(from: logits, mask: nil, scratch)
+            if constraint.isFree { return first }
             let isEnd = vocabulary.isEnd(first)
             if constraint.allows(isEnd ? [] : vocabulary.outputBytes(of: first), isEnd: isEnd) { return first }
         } catch {

@@ -188,6 +188,7 @@ final class WaitingRoom<Item: Waiter>: Sendable {
     /// Takes out those who are too late.
     func expired(_ now: ContinuousClock.Instant) -> [Item] {
         state.withLock { state in
+            guard !state.direct.isEmpty || !state.queue.isEmpty else { return [] }
             let late = state.direct.filter { submission in
                 submission.scheduling.deadline.map { submission.arrived + $0 < now } ?? false
             }

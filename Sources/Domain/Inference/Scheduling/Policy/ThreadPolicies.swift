@@ -25,7 +25,12 @@ struct ThreadPolicies: Sendable, Equatable {
     /// - Parameters:
     ///   - ratio: the measured duration by the predicted one; any positive number.
     ///   - rows: of the step, all sequences together.
-    mutating func observed(ratio: Double, rows: Int) {
-        if rows < Self.wideRows { narrow.observed(ratio: ratio) } else { wide.observed(ratio: ratio) }
+    ///   - share: the part of the step in which the engine's thread had a core, where that is known.
+    mutating func observed(ratio: Double, rows: Int, share: Double = 0) {
+        if rows < Self.wideRows {
+            narrow.observed(ratio: ratio, share: share)
+        } else {
+            wide.observed(ratio: ratio, share: share)
+        }
     }
 }

@@ -3,14 +3,19 @@
 /// The threads of a step wait for each other hundreds of times. On a quiet machine two of them are nearly twice as fast as
 /// one; when other programs want the cores, one thread waits at each barrier for another that is not running, and a
 /// single thread is several times faster than two. Nobody tells a program which of the two it is, so the engine tries:
-/// seldom while all is well, at once when steps suddenly take longer, and less and less often what was worse before.
+/// nearly never while its thread has a core whenever it wants one, at once when steps suddenly take longer, and less and
+/// less often what was worse before.
 struct ThreadPolicy: Sendable, Equatable {
     /// Steps of a trial.
     static let trialSteps = 3
     /// Steps between two trials, at least and at most.
     static let pauses = 48...768
+    /// Steps between two trials of one thread while the engine's thread has a core for so much of each step: nobody else
+    /// wants the cores then, and what is left is a machine whose cores are slower together than alone.
+    static let quietPause = 4_096
+    static let quietShare = 0.9
     /// Steps after which all threads are tried again for the first time: what took them may have been a moment's noise.
-    static let firstPause = 12
+    static let firstPause = 6
     /// A step that takes so much longer than usual calls for a trial.
     static let alarm = 1.5
     /// How much faster the other way must be.
@@ -29,6 +34,8 @@ struct ThreadPolicy: Sendable, Equatable {
     private var pause = pauses.lowerBound
     /// Measured by predicted time, of the last steps of the present way.
     private var recent: [Double] = []
+    /// How much of these steps the engine's thread had a core.
+    private var shares: [Double] = []
     /// Alarms in a row.
     private var slow = 0
 
@@ -47,16 +54,23 @@ struct ThreadPolicy: Sendable, Equatable {
 
     /// Learns from a step.
     ///
-    /// - Parameter ratio: the measured duration by the predicted one; any positive number.
-    mutating func observed(ratio: Double) {
+    /// - Parameters:
+    ///   - ratio: the measured duration by the predicted one; any positive number.
+    ///   - share: the part of the step in which the engine's thread had a core, 0 to 1; where that is not known, nothing
+    ///     says that the machine is quiet.
+    mutating func observed(ratio: Double, share: Double = 0) {
         guard most > 1, ratio > 0, ratio.isFinite else { return }
         switch phase {
         case .steady(let count):
             let usual = Self.median(recent)
             recent.append(ratio)
-            if recent.count > 8 { recent.removeFirst() }
+            shares.append(share)
+            if recent.count > 8 {
+                recent.removeFirst()
+                shares.removeFirst()
+            }
             slow = recent.count > 4 && ratio > usual * Self.alarm ? slow + 1 : 0
-            let isDue = count + 1 >= pause || (slow >= 3 && count > 8)
+            let isDue = count + 1 >= (isQuiet ? Self.quietPause : pause) || (slow >= 3 && count > 8)
             phase = isDue ? .trial(step: 0, ratios: []) : .steady(sinceTrial: count + 1)
         case .trial(let step, let ratios):
             let all = ratios + [ratio]
@@ -68,6 +82,9 @@ struct ThreadPolicy: Sendable, Equatable {
         }
     }
 
+    /// All threads compute, and nobody else wants their cores. One slow step in eight says nothing.
+    private var isQuiet: Bool { threads == most && Self.median(shares) >= Self.quietShare && !shares.isEmpty }
+
     private mutating func judge(_ trial: [Double]) {
         // The last of those before the trial: what it is like now.
         let now = Self.median(Array(recent.suffix(Self.trialSteps)))
@@ -78,6 +95,7 @@ struct ThreadPolicy: Sendable, Equatable {
             pause = min(pause * 2, Self.pauses.upperBound)
         }
         recent = []
+        shares = []
         slow = 0
         phase = .steady(sinceTrial: 0)
     }

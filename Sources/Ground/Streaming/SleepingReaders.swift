@@ -1,0 +1,17 @@
+/// Readers of outlets that have something to read and do not know it yet.
+///
+/// Waking a thread costs a system call, and the woken one takes a core from whoever is computing: a producer that has
+/// something for many readers wakes them all at once, when it is done. Whoever holds readers must wake them.
+public struct SleepingReaders: Sendable {
+    private var waiters: [UnsafeContinuation<Void, Never>] = []
+
+    public init() {}
+
+    mutating func add(_ waiter: UnsafeContinuation<Void, Never>) { unsafe waiters.append(waiter) }
+
+    /// Wakes them, and holds none any more.
+    public mutating func wake() {
+        for waiter in unsafe waiters { unsafe waiter.resume() }
+        unsafe waiters.removeAll(keepingCapacity: true)
+    }
+}
