@@ -248,6 +248,20 @@ def test_what_is_no_question_is_refused(nexus: Nexus, path: str) -> None:
     assert nexus.http.get(path).status_code == 400
 
 
+@pytest.mark.parametrize("day", ["2026-02-30", "2026-02-29", "2026-04-31T12:00:00Z", "2026-13-01", "2026-01-00"])
+@pytest.mark.parametrize("bound", ["from", "to"])
+def test_days_that_do_not_exist_are_refused_with_their_place(nexus: Nexus, bound: str, day: str) -> None:
+    answer = nexus.http.get("/api/v1/usage", params={bound: day})
+    assert answer.status_code == 400
+    problem = answer.json()
+    assert problem["parameter"] == bound and problem["detail"] == f"'{bound}' is no time."
+    assert "calendar" in problem["hint"], problem
+
+
+def test_the_leap_day_is_a_day(nexus: Nexus) -> None:
+    assert nexus.http.get("/api/v1/usage?from=2024-02-29&to=2024-03-01").status_code == 200
+
+
 def test_prices_are_set_and_come_before_the_configuration(start: Start) -> None:
     server = start(configuration=PRICES)
     body = {"prices": [{"model": NAME, "input_per_million": 10, "output_per_million": 0}]}

@@ -57,6 +57,7 @@ import Testing
     @Test func `dates are counted from 1970`() {
         #expect(HTTPDate.seconds("Sun, 06 Nov 1994 08:49:37 GMT") == 784_111_777)
         #expect(HTTPDate.seconds("Thu, 29 Feb 2024 00:00:00 GMT") == 1_709_164_800)
+        #expect(HTTPDate.seconds("Fri, 30 Feb 2024 00:00:00 GMT") == nil)
         #expect(HTTPDate.seconds("Sunday, 06-Nov-94 08:49:37 GMT") == nil)
     }
 

@@ -106,7 +106,7 @@ public struct UsageRoutes: Sendable {
         }
         throw ServiceError(
             .invalidValue, "'\(name)' is no time.",
-            hint: "Write 2026-11-21, 2026-11-21T15:00:00Z or seconds since 1970.",
+            hint: "Write a day of the calendar as 2026-11-21, 2026-11-21T15:00:00Z or seconds since 1970.",
             parameter: name)
     }
 

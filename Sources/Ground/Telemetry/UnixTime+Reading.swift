@@ -1,7 +1,8 @@
 import Vocabulary
 
 extension UnixTime {
-    /// A moment as RFC 3339 writes it, in UTC: `2026-11-21T18:41:13.250Z`, from 1970 to 2261. `nil` for anything else.
+    /// A moment as RFC 3339 writes it, in UTC: `2026-11-21T18:41:13.250Z`, from 1970 to 2261. `nil` for anything else,
+    /// the 30th of February among it.
     public init?(rfc3339 text: String) {
         let bytes = Array(text.utf8)
         guard (20...30).contains(bytes.count), bytes.last == UInt8(ascii: "Z") else { return nil }
@@ -23,10 +24,10 @@ extension UnixTime {
         }
         guard let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2),
             let minute = number(14, 2), let second = number(17, 2), (1970...2261).contains(year),
-            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
+            let date = CivilDate(year: Int(year), month: Int(month), day: Int(day)), hour < 24, minute < 60,
+            second <= 60
         else { return nil }
-        let days = Int64(CivilDate(year: Int(year), month: Int(month), day: Int(day)).daysSince1970)
-        let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
+        let seconds = Int64(date.daysSince1970) * 86_400 + hour * 3_600 + minute * 60 + second
         self.init(nanoseconds: seconds * 1_000_000_000 + nanoseconds)
     }
 }

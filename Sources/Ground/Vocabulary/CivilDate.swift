@@ -9,17 +9,17 @@ public struct CivilDate: Sendable, Hashable {
     /// From 1.
     public let day: Int
 
-    /// - Parameters:
-    ///   - year: at most a billion away from 0.
-    ///   - month: 1 to 12.
-    ///   - day: from 1. One that the month does not have is counted on from its last: the 30th of February 2026 is as many
-    ///     days since 1970 as the 2nd of March.
-    public init(year: Int, month: Int, day: Int) {
-        precondition((1...12).contains(month), "a year has twelve months")
-        self.year = year
-        self.month = month
-        self.day = day
+    /// `nil` for what is no date: a thirteenth month, or a day that the month does not have in that year, which is at most a
+    /// billion away from 0.
+    public init?(year: Int, month: Int, day: Int) {
+        guard (1...12).contains(month), (1...31).contains(day) else { return nil }
+        self.init(counted: (year, month, day))
+        // A day that the month does not have is counted on into the next one.
+        guard CivilDate(daysSince1970: daysSince1970) == self else { return nil }
     }
+
+    /// What is known to be a date, or is about to be found out.
+    private init(counted date: (year: Int, month: Int, day: Int)) { (year, month, day) = date }
 
     /// - Parameter days: since 1970-01-01, at most 365 billion of them before or after it.
     public init(daysSince1970 days: Int) {
@@ -45,7 +45,7 @@ public struct CivilDate: Sendable, Hashable {
     }
 
     /// Days since the year began, from 0.
-    public var dayOfYear: Int { daysSince1970 - CivilDate(year: year, month: 1, day: 1).daysSince1970 }
+    public var dayOfYear: Int { daysSince1970 - CivilDate(counted: (year, 1, 1)).daysSince1970 }
 
     /// Days since the last Sunday, from 0.
     public var weekday: Int {

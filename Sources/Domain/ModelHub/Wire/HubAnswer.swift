@@ -110,13 +110,13 @@ enum HTTPDate {
     /// Unix time of `Sun, 06 Nov 1994 08:49:37 GMT`; `nil` for other forms.
     static func seconds(_ text: String) -> Int? {
         let words = text.split(separator: " ")
-        guard words.count == 6, words[5] == "GMT", let day = Int(words[1]), (1...31).contains(day),
-            let month = months.firstIndex(of: String(words[2])), let year = Int(words[3]), (1970...9999).contains(year)
+        guard words.count == 6, words[5] == "GMT", let day = Int(words[1]),
+            let month = months.firstIndex(of: String(words[2])), let year = Int(words[3]),
+            (1970...9999).contains(year), let date = CivilDate(year: year, month: month + 1, day: day)
         else { return nil }
         let clock = words[4].split(separator: ":").compactMap { Int($0) }
         guard clock.count == 3, (0..<24).contains(clock[0]), (0..<60).contains(clock[1]), (0...60).contains(clock[2])
         else { return nil }
-        let days = CivilDate(year: year, month: month + 1, day: day).daysSince1970
-        return days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
+        return date.daysSince1970 * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
     }
 }
