@@ -226,6 +226,63 @@ def test_teams_and_roles(ada: Tab, people: People) -> None:
     people.admin.put("/api/v1/roles/viewer/models", json={"models": None})
 
 
+def test_weights_in_queues_are_changed_and_kept(ada: Tab, people: People) -> None:
+    page, dialog = ada.page, ada.page.get_by_role("dialog")
+
+    def weight(path: str, name: str) -> float:
+        rows = next(iter(people.admin.get(f"/api/v1/{path}").json().values()))
+        return next(one["weight"] for one in rows if name in (one["id"], one.get("name")))
+
+    ada.go("/app/users/tenants")
+    expect(page.locator("main")).to_contain_text("There are no tenants yet")
+    page.get_by_role("button", name="New tenant").click()
+    dialog.get_by_label("Short name").fill("acme")
+    dialog.get_by_label("Weight in queues").fill("2.5")
+    dialog.get_by_role("button", name="Save").click()
+    row = page.locator("tbody tr", has_text="acme")
+    expect(row.locator("td").nth(1)).to_have_text("2.5")
+    people.make("wim", tenant="acme")
+    row.get_by_role("button", name="Manage").click()
+    for wrong in ("0.01", "101"):
+        dialog.get_by_label("Weight in queues").fill(wrong)
+        dialog.get_by_role("button", name="Save").click()
+        assert dialog.locator("input:invalid").count() == 1, "the page sends what the server refuses"
+    dialog.get_by_label("Weight in queues").fill("0.3")
+    dialog.get_by_role("button", name="Save").click()
+    expect(row.locator("td").nth(1)).to_have_text("0.3")
+    page.reload()
+    expect(row).to_contain_text("wim")
+    row.get_by_role("button", name="Manage").click()
+    expect(dialog.get_by_label("Weight in queues")).to_have_value("0.3")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    assert weight("tenants", "acme") == 0.3
+
+    ada.go("/app/users")
+    page.get_by_role("button", name="Manage: bob").click()
+    expect(dialog.get_by_label("Weight in queues")).to_have_value("1")
+    dialog.get_by_label("Weight in queues").fill("4")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    assert weight("users", "bob") == 4
+    page.reload()
+    page.get_by_role("button", name="Manage: bob").click()
+    expect(dialog.get_by_label("Weight in queues")).to_have_value("4")
+    dialog.get_by_label("Weight in queues").fill("")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    assert weight("users", "bob") == 1, "nothing is not what the configuration says"
+    page.get_by_role("button", name="Manage: wim").click()
+    expect(dialog.get_by_label("Weight in queues")).to_be_disabled()
+    expect(dialog.get_by_label("Weight in queues")).to_have_value("0.3")
+    dialog.get_by_role("button", name="Remove").click()
+    dialog.locator("button.danger").click()
+    expect(page.locator("tbody tr", has_text="wim")).to_have_count(0)
+    ada.go("/app/users/tenants")
+    page.get_by_role("button", name="Remove: acme").click()
+    expect(row).to_have_count(0)
+
+
 def test_limits_budgets_and_usage(ada: Tab, people: People) -> None:
     key = people.key("bob")["key"]
     with people.client(key) as client:
@@ -290,6 +347,7 @@ def test_a_viewer_is_told_what_is_not_theirs(chromium: Browser, people: People) 
 @pytest.mark.parametrize("look", LOOKS)
 def test_pages_with_accounts_are_accessible(chromium: Browser, people: People, look: str) -> None:
     people.admin.post("/api/v1/teams", json={"id": "readers"})
+    people.admin.post("/api/v1/tenants", json={"id": "library"})
     people.key("ada", scopes=["chat.use"])
     with tab(chromium, people.server.url, bypass_csp=True, reduced_motion="reduce", **LOOKS[look]) as opened:
         sign_in(opened, "ada")
@@ -304,12 +362,12 @@ def test_pages_with_accounts_are_accessible(chromium: Browser, people: People, l
             wide = opened.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{name} can be moved sideways by {wide} pixels"
 
-        for path in ("keys", "users", "users/teams", "users/roles", "usage", "audit", "settings"):
+        for path in ("keys", "users", "users/teams", "users/tenants", "users/roles", "usage", "audit", "settings"):
             opened.go(f"/app/{path}")
             judge(path)
         # The first button that opens a dialog on each page.
         for path, opening in (("keys", ".page-head button"), ("users", ".page-head button"), ("users", "tbody .row-buttons button:last-child"),
-                              ("users/teams", ".page-head button"), ("usage", ".card-head button")):
+                              ("users/teams", ".page-head button"), ("users/tenants", "tbody .row-buttons button"), ("usage", ".card-head button")):
             opened.go(f"/app/{path}")
             opened.page.locator(opening).first.click()
             opened.page.locator("dialog[open]").wait_for()

@@ -8,6 +8,7 @@ import { Badge, Problem } from "../ui/parts";
 import { RolesPage } from "./access/RolesPage";
 import { AccessTabs, sectionOf } from "./access/Tabs";
 import { TeamsPage } from "./access/TeamsPage";
+import { TenantsPage } from "./access/TenantsPage";
 import { UserDialog } from "./access/UserDialog";
 import { t as words } from "./access/words";
 import { Listed } from "./Listed";
@@ -22,6 +23,8 @@ export interface User {
   disabled: boolean;
   has_totp: boolean;
   models: string[] | null;
+  /** What queues give their tenant. */
+  weight: number;
 }
 
 const roles = ["viewer", "user", "admin"];
@@ -30,6 +33,7 @@ const roles = ["viewer", "user", "admin"];
 export default function UsersPage({ chosen }: { chosen: string | null }): JSX.Element {
   const section = sectionOf(chosen);
   if (section === "teams") return <TeamsPage />;
+  if (section === "tenants") return <TenantsPage />;
   return section === "roles" ? <RolesPage /> : <People />;
 }
 

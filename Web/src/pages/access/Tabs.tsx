@@ -1,7 +1,7 @@
 import { Link } from "../../app/Link";
 import { t } from "./words";
 
-const sections = ["users", "teams", "roles"] as const;
+const sections = ["users", "teams", "tenants", "roles"] as const;
 export type AccessSection = (typeof sections)[number];
 
 export const sectionOf = (name: string | null): AccessSection => sections.find((one) => one === name) ?? "users";

@@ -6,6 +6,7 @@ import { Dialog } from "../../ui/Dialog";
 import { moment } from "../../ui/format";
 import { Problem } from "../../ui/parts";
 import type { User } from "../UsersPage";
+import { WeightField, weightChange } from "./Weight";
 import { names, t } from "./words";
 
 interface SignedIn { id: string; address: string; agent: string; seen_at: number }
@@ -16,16 +17,20 @@ export function UserDialog({ user, onClose, onChange }: { user: User; onClose():
   const [display, setDisplay] = useState(user.display_name);
   const [email, setEmail] = useState(user.email ?? "");
   const [tenant, setTenant] = useState(user.tenant);
+  const [weight, setWeight] = useState(String(user.weight));
   const [models, setModels] = useState((user.models ?? []).join(", "));
   const [password, setPassword] = useState("");
   const [error, setError] = useState<Error | null>(null);
   const [isRemoving, setRemoving] = useState(false);
+  // Who shares a tenant shares its weight.
+  const isOwnTenant = user.tenant === user.id && tenant === user.tenant;
   const sessions = useGet<{ sessions: SignedIn[] }>(`${path}/sessions`);
   const run = (work: Promise<unknown>, told: string, isDone = false) => {
     work.then(() => { tell(told); setError(null); onChange(); if (isDone) onClose(); }, (problem: unknown) => setError(problem instanceof Error ? problem : new Error(String(problem))));
   };
   const save = () => run(send("PATCH", path, {
     display_name: display, email: email || null, models: names(models), ...(tenant && tenant !== user.tenant ? { tenant } : {}),
+    ...(isOwnTenant ? weightChange(user.weight, weight) : {}),
   }), t("saved", { name: user.name }), true);
   return (
     <Dialog title={user.name} onClose={onClose}>
@@ -35,6 +40,7 @@ export function UserDialog({ user, onClose, onChange }: { user: User; onClose():
           <label className="field"><span>{t("email")}</span><input type="email" value={email} maxLength={250} onChange={(event) => setEmail(event.target.value)} /></label>
           <label className="field"><span>{t("tenant")}</span><input value={tenant} maxLength={100} dir="ltr" onChange={(event) => setTenant(event.target.value)} /></label>
         </div>
+        <WeightField value={weight} {...(isOwnTenant ? { onChange: setWeight } : {})} />
         <label className="field"><span>{t("models")}</span><input value={models} maxLength={2_000} dir="ltr" onChange={(event) => setModels(event.target.value)} /></label>
         {error && <Problem error={error} />}
         <div className="actions"><button type="submit" className="primary">{t("save")}</button></div>
