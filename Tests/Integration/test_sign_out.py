@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import jwt
 import pytest
+from playwright.sync_api import Browser, expect
+from support.browser import tab
 from support.polling import until
 from support.provider import CLIENT, SECRET, Key, Provider
 from support.servers import Nexus
@@ -85,6 +87,43 @@ def test_signing_out_here_goes_on_to_the_provider(server: Nexus, provider: Provi
     assert (claims["sub"], claims["sid"]) == ("person-1", "session-1")
     assert said["client_id"] == CLIENT and len(said["state"]) >= 16
     assert said["post_logout_redirect_uri"] == f"{server.url}/sign-in/oidc/test/signed-out"
+
+
+def test_a_browser_signs_out_here_and_at_the_provider(
+    server: Nexus, provider: Provider, chromium: Browser
+) -> None:
+    provider.session = "of-the-browser"
+    with tab(chromium, server.url) as opened:
+        page = opened.page
+        # Asked before anybody has signed in, and after they have signed out.
+        opened.expected = ["the server responded with a status of 401"]
+        opened.go("/app/sign-in")
+        page.get_by_role("link", name="test").click()
+        expect(page.locator(".who-am-i")).to_contain_text("ada")
+        cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies(server.url)}
+        with httpx.Client(base_url=server.url, cookies=cookies) as thief:
+            found = person(thief)
+            assert found and found["name"] == "ada"
+            with page.expect_response(lambda response: "/sign-in/oidc/test/signed-out" in response.url) as back:
+                page.get_by_role("button", name="Sign out").click()
+            assert back.value.status == 303 and not provider.farewells[1:]
+            expect(page.locator("h1")).to_have_text("Sign in")
+            expect(page.locator(".who-am-i")).not_to_contain_text("ada")
+            assert page.url == server.url + "/app/sign-in"
+            # Whoever has kept the cookie has nothing.
+            assert person(thief) is None
+            assert thief.get("/api/v1/conversations").status_code == 401
+        left = {cookie["name"]: cookie["value"] for cookie in page.context.cookies(server.url)}
+        assert not set(cookies.values()) & set(left.values())
+        page.reload()
+        expect(page.locator("h1")).to_have_text("Sign in")
+        # The page itself asks its own server only; the browser was sent to the provider twice.
+        doors = [url.partition("?")[0] for url in opened.elsewhere]
+        assert doors == [provider.url + "/authorize", provider.url + "/farewell"]
+        opened.elsewhere.clear()
+        opened.check()
+    claims = jwt.decode(provider.farewells[0]["id_token_hint"], options={"verify_signature": False})
+    assert claims["sid"] == "of-the-browser"
 
 
 def test_the_hint_lasts_over_a_restart_and_is_sealed(server: Nexus, provider: Provider, start: Start) -> None:
