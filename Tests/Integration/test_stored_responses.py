@@ -2,13 +2,16 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import openai
 import pytest
 from support.people import CONFIGURATION, People
 from support.polling import until
+from support.provider import Provider
 from support.servers import NAME, Nexus, command
 from support.upstream import Handler, Upstream
 
@@ -266,6 +269,83 @@ def test_nothing_is_begun_again_for_who_may_not_ask_any_more(start: Start, endin
         body = json.loads(text)
         assert body["status"] == "failed" and "credential has ended" in body["error"]["message"] and pending is None
         assert len(upstream.requests) == 3
+
+
+AUDIENCE = "https://nexus.example"
+
+
+def made_with(server: Nexus, credential: dict[str, str]) -> str:
+    """A signed token of the server's own, made with a key or a session."""
+    made = httpx.post(f"{server.url}/api/v1/tokens", json={"scopes": ["chat.use"], "lifetime": 600}, headers=credential)
+    assert made.status_code in (200, 201), made.text
+    return made.json()["access_token"]
+
+
+@pytest.mark.parametrize(("ending", "reason"), [
+    ("nothing", None), ("user", "gone or disabled"), ("key", "no longer valid"), ("scope", "credential has ended"),
+    ("time", "expired"), ("issuer", "credential has ended")])
+def test_what_a_signed_token_asked_for_is_begun_again_while_it_counts(
+    start: Start, ending: str, reason: str | None
+) -> None:
+    provider = Provider("EdDSA")
+    provider.person |= {"preferred_username": "frida"}
+    with Upstream(drip) as upstream:
+        issuers = json.dumps({"ci": {"issuer": provider.url, "audiences": [AUDIENCE], "roles": {"staff": "user"}}})
+
+        def configuration(trusts: bool = True) -> str:
+            return (f"{CONFIGURATION}  jwt: {{issuers: {issuers if trusts else '{}'}}}\n"
+                    f"models: {json.dumps({'endless': {'url': upstream.url}})}\n")
+
+        people = People(start(configuration=configuration(), model=None))
+        server, key = people.server, people.key("bob")
+        if ending in ("time", "issuer", "user"):
+            # An issuer's elsewhere. Clocks may be a minute apart: one that has expired counts for a few seconds more.
+            end = time.time() + (-48 if ending == "time" else 300)
+            token = provider.access_token(AUDIENCE, iat=int(time.time()) - 200, exp=int(end))
+        else:
+            token = made_with(server, {"Authorization": f"Bearer {key['key']}"})
+        with server.client(api_key=token) as client:
+            begun = respond(client, "x", model="endless", background=True)
+        until(lambda: len(upstream.requests) == 1, "it begins")
+        with sqlite3.connect(server.folder / "data" / "nexus.db") as database:
+            (pending,) = database.execute("SELECT pending FROM api_responses WHERE id = ?", (begun.id,)).fetchone()
+        header, payload, signature = token.split(".")
+        assert '"testimony"' in pending and not any(part in pending for part in (header, payload, signature))
+        assert "ada@example.org" not in pending and "Lovelace" not in pending
+        people.close()
+        server.kill()
+        orders = {
+            "user": ["users", "disable", "frida"], "key": ["keys", "revoke", key["id"]],
+            "scope": ["users", "edit", "bob", "--role", "viewer"]}
+        if ending in orders:
+            ended = command(server.folder, *orders[ending], "--data-dir", server.folder / "data")
+            assert ended.returncode == 0, ended.stderr
+        if ending == "time":
+            time.sleep(max(0.0, end + 61 - time.time()))
+        server = start(
+            "--port", str(server.port), folder=server.folder, configuration=configuration(ending != "issuer"),
+            model=None)
+
+        def told() -> dict[str, Any]:
+            with sqlite3.connect(server.folder / "data" / "nexus.db") as database:
+                return json.loads(database.execute(
+                    "SELECT body FROM api_responses WHERE id = ?", (begun.id,)).fetchone()[0])
+
+        if reason:
+            failed = until(lambda: (body := told())["status"] == "failed" and body, "it failed")
+            assert reason in failed["error"]["message"], failed
+            assert len(upstream.requests) == 1
+        else:
+            until(lambda: len(upstream.requests) == 2, "it is begun again")
+            assert upstream.requests[1]["messages"] == upstream.requests[0]["messages"]
+            with server.client(api_key=token) as client:
+                assert client.responses.retrieve(begun.id).status == "in_progress"
+            # It ends with the token, as it would have without the restart.
+            revoked = httpx.post(f"{server.url}/api/v1/tokens/revoke", json={"token": token})
+            assert revoked.status_code == 200, revoked.text
+            failed = until(lambda: (body := told())["status"] == "failed" and body, "it ends")
+            assert "revoked" in failed["error"]["message"]
+    provider.stop()
 
 
 def test_a_server_that_ends_tells_what_was_cut(start: Start) -> None:

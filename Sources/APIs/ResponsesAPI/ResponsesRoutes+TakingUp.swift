@@ -42,23 +42,33 @@ extension ResponsesRoutes {
                 "The servers that wrote this response ended before it was whole, \(response.attempts) times.",
                 hint: "It may be what ends them; ask for less at once.")
         }
-        guard let principal = background.standing.principal(response.owner.user, pending.origin),
-            DataOwner(principal) == response.owner
-        else {
-            throw ServiceError(
-                .unauthenticated,
-                "The server that wrote this response ended, and it cannot be begun again in the name of who asked: "
-                    + "their credential has ended, or is a token.", hint: "Ask again.")
+        let principal = try await asker(response, pending)
+        try await background.standing.within(principal, pending.testimony, id) {
+            try await begin(response, pending, id, memory)
         }
-        try await Principal.$current.withValue(principal) {
-            try await begin(response, pending, principal, id, memory)
+    }
+
+    /// Who asked for a response, as they are by now.
+    ///
+    /// - Throws: why nothing can be begun for them.
+    private func asker(_ response: StoredResponse, _ pending: PendingRequest) async throws -> Principal {
+        var reason = "Their credential has ended."
+        do {
+            let found = try await background.standing.principal(
+                response.owner.user, pending.origin, pending.testimony)
+            if let found, DataOwner(found) == response.owner { return found }
+        } catch let error as ServiceError where error.code == .unauthenticated {
+            reason = error.message
         }
+        throw ServiceError(
+            .unauthenticated,
+            "The server that wrote this response ended, and it cannot be begun again in the name of who asked. \(reason)",
+            hint: "Ask again.")
     }
 
     /// Begins one, in the name of who asks now.
     private func begin(
-        _ response: StoredResponse, _ pending: PendingRequest, _ principal: Principal, _ id: RequestID,
-        _ memory: ResponseMemory
+        _ response: StoredResponse, _ pending: PendingRequest, _ id: RequestID, _ memory: ResponseMemory
     ) async throws {
         let request = try await read(
             JSONField(pending.body), id: id, try NexusFields.scheduling(pending.headers),
@@ -66,12 +76,9 @@ extension ResponsesRoutes {
         ).reportingLoading
         let created = response.body["created_at"]?.integer ?? response.created / 1_000_000
         let keeper = ResponseKeeper(memory, request, input: response.input)
-        let within = background.standing.within
         _ = try background.start(response.id, of: response.owner) { live in
-            await within(principal, id) {
-                let model = await source.servedName(for: request.generation.model)
-                await write(request, model: model, created: created, keeper, live)
-            }
+            let model = await source.servedName(for: request.generation.model)
+            await write(request, model: model, created: created, keeper, live)
         }
     }
 }

@@ -85,7 +85,8 @@ public struct ResponsesRoutes: Sendable {
             request: request, input: StoredItems.of(root.value["input"] ?? .null, suffix: memory.suffix),
             pending: request.state.isBackground
                 ? PendingRequest(
-                    body: root.value, headers: http.headers, origin: (Principal.current ?? .open).origin) : nil)
+                    body: root.value, headers: http.headers, origin: (Principal.current ?? .open).origin,
+                    testimony: background.standing.testimony()) : nil)
     }
 
     /// A request with what came before it.

@@ -1,3 +1,4 @@
+import JSONText
 import Telemetry
 import Testing
 import Vocabulary
@@ -86,19 +87,29 @@ import Vocabulary
     @Test func `verifiers are asked in order until one knows the token`() async throws {
         struct Verifier: TokenVerifying {
             let prefix: String
-            func principal(forBearer token: String) async throws -> Principal? {
+            func recognise(_ token: String) async throws -> RecognisedToken? {
                 guard token.hasPrefix(prefix) else { return nil }
                 guard token.hasSuffix("good") else { throw ServiceError(.unauthenticated, "bad") }
                 var principal = Principal.open
                 principal.name = prefix
-                return principal
+                return RecognisedToken(
+                    principal: principal,
+                    statement: TokenStatement(
+                        TokenClaims(["iss": .string(prefix)], type: nil), id: token, keyID: nil, user: principal.user))
+            }
+
+            func principal(of statement: TokenStatement) async throws -> Principal? {
+                guard statement.claims.issuer == prefix else { return nil }
+                return try await recognise(statement.claims.id ?? "")?.principal
             }
         }
         let verifiers = TokenVerifiers()
         verifiers.add(Verifier(prefix: "a"))
         verifiers.add(Verifier(prefix: "b"))
-        #expect(try await verifiers.principal(forBearer: "b-good")?.name == "b")
-        #expect(try await verifiers.principal(forBearer: "c-good") == nil)
-        #expect(await code { _ = try await verifiers.principal(forBearer: "a-bad") } == .unauthenticated)
+        #expect(try await verifiers.recognise("b-good")?.principal.name == "b")
+        #expect(try await verifiers.recognise("c-good")?.principal == nil)
+        #expect(await code { _ = try await verifiers.recognise("a-bad")?.principal } == .unauthenticated)
+        let statement = try #require(try await verifiers.recognise("b-good")?.statement)
+        #expect(try await verifiers.principal(of: statement)?.name == "b")
     }
 }

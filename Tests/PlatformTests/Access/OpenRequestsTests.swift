@@ -1,5 +1,6 @@
 import Access
 import HTTPServing
+import JSONText
 import Synchronization
 import Telemetry
 import Testing
@@ -15,7 +16,11 @@ import Vocabulary
     private func entry(
         _ origin: Principal.Origin, role: Role = .user, token: String? = nil, isSocket: Bool = false
     ) -> OpenRequests.Entry {
-        OpenRequests.Entry(principal: principal(origin, role: role), token: token, isSocket: isSocket) { _ in }
+        let statement = token.map {
+            TokenStatement(TokenClaims([:], type: nil), id: $0, keyID: nil, user: UserID("usr_1"))
+        }
+        return OpenRequests.Entry(principal: principal(origin, role: role), token: statement, isSocket: isSocket) { _ in
+        }
     }
 
     @Test func `those whose credential has ended are ended once, and the others go on`() async {
@@ -37,8 +42,10 @@ import Vocabulary
         let principal: Principal
         let refusals: [String: String]
 
-        func principal(forBearer token: String) async throws -> Principal? {
-            guard let detail = refusals[token] else { return principal }
+        func recognise(_ token: String) async throws -> RecognisedToken? { nil }
+
+        func principal(of statement: TokenStatement) async throws -> Principal? {
+            guard let detail = refusals[statement.claims.id ?? ""] else { return principal }
             throw ServiceError(.unauthenticated, "No.", detail: detail)
         }
     }

@@ -171,7 +171,7 @@ import Vocabulary
             caller.scopes = ["models.read", "chat.use"]
             caller.priorityMax = .normal
             let issued = try await desk.issue(TokenDesk.Order(scopes: ["chat.use"], lifetime: 300), to: caller)
-            let principal = try #require(try await desk.principal(forBearer: issued.text))
+            let principal = try #require(try await desk.recognise(issued.text)?.principal)
             #expect(principal.origin == .token("tok_1"))
             #expect(principal.scopes == ["chat.use"] && principal.priorityMax == .normal)
             await #expect(throws: ServiceError.self) { _ = try await desk.issue(TokenDesk.Order(), to: principal) }
@@ -180,33 +180,71 @@ import Vocabulary
             }
             await #expect(throws: ServiceError.self) { _ = try await desk.issue(TokenDesk.Order(), to: .open) }
             try await desk.rotate()
-            #expect(try await desk.principal(forBearer: issued.text) != nil)
+            #expect(try await desk.recognise(issued.text)?.principal != nil)
             _ = people.state.withLock { $0.ended.insert("key_1") }
-            await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: issued.text) }
+            await #expect(throws: ServiceError.self) { _ = try await desk.recognise(issued.text)?.principal }
             people.state.withLock { $0.ended = [] }
             let id = try await desk.revoke(issued.text)
             #expect(id == "tok_1")
-            await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: issued.text) }
+            await #expect(throws: ServiceError.self) { _ = try await desk.recognise(issued.text)?.principal }
             let second = try await desk.issue(TokenDesk.Order(), to: caller)
-            #expect(try await desk.principal(forBearer: second.text)?.scopes == ["models.read", "chat.use"])
+            #expect(try await desk.recognise(second.text)?.principal.scopes == ["models.read", "chat.use"])
             clock.time.withLock { $0 += 906 }
-            await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: second.text) }
-            #expect(try await desk.principal(forBearer: "nxs_some_api_key") == nil)
+            await #expect(throws: ServiceError.self) { _ = try await desk.recognise(second.text)?.principal }
+            #expect(try await desk.recognise("nxs_some_api_key")?.principal == nil)
+        }
+    }
+
+    @Test func `what a token said is asked again as the token itself is`() async throws {
+        try await onStage { provider, people, _, desk, foreign, clock in
+            let user = try await people.user(
+                for: ExternalIdentity(issuer: "i", subject: "s", groups: ["staff"]),
+                rules: ExternalUserRules(roles: ["staff": .user]))
+            let caller = try #require(people.principal(of: user.id, origin: .apiKey("key_1")))
+            let issued = try await desk.issue(
+                TokenDesk.Order(scopes: ["chat.use"], models: ["tiny*"], lifetime: 300), to: caller)
+            let found = try #require(try await desk.recognise(issued.text))
+            // As it is kept in a database.
+            let text = JSONValue.object(found.statement.json).text
+            let kept = try #require(try JSONValue.parse(text).object.flatMap(TokenStatement.init))
+            #expect(kept == found.statement && kept.user == user.id)
+            #expect(!issued.text.split(separator: ".").contains { text.contains($0) })
+            #expect(try await desk.principal(of: kept) == found.principal)
+            #expect(found.principal.scopes == ["chat.use"] && found.principal.models == ["tiny*"])
+            #expect(try await foreign.principal(of: kept) == nil, "it is not theirs")
+            try await desk.rotate()
+            #expect(try await desk.principal(of: kept) == found.principal)
+            let forged = TokenStatement(kept.claims, id: "tok_1", keyID: "k_other", user: user.id)
+            await #expect(throws: ServiceError.self) { _ = try await desk.principal(of: forged) }
+            for ending in [
+                { people.state.withLock { _ = $0.ended.insert("key_1") } },
+                { people.state.withLock { _ = $0.disabled.insert(user.id) } }, { clock.time.withLock { $0 += 306 } },
+            ] {
+                ending()
+                await #expect(throws: ServiceError.self) { _ = try await desk.principal(of: kept) }
+                people.state.withLock { ($0.ended, $0.disabled) = ([], []) }
+            }
+            let token = provider.accessToken(audience: "api", now: HonestProvider.now)
+            let theirs = try #require(try await foreign.recognise(token))
+            #expect(try await foreign.principal(of: theirs.statement) == theirs.principal)
+            #expect(theirs.statement.claims.members["email"] == nil, "nothing of the person is kept")
+            clock.time.withLock { $0 += 100_000 }
+            await #expect(throws: ServiceError.self) { _ = try await foreign.principal(of: theirs.statement) }
         }
     }
 
     @Test func `a foreign token is its subject's user, and nobody is asked about it twice`() async throws {
         try await onStage { provider, people, _, _, foreign, _ in
             let token = provider.accessToken(audience: "api", now: HonestProvider.now)
-            let principal = try #require(try await foreign.principal(forBearer: token))
+            let principal = try #require(try await foreign.recognise(token)?.principal)
             #expect(principal.user == UserID("usr_1") && principal.role == .user)
             let asked = provider.state.withLock(\.requestCount)
-            for _ in 0..<10 { _ = try await foreign.principal(forBearer: token) }
+            for _ in 0..<10 { _ = try await foreign.recognise(token)?.principal }
             #expect(provider.state.withLock(\.requestCount) == asked)
             _ = people.state.withLock { $0.disabled.insert(UserID("usr_1")) }
-            await #expect(throws: ServiceError.self) { _ = try await foreign.principal(forBearer: token) }
+            await #expect(throws: ServiceError.self) { _ = try await foreign.recognise(token)?.principal }
             let other = provider.accessToken(audience: "other", now: HonestProvider.now)
-            await #expect(throws: ServiceError.self) { _ = try await foreign.principal(forBearer: other) }
+            await #expect(throws: ServiceError.self) { _ = try await foreign.recognise(other)?.principal }
         }
     }
 
@@ -219,7 +257,7 @@ import Vocabulary
             let first = try await desk.issuePair(TokenDesk.Order(scopes: ["chat.use"]), to: caller)
             let second = try await desk.refresh(first.refresh.revealed) { _ in Issue.record("it was not stolen") }
             #expect(second.refresh != first.refresh && second.access.grant.scopes == ["chat.use"])
-            #expect(try await desk.principal(forBearer: second.access.text)?.scopes == ["chat.use"])
+            #expect(try await desk.recognise(second.access.text)?.principal.scopes == ["chat.use"])
             let stolen = Mutex(0)
             for text in [first.refresh.revealed, second.refresh.revealed, "nxr_", first.access.text] {
                 await #expect(throws: ServiceError.self) {
@@ -228,7 +266,7 @@ import Vocabulary
             }
             #expect(stolen.withLock(\.self) == 1)
             for pair in [first, second] {
-                await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: pair.access.text) }
+                await #expect(throws: ServiceError.self) { _ = try await desk.recognise(pair.access.text)?.principal }
             }
             // Over HTTP; and whoever has one may end its family.
             let other = try await desk.issuePair(TokenDesk.Order(), to: caller)
@@ -239,7 +277,7 @@ import Vocabulary
             #expect(answer.status == .ok && answer.headers["Cache-Control"] == "no-store")
             let next = try JSONValue.parse(try await answer.collectBody())["refresh_token"]?.string ?? ""
             #expect(await post("/api/v1/tokens/revoke", ["token": .string(next)]).status == .ok)
-            await #expect(throws: ServiceError.self) { _ = try await desk.principal(forBearer: other.access.text) }
+            await #expect(throws: ServiceError.self) { _ = try await desk.recognise(other.access.text)?.principal }
             let third = try await desk.issuePair(TokenDesk.Order(), to: caller)
             _ = people.state.withLock { $0.ended.insert("key_1") }
             await #expect(throws: ServiceError.self) { _ = try await desk.refresh(third.refresh.revealed) { _ in } }

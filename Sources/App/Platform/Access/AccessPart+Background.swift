@@ -1,4 +1,5 @@
 import Access
+import JSONText
 import RequestScope
 import ResponsesAPI
 import Telemetry
@@ -8,23 +9,28 @@ extension AccessPart {
     /// Whether those for whom responses are written in the background may still ask.
     var backgroundStanding: BackgroundStanding {
         BackgroundStanding(
-            principal: { [accounts, mode] user, origin in
+            testimony: { OpenRequests.token?.json },
+            principal: { [accounts, mode, verifiers] user, origin, testimony in
                 let asker: Principal? =
                     switch origin {
                     case .open: mode() == .open ? .open : nil
                     case .local: .local
-                    // What a token allows is in the token only, which is not kept.
-                    case .anonymous, .token: nil
+                    case .anonymous: nil
                     case .session, .apiKey: Self.asker(origin, accounts)
+                    case .token: try await Self.asker(testimony, verifiers)
                     }
-                guard let asker, asker.user == user, PermissionTable.allows(asker, "chat.use") else { return nil }
+                guard let asker, asker.user == user, asker.origin == origin,
+                    PermissionTable.allows(asker, "chat.use")
+                else { return nil }
                 return asker
             },
-            within: { principal, id, body in
+            within: { principal, testimony, id, body in
                 let log = LogContext(requestID: id.text, fields: LogFields(principal))
-                await LogContext.$current.withValue(log) {
-                    await CallContext.$current.withValue(CallContext(address: "", endpoint: "/v1/responses")) {
-                        await Principal.$current.withValue(principal) { await body() }
+                try await LogContext.$current.withValue(log) {
+                    try await CallContext.$current.withValue(CallContext(address: "", endpoint: "/v1/responses")) {
+                        try await OpenRequests.$token.withValue(testimony.flatMap(TokenStatement.init)) {
+                            try await Principal.$current.withValue(principal) { try await body() }
+                        }
                     }
                 }
             },
@@ -34,6 +40,12 @@ extension AccessPart {
                 noteEnded()
                 return release
             })
+    }
+
+    /// - Throws: why the token counts no more.
+    private static func asker(_ testimony: JSONObject?, _ verifiers: TokenVerifiers) async throws -> Principal? {
+        guard let statement = testimony.flatMap(TokenStatement.init) else { return nil }
+        return try await verifiers.principal(of: statement)
     }
 
     private static func asker(_ origin: Principal.Origin, _ accounts: Accounts) -> Principal? {

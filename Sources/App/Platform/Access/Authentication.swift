@@ -22,10 +22,10 @@ struct Authentication: Middleware {
     let refuse: ErrorResponder
 
     func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
-        let principal: Principal
+        let (principal, token): (Principal, TokenStatement?)
         do {
             try Self.refuseKeysInQuery(request)
-            principal = try await caller(of: request)
+            (principal, token) = try await caller(of: request)
             // Known from here on, also to who writes down that they were refused.
             request.context[PrincipalKey.self] = principal
             try Self.check(principal, request.route?.permission)
@@ -36,7 +36,6 @@ struct Authentication: Middleware {
         }
         // What models compute may take long whatever its answer looks like; anything else does where it is a stream.
         let isNoted = request.route?.permission == Self.longPermission
-        let token = try Self.token(of: principal, request)
         let noted = isNoted ? open.enter(principal, token: token, request.context) : nil
         var response = try await Self.within(principal, token) { try await next(request) }
         switch response.body {
@@ -59,17 +58,18 @@ struct Authentication: Middleware {
 
     // MARK: Who
 
-    private func caller(of request: HTTPRequest) async throws -> Principal {
-        if isLocal { return .local }
-        if mode() == .open { return .open }
+    /// The caller, with what their token says where they bring one.
+    private func caller(of request: HTTPRequest) async throws -> (Principal, TokenStatement?) {
+        if isLocal { return (.local, nil) }
+        if mode() == .open { return (.open, nil) }
         // Nothing of a caller is needed where there is no route, or where it is for everybody; what they bring is still looked
         // at, for those routes that tell who they are, and what is wrong with it does not matter.
         guard request.route?.permission != nil else {
-            do { return try known(request) ?? .anonymous } catch { return .anonymous }
+            do { return (try known(request) ?? .anonymous, nil) } catch { return (.anonymous, nil) }
         }
-        if let principal = try known(request) { return principal }
-        if let token = try Self.bearer(request), let principal = try await verifiers.principal(forBearer: token) {
-            return principal
+        if let principal = try known(request) { return (principal, nil) }
+        if let token = try Self.bearer(request), let found = try await verifiers.recognise(token) {
+            return (found.principal, found.statement)
         }
         throw Self.unknown(hasCredential: try Self.bearer(request) != nil)
     }
@@ -113,12 +113,6 @@ struct Authentication: Middleware {
             hint: "Send an API key of this server as `Authorization: Bearer KEY`, or sign in.")
     }
 
-    /// The bearer token of a caller who is known by one.
-    private static func token(of principal: Principal, _ request: HTTPRequest) throws(ServiceError) -> String? {
-        guard case .token = principal.origin else { return nil }
-        return try bearer(request)
-    }
-
     /// Of routes that ask models.
     private static let longPermission = "chat.use"
 
@@ -157,10 +151,10 @@ struct Authentication: Middleware {
     // MARK: Within
 
     private static func within<Result>(
-        _ principal: Principal, _ token: String?, _ body: () async throws -> Result
+        _ principal: Principal, _ token: TokenStatement?, _ body: () async throws -> Result
     ) async rethrows -> Result {
         guard let token else { return try await within(principal, body) }
-        return try await OpenRequests.$token.withValue(Redacted(token)) { try await within(principal, body) }
+        return try await OpenRequests.$token.withValue(token) { try await within(principal, body) }
     }
 
     private static func within<Result>(

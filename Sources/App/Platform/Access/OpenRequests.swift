@@ -12,16 +12,16 @@ final class OpenRequests: Sendable {
     /// Something that is being answered.
     struct Entry: Sendable {
         let principal: Principal
-        /// The bearer token, where that is what the caller brought: asked again whether it counts.
-        let token: String?
+        /// What the caller's token said, where that is what they brought: asked again whether it counts.
+        let token: TokenStatement?
         /// Whether it lasts until somebody closes it.
         let isSocket: Bool
         /// Ends it; the text says why. Does not wait.
         let end: @Sendable (_ reason: String) -> Void
     }
 
-    /// The bearer token of who asks now, where that is what they brought.
-    @TaskLocal static var token: Redacted<String>?
+    /// What the token of who asks now said, where that is what they brought.
+    @TaskLocal static var token: TokenStatement?
 
     private struct State {
         var entries: [UInt64: Entry] = [:]
@@ -37,7 +37,7 @@ final class OpenRequests: Sendable {
     ///
     /// - Returns: what it is called, for ``leave(_:)``.
     @discardableResult
-    func enter(_ principal: Principal, token: String?, _ context: RequestContext) -> UInt64 {
+    func enter(_ principal: Principal, token: TokenStatement?, _ context: RequestContext) -> UInt64 {
         let id = enter(Entry(principal: principal, token: token, isSocket: false) { _ in context.abort() })
         context.whenFinished { [self] _ in leave(id) }
         return id
@@ -48,13 +48,13 @@ final class OpenRequests: Sendable {
     /// - Returns: to be called when it is over.
     func hold(_ end: @escaping @Sendable (_ reason: String) -> Void) -> @Sendable () -> Void {
         let id = enter(
-            Entry(principal: .current ?? .open, token: Self.token?.revealed, isSocket: false, end: end))
+            Entry(principal: .current ?? .open, token: Self.token, isSocket: false, end: end))
         return { self.leave(id) }
     }
 
     /// Serves a socket until it or the caller's credential ends. A socket that is ended is closed with code 1008 and the reason.
     func serve(
-        _ socket: WebSocket, _ principal: Principal, token: String?,
+        _ socket: WebSocket, _ principal: Principal, token: TokenStatement?,
         _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         // A task of its own, because what is being answered on it must end also while nobody reads.
@@ -126,7 +126,7 @@ struct StandingCheck: Sendable {
     private func fault(ofToken entry: OpenRequests.Entry) async -> String? {
         guard let token = entry.token else { return nil }
         do {
-            let principal = try await verifiers.principal(forBearer: token)
+            let principal = try await verifiers.principal(of: token)
             return entry.isSocket && principal != entry.principal
                 ? "The rights of this connection's user have changed: connect again." : nil
         } catch let error as ServiceError {

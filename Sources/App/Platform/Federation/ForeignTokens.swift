@@ -12,20 +12,13 @@ final class ForeignTokens: TokenVerifying {
         let remote: RemoteKeys?
     }
 
-    /// What is remembered of a token: whose user it was found to be, and what it says.
-    private struct Known: Sendable {
-        let claims: TokenClaims
-        let issuer: String
-        let user: UserID
-    }
-
     private let issuers: [String: Issuer]
     private let users: any ExternalUsers
     private let spent: RevokedTokens
     private let now: @Sendable () -> Int64
     private let logger: Logger
     private let signatures = SodiumSignatures()
-    private let verified = VerifiedTokens<Known>()
+    private let verified = VerifiedTokens<TokenStatement>()
 
     /// - Parameters:
     ///   - issuers: each with an `iss` of its own.
@@ -66,19 +59,30 @@ final class ForeignTokens: TokenVerifying {
         }
     }
 
-    func principal(forBearer token: String) async throws -> Principal? {
+    func recognise(_ token: String) async throws -> RecognisedToken? {
         guard !issuers.isEmpty, token.split(separator: ".", omittingEmptySubsequences: false).count == 3 else {
             return nil
         }
-        do {
-            if let known = verified.content(of: token), let issuer = issuers[known.issuer] {
-                try issuer.trusted.requirements.check(known.claims, now: now())
-                return try principal(known)
+        return try await refusing {
+            if let known = verified.content(of: token) {
+                return RecognisedToken(principal: try principal(known), statement: known)
             }
-            guard let known = try await verify(token) else { return nil }
-            let principal = try principal(known)
-            verified.insert(known, of: token)
-            return principal
+            guard let statement = try await verify(token) else { return nil }
+            let found = RecognisedToken(principal: try principal(statement), statement: statement)
+            verified.insert(statement, of: token)
+            return found
+        }
+    }
+
+    func principal(of statement: TokenStatement) async throws -> Principal? {
+        guard let issuer = statement.claims.issuer, issuers[issuer] != nil else { return nil }
+        return try await refusing { try principal(statement) }
+    }
+
+    /// What is wrong with a token, as callers are told.
+    private func refusing<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
         } catch let error as TokenError {
             throw ServiceError(
                 .unauthenticated, error.message, hint: "Get another token from its issuer.",
@@ -92,7 +96,7 @@ final class ForeignTokens: TokenVerifying {
     }
 
     /// `nil` for a token of an issuer that nobody configured.
-    private func verify(_ token: String) async throws -> Known? {
+    private func verify(_ token: String) async throws -> TokenStatement? {
         let signed = try SignedToken(token)
         guard let name = try signed.claimedIssuer(), let issuer = issuers[name] else { return nil }
         let keys: VerificationKeys
@@ -108,16 +112,21 @@ final class ForeignTokens: TokenVerifying {
         let identity = IdentityClaims.identity(
             claims.members, subject: subject, issuer: name, groups: issuer.trusted.groupsClaim)
         let user = try await users.user(for: identity, rules: issuer.trusted.rules)
-        return Known(claims: claims, issuer: name, user: user.id)
-    }
-
-    private func principal(_ known: Known) throws(TokenError) -> Principal {
         // Issuers need not give ids; then the token's own digest, or what stands for it, is the id.
         let id =
-            known.claims.id ?? "sub-"
-            + SHA256.digest(of: Array(JSONValue.object(known.claims.members).bytes)).hexadecimal.prefix(16)
-        guard !spent.contains("token:" + id, now: now()) else { throw TokenError(.revoked, "The token was revoked.") }
-        guard let principal = users.principal(of: known.user, origin: .token(String(id.prefix(128)))) else {
+            claims.id ?? "sub-"
+            + SHA256.digest(of: Array(JSONValue.object(claims.members).bytes)).hexadecimal.prefix(16)
+        return TokenStatement(claims, id: id, keyID: signed.keyID, user: user.id)
+    }
+
+    private func principal(_ statement: TokenStatement) throws(TokenError) -> Principal {
+        guard let name = statement.claims.issuer, let issuer = issuers[name], let id = statement.claims.id else {
+            throw TokenError(.issuer, "The token's issuer is not known here.")
+        }
+        let now = now()
+        try issuer.trusted.requirements.check(statement.claims, now: now)
+        guard !spent.contains("token:" + id, now: now) else { throw TokenError(.revoked, "The token was revoked.") }
+        guard let principal = users.principal(of: statement.user, origin: .token(String(id.prefix(128)))) else {
             throw TokenError(.revoked, "The user of this token is gone or disabled.")
         }
         return principal

@@ -33,7 +33,7 @@ final class TokenDesk: TokenVerifying {
     private let keys: Mutex<SigningKeyStore.Kept>
     /// When keys were looked for last because a token had another one, Unix time in seconds.
     private let looked = Mutex<Int64>(0)
-    private let verified = VerifiedTokens<TokenClaims>()
+    private let verified = VerifiedTokens<Verified>()
 
     /// - Parameters:
     ///   - tokens: the issuer's name and the longest lifetime.
@@ -180,11 +180,36 @@ final class TokenDesk: TokenVerifying {
 
     // MARK: Recognising
 
-    func principal(forBearer token: String) async throws -> Principal? {
+    /// A token whose signature is right.
+    private struct Verified: Sendable {
+        let claims: TokenClaims
+        let statement: TokenStatement
+    }
+
+    func recognise(_ token: String) async throws -> RecognisedToken? {
         guard token.split(separator: ".", omittingEmptySubsequences: false).count == 3 else { return nil }
+        return try await refusing {
+            guard let found = try await withNewKeys({ try verify(token) }) else { return nil }
+            return RecognisedToken(principal: try principal(found.claims), statement: found.statement)
+        }
+    }
+
+    func principal(of statement: TokenStatement) async throws -> Principal? {
+        guard statement.claims.issuer == tokens.issuer else { return nil }
+        return try await refusing {
+            try await withNewKeys {
+                guard publicKeys.keys.contains(where: { $0.id == statement.keyID }) else {
+                    throw TokenError(.unknownKey, "The token was signed with a key that does not count any more.")
+                }
+            }
+            return try principal(statement.claims)
+        }
+    }
+
+    /// What is wrong with a token, as callers are told.
+    private func refusing<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
-            guard let claims = try await knownClaims(of: token) else { return nil }
-            return try principal(claims)
+            return try await body()
         } catch let error as TokenError {
             throw ServiceError(
                 .unauthenticated, error.message, hint: "Get another token: POST /api/v1/tokens.",
@@ -192,24 +217,30 @@ final class TokenDesk: TokenVerifying {
         }
     }
 
-    /// The same as ``verifiedClaims(of:)``, with keys that another process has made just now.
-    private func knownClaims(of token: String) async throws -> TokenClaims? {
-        do throws(TokenError) {
-            return try verifiedClaims(of: token)
-        } catch {
-            guard error.reason == .unknownKey, try await lookForKeys() else { throw error }
-            return try verifiedClaims(of: token)
+    /// Does something once more with keys that another process has made just now, where it lacked one.
+    private func withNewKeys<Result>(_ body: () throws -> Result) async throws -> Result {
+        do {
+            return try body()
+        } catch let error as TokenError where error.reason == .unknownKey {
+            guard try await lookForKeys() else { throw error }
+            return try body()
         }
     }
 
     /// The claims of a token of this server whose signature is right; `nil` for one of another issuer.
-    func verifiedClaims(of token: String) throws(TokenError) -> TokenClaims? {
+    func verifiedClaims(of token: String) throws(TokenError) -> TokenClaims? { try verify(token)?.claims }
+
+    private func verify(_ token: String) throws(TokenError) -> Verified? {
         if let known = verified.content(of: token) { return known }
         let signed = try SignedToken(token)
         guard try signed.claimedIssuer() == tokens.issuer else { return nil }
         let claims = try signed.verified(with: publicKeys, by: signatures)
-        verified.insert(claims, of: token)
-        return claims
+        let found = Verified(
+            claims: claims,
+            statement: TokenStatement(
+                claims, id: claims.id ?? "", keyID: signed.keyID, user: UserID(claims.subject ?? "")))
+        verified.insert(found, of: token)
+        return found
     }
 
     private func principal(_ claims: TokenClaims) throws(TokenError) -> Principal {
