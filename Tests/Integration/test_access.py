@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import anthropic
 import httpx
@@ -267,6 +268,42 @@ def test_guessing_is_slowed_down(people: People) -> None:
     assert codes[7] == 429
     answer = people.server.http.post("/api/v1/session", json={"name": "guessed", "password": "wrong wrong"})
     assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_guessing_is_slowed_down_over_restarts_and_by_all_nodes(
+    start: Callable[..., Nexus], request: pytest.FixtureRequest, kind: str
+) -> None:
+    where = ["--storage.url", request.getfixturevalue("postgres")] if kind == "postgres" else []
+    people = People(start(*where, configuration=CONFIGURATION))
+    servers = [people.server]
+    if kind == "postgres":
+        servers.append(start(*where, folder=None, configuration=CONFIGURATION))
+
+    def guess(server: Nexus, name: str) -> tuple[int, dict[str, Any]]:
+        answer = httpx.post(
+            f"{server.url}/api/v1/session", json={"name": name, "password": "wrong wrong wrong"}, timeout=30)
+        body = answer.json()
+        body.pop("request_id", None)
+        if answer.status_code == 429:
+            assert int(answer.headers["Retry-After"]) >= 1
+            body.pop("hint", None)
+        return answer.status_code, body
+
+    # Each node hears some of it, and is killed now and then.
+    for number in range(11):
+        server = servers[number % len(servers)]
+        told = [guess(server, name) for name in ("bob", "nobody")]
+        assert told[0] == told[1], "it tells who is known"
+        assert told[0][0] == (401 if number < 6 else 429 if number == 6 else told[0][0])
+        if number in (2, 5):
+            place = servers.index(server)
+            server.kill()
+            servers[place] = start(*where, folder=server.folder, configuration=CONFIGURATION)
+    assert guess(servers[0], "bob")[0] == 429
+    right = httpx.post(f"{servers[0].url}/api/v1/session", json={"name": "bob", "password": PASSWORD}, timeout=30)
+    assert right.status_code == 429
+    people.close()
 
 
 def test_a_disabled_user_is_out_at_once(people: People) -> None:

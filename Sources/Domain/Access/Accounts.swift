@@ -13,13 +13,13 @@ public actor Accounts: ExternalUsers {
     nonisolated let hasher: any PasswordHashing
     nonisolated let now: @Sendable () -> UnixTime
     nonisolated let hashKey: Redacted<[UInt8]>
+    nonisolated let throttle: SignInThrottle
     private nonisolated let store: any AccessStore
     private nonisolated let report: @Sendable (AccessEvent) -> Void
     private nonisolated let changed: @Sendable () -> Void
     /// Hash of a password that nobody knows; made at the first sign-in, because it takes its time.
     private var decoyHash: Redacted<String>?
 
-    var throttle = SignInThrottle()
     /// Asked for names that have no password here.
     var elsewhere: (any PasswordsElsewhere)?
     /// The one-time link's token, hashed, and when it ends.
@@ -30,6 +30,8 @@ public actor Accounts: ExternalUsers {
     /// What this part needs of the world.
     public struct Surroundings: Sendable {
         public var store: any AccessStore
+        /// Where failed sign-ins are counted.
+        public var tallies: any SignInTallyStore
         public var tools: SecretTools
         public var hasher: any PasswordHashing
         public var now: @Sendable () -> UnixTime
@@ -39,10 +41,11 @@ public actor Accounts: ExternalUsers {
         public var changed: @Sendable () -> Void = {}
 
         public init(
-            store: any AccessStore, tools: SecretTools, hasher: any PasswordHashing,
+            store: any AccessStore, tallies: any SignInTallyStore, tools: SecretTools, hasher: any PasswordHashing,
             now: @escaping @Sendable () -> UnixTime, report: @escaping @Sendable (AccessEvent) -> Void = { _ in }
         ) {
             self.store = store
+            self.tallies = tallies
             self.tools = tools
             self.hasher = hasher
             self.now = now
@@ -86,6 +89,9 @@ public actor Accounts: ExternalUsers {
         self.hashKey = hashKey
         store = surroundings.store
         tools = surroundings.tools
+        throttle = SignInThrottle(surroundings.tallies) { [tools = surroundings.tools] text in
+            tools.hash(text, .attempt, key: hashKey)
+        }
         hasher = surroundings.hasher
         now = surroundings.now
         report = surroundings.report
@@ -175,8 +181,9 @@ public actor Accounts: ExternalUsers {
         }
     }
 
-    /// Takes out sessions and keys that are over for good.
+    /// Takes out sessions and keys that are over for good, and failed sign-ins that do not matter any more.
     public func cleanUp() async throws {
+        try await throttle.trim(now())
         let (now, idle, kept) = (now(), settings.sessionIdle, settings.endedKeysKept)
         try await change { state in
             let sessions = state.records.sessions.values.filter { !$0.isValid(at: now, idle: idle) }

@@ -82,6 +82,28 @@ import Vocabulary
         }
     }
 
+    @Test func `a restart forgets no failure, and what is kept of it names nobody`() async throws {
+        let bench = Bench()
+        let (accounts, _, _) = try await bench.openWithPeople()
+        for process in [accounts, try await bench.open(), try await bench.open()] {
+            for name in ["bob", "nobody"] {
+                for _ in 0..<2 {
+                    let wrong = SignInAttempt(
+                        name: name, password: Redacted("wrong horse battery"), client: Bench.client)
+                    #expect(await code { _ = try await process.signIn(wrong) } == .unauthenticated)
+                }
+            }
+        }
+        let last = try await bench.open()
+        for name in ["bob", "nobody"] {
+            #expect(await code { _ = try await last.enter(name) } == .rateLimited)
+            // Whoever comes from elsewhere is not held up by it.
+            let elsewhere = await code { _ = try await last.enter(name, from: "192.0.2.2") }
+            #expect(elsewhere == (name == "bob" ? nil : .unauthenticated))
+        }
+        #expect(bench.tallies.all.keys.allSatisfy { $0.count == 32 })
+    }
+
     @Test func `the right password helps after a wait, not before`() async throws {
         let bench = Bench()
         let (accounts, _, _) = try await bench.openWithPeople()

@@ -9,6 +9,7 @@ import Vocabulary
 /// Accounts over a store in memory, with a clock that is moved by hand and chance from a seed.
 struct Bench {
     let store = MemoryAccounts()
+    let tallies = MemoryTallies()
     let hasher = CountingHasher()
     let clock = HandClock()
 
@@ -26,7 +27,8 @@ struct Bench {
                 random.withLock { random in (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) } }
             },
             hash: { bytes, key in SHA256.digest(of: key + bytes).bytes }, isEqual: { $0 == $1 })
-        return Accounts.Surroundings(store: store, tools: tools, hasher: hasher, now: { [clock] in clock.now })
+        return Accounts.Surroundings(
+            store: store, tallies: tallies, tools: tools, hasher: hasher, now: { [clock] in clock.now })
     }
 
     /// Accounts with the administrator `ada` and the user `bob`.
@@ -124,6 +126,32 @@ final class MemoryAccounts: AccessStore {
             }
             if changes.contains(where: \.isRevision) { next.revision += 1 }
             records = next
+        }
+    }
+}
+
+/// Tallies without a database.
+final class MemoryTallies: SignInTallyStore {
+    private let kept = Mutex<[[UInt8]: SignInTally]>([:])
+
+    var all: [[UInt8]: SignInTally] { kept.withLock(\.self) }
+
+    func tallies(of keys: [[UInt8]]) async throws -> [[UInt8]: SignInTally] { all.filter { keys.contains($0.key) } }
+
+    func change(
+        _ keys: [[UInt8]], _ decide: @Sendable ([[UInt8]: SignInTally]) throws -> [[UInt8]: SignInTally]
+    ) async throws {
+        try kept.withLock { kept in
+            let wanted = try decide(kept.filter { keys.contains($0.key) })
+            for key in keys { kept[key] = wanted[key] }
+        }
+    }
+
+    func trim(before moment: UnixTime, keeping countMax: Int) async throws {
+        kept.withLock { kept in
+            let newest = kept.filter { $0.value.last >= moment }.sorted { $0.value.last > $1.value.last }
+            kept = [:]
+            for (key, tally) in newest.prefix(countMax) { kept[key] = tally }
         }
     }
 }

@@ -59,7 +59,7 @@ struct AccessPart {
         if count > 0 { logger.notice("secrets of second factors were sealed", ["count": .integer(Int64(count))]) }
         let turns = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         var surroundings = Accounts.Surroundings(
-            store: store, tools: .sodium, hasher: desk, now: UnixTime.now
+            store: store, tallies: SignInTallyRecords(database), tools: .sodium, hasher: desk, now: UnixTime.now
         ) { event in
             logger.log(event.kind.isRefusal ? .warning : .notice, "access", event.logFields)
             report(event)

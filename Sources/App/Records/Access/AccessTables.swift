@@ -54,5 +54,12 @@ enum AccessTables {
         Migration(
             id: 64, name: "sessions at providers",
             sql: .shared("ALTER TABLE access_sessions ADD COLUMN provider TEXT")),
+        Migration(
+            id: 65, name: "failed sign-ins",
+            sql: .shared(
+                """
+                CREATE TABLE access_failures (key BYTEA PRIMARY KEY, failures BIGINT NOT NULL, last BIGINT NOT NULL);
+                CREATE INDEX access_failures_by_last ON access_failures (last)
+                """)),
     ]
 }

@@ -30,6 +30,8 @@ enum SecretKind: String {
     case session
     case recovery
     case setup
+    /// What failed sign-ins are counted under.
+    case attempt
 }
 
 /// Slow hashes of passwords.

@@ -43,12 +43,12 @@ extension Accounts {
             }
             user = try await self.user(for: identity, rules: elsewhere.rules)
         } catch {
-            throttle.release(counted)
+            try await throttle.release(counted)
             throw error
         }
         if let factor = user.secondFactor, factor.isConfirmed {
             guard let code = attempt.code, !code.isEmpty else {
-                throttle.release(counted)
+                try await throttle.release(counted)
                 throw ServiceError(
                     .secondFactorRequired, "A code of your second factor is needed.",
                     hint: "Send it as `code`, or a recovery code.", parameter: "code")
@@ -58,7 +58,7 @@ extension Accounts {
                 throw Self.wrongCode
             }
         }
-        throttle.succeed(counted)
+        try await throttle.succeed(counted)
         let started = try await startSession(for: user.id, from: attempt.client)
         tell(
             .signedIn, by: principal(of: user.id, origin: .session(started.session.id)), started.session.id,

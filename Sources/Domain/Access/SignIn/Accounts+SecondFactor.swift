@@ -45,7 +45,7 @@ extension Accounts {
         of caller: Principal, code: String, client: ClientTrace
     ) async throws -> [Redacted<String>] {
         let name = index.read { $0.records.users[caller.user]?.name } ?? ""
-        let counted = try throttle.begin(name: name, address: client.address, now: now())
+        let counted = try await throttle.begin(name: name, address: client.address, now: now())
         let codes = (0..<RecoveryCode.count).map { _ in RecoveryCode.make(tools.random(RecoveryCode.byteCount)) }
         let hashes = codes.compactMap(RecoveryCode.normalised).map { tools.hash($0, .recovery, key: hashKey) }
         let (now, isEqual) = (now(), tools.isEqual)
@@ -68,7 +68,7 @@ extension Accounts {
             user.secondFactor = factor
             return ([.saveUser(user)], ())
         }
-        throttle.succeed(counted)
+        try await throttle.succeed(counted)
         tell(.secondFactorOn, by: caller, caller.user.text)
         return codes.map { Redacted($0) }
     }
@@ -85,13 +85,13 @@ extension Accounts {
             throw ServiceError(.notFound, "There is no second factor.", hint: "POST /api/v1/session/totp makes one.")
         }
         if factor.isConfirmed {
-            let counted = try throttle.begin(name: user.name, address: client.address, now: now())
+            let counted = try await throttle.begin(name: user.name, address: client.address, now: now())
             guard try await useCode(code, of: user) else {
                 throw ServiceError(
                     .forbidden, "The code is wrong or was used already.", hint: "Wait for the next one.",
                     parameter: "code")
             }
-            throttle.succeed(counted)
+            try await throttle.succeed(counted)
         }
         try await removeSecondFactor(of: user.id, by: caller)
     }

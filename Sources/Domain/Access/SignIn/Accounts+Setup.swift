@@ -27,7 +27,7 @@ extension Accounts {
     public func acceptInvitation(
         _ token: String, _ order: UserOrder, client: ClientTrace
     ) async throws -> StartedSession {
-        let counted = try throttle.begin(name: "", address: client.address, now: now())
+        let counted = try await throttle.begin(name: "", address: client.address, now: now())
         guard let invitation, invitation.expiresAt > now(),
             tools.isEqual(tools.hash(token, .setup, key: hashKey), invitation.hash)
         else {
@@ -35,18 +35,18 @@ extension Accounts {
                 .unauthenticated, "This link was used already, is too old, or is wrong.",
                 hint: "Start the server again for another one, or use: nexus users create NAME --admin.")
         }
-        throttle.succeed(counted)
-        guard order.password != nil else {
-            throw ServiceError(.invalidValue, "A password is missing.", hint: "Choose one.", parameter: "password")
-        }
-        var order = order
-        order.role = .admin
-        order.tenant = nil
-        guard index.userCount == 0 else { throw Self.hasUsers }
         // Taken before anything waits, so that it counts once; given back when the name or password is refused.
         self.invitation = nil
         let user: User
         do {
+            try await throttle.succeed(counted)
+            guard order.password != nil else {
+                throw ServiceError(.invalidValue, "A password is missing.", hint: "Choose one.", parameter: "password")
+            }
+            guard index.userCount == 0 else { throw Self.hasUsers }
+            var order = order
+            order.role = .admin
+            order.tenant = nil
             user = try await createUser(order, by: nil)
         } catch {
             self.invitation = invitation

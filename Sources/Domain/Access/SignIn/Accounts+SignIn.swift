@@ -34,8 +34,8 @@ extension Accounts {
         }
         let counted: SignInThrottle.Attempt
         do {
-            counted = try throttle.begin(name: name, address: attempt.client.address, now: now())
-        } catch {
+            counted = try await throttle.begin(name: name, address: attempt.client.address, now: now())
+        } catch let error as ServiceError {
             tell(.signInThrottled, by: nil, name, client: attempt.client)
             throw error
         }
@@ -46,7 +46,7 @@ extension Accounts {
             user = index.read { $0.user(named: name) }
             verdict = try await hasher.verify(attempt.password, against: user?.password?.hash ?? decoy)
         } catch {
-            throttle.release(counted)
+            try await throttle.release(counted)
             throw error
         }
         // As they are now: much may have happened while the hash was computed.
@@ -59,7 +59,7 @@ extension Accounts {
         }
         if let factor = current.secondFactor, factor.isConfirmed {
             guard let code = attempt.code, !code.isEmpty else {
-                throttle.release(counted)
+                try await throttle.release(counted)
                 throw ServiceError(
                     .secondFactorRequired, "A code of your second factor is needed.",
                     hint: "Send it as `code`, or a recovery code.", parameter: "code")
@@ -69,7 +69,7 @@ extension Accounts {
                 throw Self.wrongCode
             }
         }
-        throttle.succeed(counted)
+        try await throttle.succeed(counted)
         if verdict == .rightAndOutdated { try await rehash(attempt.password, of: current) }
         let started = try await startSession(for: current.id, from: attempt.client)
         tell(
@@ -117,13 +117,13 @@ extension Accounts {
             throw ServiceError(.conflict, "This user has no password to change.", hint: "Ask an administrator.")
         }
         guard current.revealed.utf8.count <= PasswordRules.bytesMax else { throw Self.wrong }
-        let counted = try throttle.begin(name: user.name, address: client.address, now: now())
+        let counted = try await throttle.begin(name: user.name, address: client.address, now: now())
         guard try await hasher.verify(current, against: password.hash) != .wrong else {
             tell(.signInRefused, by: caller, user.name, "change of password", client: client)
             throw ServiceError(
                 .forbidden, "The current password is wrong.", hint: "Type it again.", parameter: "current_password")
         }
-        throttle.succeed(counted)
+        try await throttle.succeed(counted)
         try await setPassword(of: user.id, new, keeping: caller.origin, by: caller)
     }
 
