@@ -14,17 +14,17 @@ extension ResponsesRoutes {
                 let query = try request.query
                 guard try query.bool("stream") ?? false else { return .json(.object(stored.body)) }
                 let after = try query.integer("starting_after", in: 0...Int(Int32.max)) ?? -1
-                guard let live = background.live(stored.id, of: memory.owner) else {
+                guard let log = background.answers.log(stored.id, of: memory.owner) else {
                     throw ServiceError(
                         .invalidValue, "The events of '\(stored.id)' are not kept.",
                         hint: "Only responses of the background have events for a while; get it without 'stream'.",
                         parameter: "stream")
                 }
-                return Self.events(of: live, after: after)
+                return Self.events(of: log, after: after)
             },
             Route(.delete, "/v1/responses/{id}", ResponsesSchemas.delete) { request in
                 let stored = try await memory.response(request.parameters.string("id"))
-                _ = await background.cancel(stored.id, of: memory.owner)
+                _ = await background.answers.cancel(stored.id, of: memory.owner)
                 _ = try await memory.responses.remove(stored.id, of: memory.owner)
                 return .json(["id": .string(stored.id), "object": "response", "deleted": true])
             },
@@ -35,7 +35,7 @@ extension ResponsesRoutes {
                         .invalidValue, "'\(stored.id)' is not written in the background.",
                         hint: "Close its connection to end it.", parameter: "response_id")
                 }
-                if !stored.status.isFinished, await !background.cancel(stored.id, of: memory.owner),
+                if !stored.status.isFinished, await !background.answers.cancel(stored.id, of: memory.owner),
                     try await !memory.cancelLost(stored)
                 {
                     throw ServiceError(
@@ -59,40 +59,40 @@ extension ResponsesRoutes {
         let keeper = ResponseKeeper(memory, request, input: input)
         let queued = ResponseFrame(request, model: model, created: created).response(.queued)
         try await keeper.begin(queued, pending)
-        let live: LiveResponse
+        let log: ResponseLog
         do throws(ServiceError) {
-            live = try background.start(keeper.id, of: memory.owner) { live in
-                await write(request, model: model, created: created, keeper, live)
+            log = try background.answers.start(keeper.id, of: memory.owner, parameter: "background") { log in
+                await write(request, model: model, created: created, keeper, log)
             }
         } catch {
             _ = try await memory.responses.remove(keeper.id, of: memory.owner)
             throw error
         }
-        return request.isStreaming ? Self.events(of: live, after: -1) : .json(queued)
+        return request.isStreaming ? Self.events(of: log, after: -1) : .json(queued)
     }
 
     /// Writes a response to its end, whatever that is.
     func write(
-        _ request: ResponseRequest, model: ModelID, created: Int64, _ keeper: ResponseKeeper, _ live: LiveResponse
+        _ request: ResponseRequest, model: ModelID, created: Int64, _ keeper: ResponseKeeper, _ log: ResponseLog
     ) async {
         var encoder = ResponseEncoder(request, model: model, created: created)
         do {
             try await keeper.update(ResponseFrame(request, model: model, created: created).response(.inProgress))
             let stream = try await source.generate(request.generation)
-            try await encoder.run(stream, tell: { _ in }, send: { live.append($0) }) { ended in
+            try await encoder.run(stream, tell: { _ in }, send: { log.append($0) }) { ended in
                 if let last = ended.last { try await keeper.update(last) }
             }
             // One that was cancelled may have ended without a word.
             if encoder.last == nil { throw CancellationError() }
             if let last = encoder.last, last["status"] == "failed" { await note(last, keeper) }
         } catch let error as ServiceError {
-            live.append(encoder.failure(error))
+            log.append(encoder.failure(error))
             await note(encoder.last, keeper)
         } catch {
-            if background.isCancelled(keeper.id) {
+            if background.answers.isCancelled(keeper.id) {
                 await note(encoder.cancelled(), keeper)
             } else {
-                live.append(encoder.failure(background.fault(keeper.id)))
+                log.append(encoder.failure(background.answers.fault(keeper.id)))
                 await note(encoder.last, keeper)
             }
         }
@@ -106,9 +106,9 @@ extension ResponsesRoutes {
         }.value
     }
 
-    private static func events(of live: LiveResponse, after number: Int) -> HTTPResponse {
+    private static func events(of log: ResponseLog, after number: Int) -> HTTPResponse {
         .events(keepAlive: keepAlive) { writer in
-            try await live.follow(after: number) { try await writer.write($0) }
+            try await log.follow(after: number) { try await writer.write($0) }
         }
     }
 }

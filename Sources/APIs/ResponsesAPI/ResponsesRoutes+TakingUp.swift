@@ -12,7 +12,7 @@ extension ResponsesRoutes {
     public func takeUpLost() async throws {
         guard let memory else { return }
         for lease in try await memory.lost() {
-            guard background.hasRoom(for: lease.owner), try await memory.claim(lease),
+            guard background.answers.hasRoom(for: lease.owner), try await memory.claim(lease),
                 let response = try await memory.responses.response(lease.id, of: lease.owner)
             else { continue }
             do {
@@ -76,9 +76,9 @@ extension ResponsesRoutes {
         ).reportingLoading
         let created = response.body["created_at"]?.integer ?? response.created / 1_000_000
         let keeper = ResponseKeeper(memory, request, input: response.input)
-        _ = try background.start(response.id, of: response.owner) { live in
+        try background.answers.start(response.id, of: response.owner, parameter: "background") { log in
             let model = await source.servedName(for: request.generation.model)
-            await write(request, model: model, created: created, keeper, live)
+            await write(request, model: model, created: created, keeper, log)
         }
     }
 }

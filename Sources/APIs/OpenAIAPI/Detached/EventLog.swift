@@ -1,15 +1,11 @@
-import Streaming
 import Synchronization
 import Vocabulary
 
-/// The events of a response that is written without its client: kept from the first to the last, so that a reader may come,
-/// go, and come back.
-final class LiveResponse: Sendable {
-    /// Bytes of all events. One whose events are more can be had whole when it is finished, and not as a stream.
-    static let bytesMax = 16 << 20
-
+/// The events of an answer that is written without waiting for a reader: kept from the first to the last, so that a reader may
+/// come, go, and come back.
+public final class EventLog<Event: Sendable>: Sendable {
     private struct State {
-        var events: [ServerSentEvent] = []
+        var events: [Event] = []
         var bytes = 0
         var isOver = false
         var isTooLong = false
@@ -18,23 +14,37 @@ final class LiveResponse: Sendable {
     }
 
     private let state = Mutex(State())
+    private let bytesMax: Int
+    private let bytes: @Sendable (Event) -> Int
 
-    func append(_ events: [ServerSentEvent]) {
-        let bells = state.withLock { state in
+    /// - Parameters:
+    ///   - bytesMax: of all events. An answer whose events are more cannot be followed.
+    ///   - bytes: of one event.
+    public init(bytesMax: Int, bytes: @escaping @Sendable (Event) -> Int) {
+        self.bytesMax = bytesMax
+        self.bytes = bytes
+    }
+
+    /// - Returns: whether everything is kept until now.
+    @discardableResult
+    public func append(_ events: [Event]) -> Bool {
+        let (bells, isKept) = state.withLock { state in
             for event in events where !state.isTooLong {
-                state.bytes += event.data.utf8.count
+                state.bytes += bytes(event)
                 state.events.append(event)
-                if state.bytes > Self.bytesMax {
+                if state.bytes > bytesMax {
                     state.isTooLong = true
                     state.events = []
                 }
             }
-            return Array(state.bells.values)
+            return (Array(state.bells.values), !state.isTooLong)
         }
         for bell in bells { bell.yield() }
+        return isKept
     }
 
-    func finish() {
+    /// There are no more events.
+    public func finish() {
         let bells = state.withLock { state in
             state.isOver = true
             return Array(state.bells.values)
@@ -48,7 +58,7 @@ final class LiveResponse: Sendable {
     ///   - number: the event to begin after; -1 begins with the first. An event's number is its place.
     ///   - write: takes one.
     /// - Throws: what `write` throws; `CancellationError`; an error when there are too many events to be kept.
-    func follow(after number: Int, _ write: (ServerSentEvent) async throws -> Void) async throws {
+    public func follow(after number: Int, _ write: (Event) async throws -> Void) async throws {
         let (rings, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let key = state.withLock { state in
             state.bellCount += 1
@@ -64,8 +74,8 @@ final class LiveResponse: Sendable {
             }
             if isTooLong {
                 throw ServiceError(
-                    .unsupported, "The response has more events than are kept.",
-                    hint: "Get it whole when it is finished.")
+                    .unsupported, "The answer has more events than are kept.", hint: "Get it whole when it is finished."
+                )
             }
             for event in more { try await write(event) }
             place += more.count
