@@ -4,8 +4,11 @@ import Vocabulary
 
 /// What a client says on a chat socket.
 enum ChatSocketMessage {
-    /// Answer a chat. The body is that of `/v1/chat/completions`; its `stream` does not matter.
-    case start(id: String, body: JSONValue)
+    /// Answer a chat. The body is that of `/v1/chat/completions`; its `stream` does not matter. What is kept for some seconds can be
+    /// taken up again on another socket.
+    case start(id: String, body: JSONValue, keptFor: Int?)
+    /// Tell an answer that is kept, from the chunk after a number on.
+    case resume(id: String, answer: String, after: Int?)
     case cancel(id: String)
     case ping(JSONValue?)
 
@@ -19,10 +22,18 @@ enum ChatSocketMessage {
             let type = try root.required("type")
             switch try type.string() {
             case "start":
-                self = .start(id: try Self.id(root), body: .object(try root.required("body").object()))
+                self = .start(
+                    id: try Self.id(root), body: .object(try root.required("body").object()),
+                    keptFor: try root.optional("keep")?.integer(in: ChatSocketAnswers.patiences))
+            case "resume":
+                self = .resume(
+                    id: try Self.id(root), answer: try root.required("answer").string(bytesIn: 1...Self.idBytesMax),
+                    after: try root.optional("after")?.integer(in: 0...Int(Int32.max)))
             case "cancel": self = .cancel(id: try Self.id(root))
             case "ping": self = .ping(try root.optional("data")?.value)
-            case let other: throw type.fail("must be \"start\", \"cancel\" or \"ping\", not \"\(other.prefix(40))\"")
+            case let other:
+                throw type.fail(
+                    "must be \"start\", \"resume\", \"cancel\" or \"ping\", not \"\(other.prefix(40))\"")
             }
         } catch {
             throw ServiceError(reading: error)

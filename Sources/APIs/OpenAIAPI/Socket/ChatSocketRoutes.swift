@@ -11,15 +11,21 @@ public struct ChatSocketRoutes: Sendable {
     public static let messageBytesMax = 4 << 20
 
     private let source: any Generating
+    private let kept: ChatSocketAnswers
     private let now: @Sendable () -> Int64
     private let origins: Set<String>
 
     /// - Parameters:
     ///   - source: what answers.
+    ///   - kept: answers that outlast their sockets.
     ///   - origins: of pages elsewhere that may connect; those that this server delivers always may.
     ///   - now: Unix time in seconds.
-    public init(_ source: any Generating, origins: Set<String>, now: @escaping @Sendable () -> Int64) {
+    public init(
+        _ source: any Generating, kept: ChatSocketAnswers, origins: Set<String>,
+        now: @escaping @Sendable () -> Int64
+    ) {
         self.source = source
+        self.kept = kept
         self.origins = origins
         self.now = now
     }
@@ -45,7 +51,7 @@ public struct ChatSocketRoutes: Sendable {
                 let id = request.id
                 return try .webSocket(request, options: options) { socket in
                     let session = ChatSocketSession(
-                        socket: socket, source: source, id: id, scheduling: scheduling, now: now)
+                        socket: socket, source: source, kept: kept, id: id, scheduling: scheduling, now: now)
                     try await Principal.$current.withValue(principal) { try await session.run() }
                 }
             }

@@ -4,35 +4,45 @@ import RequestScope
 import Synchronization
 import Vocabulary
 
-/// One chat socket from its opening to its end. A slow reader holds its answers up, as a slow reader of a stream does.
+/// One chat socket from its opening to its end. A slow reader holds up its answers, as a slow reader of a stream does, but for those
+/// that are kept.
 final class ChatSocketSession: Sendable {
-    /// Answers that are written at once.
+    /// Answers that are told at once.
     static let answersMax = 16
 
+    /// An answer that is being told.
+    private struct Telling {
+        let task: Task<Void, Never>
+        /// What it is called where it is kept.
+        let kept: String?
+    }
+
     private struct State {
-        var answers: [String: Task<Void, Never>] = [:]
+        var answers: [String: Telling] = [:]
         var count = 0
     }
 
     private let socket: WebSocket
     private let source: any Generating
+    private let kept: ChatSocketAnswers
     private let id: RequestID
     private let scheduling: SchedulingOptions
     private let now: @Sendable () -> Int64
     private let state = Mutex(State())
 
     init(
-        socket: WebSocket, source: any Generating, id: RequestID, scheduling: SchedulingOptions,
-        now: @escaping @Sendable () -> Int64
+        socket: WebSocket, source: any Generating, kept: ChatSocketAnswers, id: RequestID,
+        scheduling: SchedulingOptions, now: @escaping @Sendable () -> Int64
     ) {
         self.socket = socket
         self.source = source
+        self.kept = kept
         self.id = id
         self.scheduling = scheduling
         self.now = now
     }
 
-    /// Answers until the client closes; whatever is being written then is ended.
+    /// Answers until the client closes; whatever is being written then is ended, and what is kept goes on for a while.
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             defer { group.cancelAll() }
@@ -61,27 +71,31 @@ final class ChatSocketSession: Sendable {
             group.addTask {
                 var pong: JSONObject = ["type": "pong"]
                 pong["data"] = data
-                try await self.send(pong)
+                try await self.socket.send(.text(JSONValue.object(pong).text))
             }
         case .cancel(let id):
             // One that has ended meanwhile is no mistake.
-            state.withLock { $0.answers[id] }?.cancel()
-        case .start(let id, let body):
-            let number = try place(id)
-            let request = self.id.answer(number)
-            let answer = Task { await self.answer(id, request, body) }
-            state.withLock { $0.answers[id] = answer }
-            group.addTask {
-                await withTaskCancellationHandler {
-                    await answer.value
-                } onCancel: {
-                    answer.cancel()
-                }
-                self.state.withLock { $0.answers[id] = nil }
+            guard let telling = state.withLock({ $0.answers[id] }) else { return }
+            guard let answer = telling.kept else { return telling.task.cancel() }
+            group.addTask { await self.kept.cancel(answer) }
+        case .start(let id, let body, let patience):
+            let writer = ChatSocketWriter(
+                source: source, request: self.id.answer(try place(id)), scheduling: scheduling, now: now)
+            guard let patience else {
+                return tell(id, in: &group) { await self.answer(id, body, writer) }
             }
+            let answer = try kept.start(body, keptFor: patience, writer)
+            tell(id, answer, in: &group) {
+                await self.pass(on: answer, as: id, after: nil, beginningWith: .kept(answer))
+            }
+        case .resume(let id, let answer, let number):
+            _ = try place(id)
+            tell(id, answer, in: &group) { await self.pass(on: answer, as: id, after: number) }
         }
     }
 
+    /// - Returns: the number of the answer on this socket.
+    /// - Throws: `conflict`, `overloaded`.
     private func place(_ id: String) throws(ServiceError) -> Int {
         try state.withLock { state throws(ServiceError) in
             guard state.answers[id] == nil else {
@@ -99,26 +113,33 @@ final class ChatSocketSession: Sendable {
         }
     }
 
-    private func endAll() { for task in state.withLock({ Array($0.answers.values) }) { task.cancel() } }
+    private func tell(
+        _ id: String, _ kept: String? = nil, in group: inout ThrowingDiscardingTaskGroup<any Error>,
+        _ body: @escaping @Sendable () async -> Void
+    ) {
+        let task = Task { await body() }
+        state.withLock { $0.answers[id] = Telling(task: task, kept: kept) }
+        group.addTask {
+            await withTaskCancellationHandler {
+                await task.value
+            } onCancel: {
+                task.cancel()
+            }
+            self.state.withLock { $0.answers[id] = nil }
+        }
+    }
+
+    private func endAll() { for telling in state.withLock({ Array($0.answers.values) }) { telling.task.cancel() } }
 
     // MARK: One answer
 
-    /// Writes one answer: its chunks, then its end. A socket that is gone ends it.
-    private func answer(_ id: String, _ request: RequestID, _ body: JSONValue) async {
-        var sequence = 0
+    /// Writes one answer to the socket. A socket that is gone ends it.
+    private func answer(_ id: String, _ body: JSONValue, _ writer: ChatSocketWriter) async {
         do {
-            do {
-                try await write(id, request, body, &sequence)
-            } catch is CancellationError {
-                try await finish(id, sequence, "cancelled")
-            } catch let error as WebSocketError {
-                throw error
-            } catch {
-                let known =
-                    error as? ServiceError
-                    ?? ServiceError(.internalError, "Something went wrong on the server.", hint: "The log tells what.")
-                try await send(known, id, request)
-                try await finish(id, sequence, "error")
+            try await writer.write(body) { event in
+                guard Task.isCancelled else { return try await self.send(event, id) }
+                // Sent also from a task that was cancelled, because that is what is to be told.
+                try await Task { try await self.send(event, id) }.value
             }
         } catch {
             // Nobody listens any more.
@@ -126,59 +147,30 @@ final class ChatSocketSession: Sendable {
         }
     }
 
-    private func write(_ id: String, _ requestID: RequestID, _ body: JSONValue, _ sequence: inout Int) async throws {
-        var request = try CompletionRequest.chat(body.bytes, id: requestID, scheduling: scheduling)
-        guard request.choicesPerPrompt == 1 else {
-            throw ServiceError(
-                .unsupported, "'n' is \(request.choicesPerPrompt); a socket has one answer for each start.",
-                hint: "Start several.", parameter: "n")
-        }
-        request.isStreaming = true
-        request.wishes.apply(to: &request.generation.reports, isStreaming: true)
-        request.generation.scheduling.reportsLoading = true
-        let model = await source.servedName(for: request.generation.model)
-        let stream = try await source.generate(request.generation)
-        var encoder = CompletionEncoder(request, model: model, created: now())
-        var end: GenerationEnd?
-        for try await event in stream {
-            if case .loading(let stage) = event {
-                try await send(["type": "loading", "id": .string(id), "stage": .string(stage.name)])
+    /// Tells what is kept of an answer, and what comes.
+    private func pass(
+        on answer: String, as id: String, after number: Int?, beginningWith first: ChatSocketEvent? = nil
+    ) async {
+        do {
+            if let first { try await send(first, id) }
+            do {
+                try await kept.read(answer, after: number) { try await self.send($0, id) }
+            } catch let error as ServiceError {
+                try await send(error, id)
+                try await send(.done("error", chunks: 0), id)
             }
-            for chunk in encoder.chunks(for: event) { try await send(chunk, id, &sequence) }
-            if case .finished(let finished) = event { end = finished }
+        } catch {
+            // Nobody listens any more.
+            return
         }
-        guard let end else {
-            try Task.checkCancellation()
-            throw ServiceError.brokeOff
-        }
-        try await send(encoder.chunk(usage: end.usage, timings: end.wireTimings), id, &sequence)
-        try await finish(id, sequence, "done")
     }
 
-    private func send(_ chunk: JSONValue, _ id: String, _ sequence: inout Int) async throws {
-        try await send(["type": "chunk", "id": .string(id), "sequence": .whole(sequence), "chunk": chunk])
-        sequence += 1
+    private func send(_ event: ChatSocketEvent, _ id: String?) async throws {
+        try await socket.send(.text(event.text(id: id)))
     }
 
-    /// The last message about an answer.
-    private func finish(_ id: String, _ sequence: Int, _ reason: String) async throws {
-        try await unlessCancelled([
-            "type": "done", "id": .string(id), "reason": .string(reason), "chunks": .whole(sequence),
-        ])
-    }
-
-    private func send(_ error: ServiceError, _ id: String?, _ request: RequestID? = nil) async throws {
-        var object = WireError(error, requestID: request ?? self.id).body.object ?? [:]
-        object["type"] = "error"
-        object["id"] = id.map(JSONValue.string)
-        try await send(object)
-    }
-
-    private func send(_ object: JSONObject) async throws { try await socket.send(.text(JSONValue.object(object).text)) }
-
-    /// Sends also from a task that was cancelled, because that is what is to be told.
-    private func unlessCancelled(_ object: JSONObject) async throws {
-        try await Task { try await self.send(object) }.value
+    private func send(_ error: ServiceError, _ id: String?) async throws {
+        try await send(.error(error, self.id), id)
     }
 }
 

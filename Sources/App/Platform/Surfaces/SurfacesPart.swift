@@ -24,6 +24,7 @@ struct SurfacesPart: Sendable {
     private let models: OllamaModels
     private let memory: ResponseMemory
     private let background: BackgroundResponses
+    private let chats: ChatSocketAnswers
     private let origins: Set<String>
     private let settings: ResponseConfiguration
     private let logger: Logger
@@ -52,20 +53,22 @@ struct SurfacesPart: Sendable {
         self.routing = routing
         self.admission = admission
         background = BackgroundResponses(standing)
+        let now: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000 }
+        let suffix: @Sendable () -> String = {
+            var random = SystemRandomNumberGenerator()
+            return sortableSuffix(millisecondsSinceEpoch: now() / 1_000, using: &random)
+        }
+        chats = ChatSocketAnswers(newID: suffix, hold: standing.hold)
         self.logger = logger
         models = OllamaModels(
             deployments: gateway.deployments, catalog: catalog.catalog, operations: catalog.importer, runner: runner)
         origins = Set(configuration.server.corsOrigins)
         settings = configuration.responses
-        let now: @Sendable () -> Int64 = { UnixTime.now().nanoseconds / 1_000 }
         memory = ResponseMemory(
             responses: ResponseRecords(database, now: now),
             conversations: StoredConversationRecords(database, now: now),
-            now: now,
-            suffix: {
-                var random = SystemRandomNumberGenerator()
-                return sortableSuffix(millisecondsSinceEpoch: now() / 1_000, using: &random)
-            }, writer: ProcessOwner.current().text, isGone: { ProcessOwner($0)?.isGone ?? false })
+            now: now, suffix: suffix, writer: ProcessOwner.current().text, isGone: { ProcessOwner($0)?.isGone ?? false }
+        )
     }
 
     var routes: [Route] {
@@ -73,7 +76,7 @@ struct SurfacesPart: Sendable {
         return responses.routes
             + ConversationRoutes(memory).routes + ModerationRoutes.routes
             + OllamaRoutes(service, library: models, version: productVersion, now: { .now() }).routes
-            + ChatSocketRoutes(service, origins: origins, now: seconds).routes
+            + ChatSocketRoutes(service, kept: chats, origins: origins, now: seconds).routes
             + RelayRoutes(WorkerRelay(gateway: gateway, routing: routing, desk: admission)).routes + native(seconds)
     }
 
@@ -122,6 +125,9 @@ struct SurfacesPart: Sendable {
         }
     }
 
-    /// Ends what is written in the background.
-    func shutDown() async { await background.shutDown() }
+    /// Ends what is written without its clients.
+    func shutDown() async {
+        await background.shutDown()
+        await chats.shutDown()
+    }
 }
