@@ -103,7 +103,7 @@ import Testing
         let request = OTLPEncoding.request(
             queue.take(), from: TelemetryResource(serviceName: "nexus", serviceVersion: "1.0"))
         #expect(
-            request.text == """
+            String(decoding: request, as: UTF8.self) == """
                 {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"nexus"}},\
                 {"key":"service.version","value":{"stringValue":"1.0"}}]},"scopeSpans":[{"scope":\
                 {"name":"llama-nexus","version":"1.0"},"spans":[\

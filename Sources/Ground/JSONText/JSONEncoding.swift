@@ -17,15 +17,35 @@ extension JSONValue {
     }
 }
 
-/// Writes JSON text. Numbers that JSON cannot express (NaN, infinity) become `null`.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+/// Writes JSON text, from values or piece by piece where making the values first would cost more than the text.
+///
+/// ```swift
+/// var writer = JSONWriter()
+/// writer.object { writer in
+///     writer.member("name", .string(name))
+///     writer.member("sizes") { $0.array { for size in sizes { $0.element(.integer(size)) } } }
+/// }
+/// ```
+///
+/// Numbers that JSON cannot express (NaN, infinity) become `null`.
+public struct JSONWriter {
+    public private(set) var bytes: [UInt8] = []
     private let indent: Int?
     private var level = 0
+    /// Nothing stands in the innermost array or object yet.
+    private var isFirst = true
 
-    init(indent: Int? = nil) { self.indent = indent }
+    /// Most texts are no longer, and one that grows from nothing is moved several times.
+    private static let firstCapacity = 256
 
-    mutating func write(_ value: JSONValue) {
+    public init() { self.init(indent: nil) }
+
+    init(indent: Int?) {
+        self.indent = indent
+        bytes.reserveCapacity(Self.firstCapacity)
+    }
+
+    public mutating func write(_ value: JSONValue) {
         switch value {
         case .null: append("null")
         case .bool(let flag): append(flag ? "true" : "false")
@@ -33,31 +53,56 @@ struct JSONWriter {
         case .number(let number): append(number.isFinite ? String(number) : "null")
         case .string(let text): write(text)
         case .array(let elements):
-            list("[", "]", elements) { writer, element in writer.write(element) }
+            array { writer in for element in elements { writer.element(element) } }
         case .object(let members):
-            list("{", "}", members) { writer, member in
-                writer.write(member.key)
-                writer.append(writer.indent == nil ? ":" : ": ")
-                writer.write(member.value)
-            }
+            object { writer in for (key, value) in members { writer.member(key, value) } }
         }
     }
 
-    private mutating func list<S: Sequence>(
-        _ open: String, _ close: String, _ items: S, item: (inout JSONWriter, S.Element) -> Void
-    ) {
-        append(open)
+    /// An object, whose members `body` writes.
+    public mutating func object(_ body: (inout JSONWriter) -> Void) {
+        list(open: UInt8(ascii: "{"), close: UInt8(ascii: "}"), body)
+    }
+
+    /// An array, whose elements `body` writes.
+    public mutating func array(_ body: (inout JSONWriter) -> Void) {
+        list(open: UInt8(ascii: "["), close: UInt8(ascii: "]"), body)
+    }
+
+    public mutating func element(_ value: JSONValue) { element { $0.write(value) } }
+
+    /// An element of an array, which `body` writes.
+    public mutating func element(_ body: (inout JSONWriter) -> Void) {
+        separate()
+        body(&self)
+    }
+
+    public mutating func member(_ key: String, _ value: JSONValue) { member(key) { $0.write(value) } }
+
+    /// A member of an object, whose value `body` writes.
+    public mutating func member(_ key: String, _ body: (inout JSONWriter) -> Void) {
+        separate()
+        write(key)
+        bytes.append(UInt8(ascii: ":"))
+        if indent != nil { bytes.append(UInt8(ascii: " ")) }
+        body(&self)
+    }
+
+    private mutating func list(open: UInt8, close: UInt8, _ body: (inout JSONWriter) -> Void) {
+        bytes.append(open)
         level += 1
-        var isFirst = true
-        for element in items {
-            if !isFirst { append(",") }
-            isFirst = false
-            newline()
-            item(&self, element)
-        }
+        isFirst = true
+        body(&self)
         level -= 1
         if !isFirst { newline() }
-        append(close)
+        isFirst = false
+        bytes.append(close)
+    }
+
+    private mutating func separate() {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        isFirst = false
+        newline()
     }
 
     private mutating func newline() {
@@ -69,24 +114,29 @@ struct JSONWriter {
 
     private mutating func write(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        defer { bytes.append(UInt8(ascii: "\"")) }
-        // Most strings need no escape: one look, then one copy.
-        guard text.utf8.contains(where: Self.needsEscape) else {
-            bytes.append(contentsOf: text.utf8)
-            return
-        }
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\\"): append("\\\\")
-            case 0x0A: append("\\n")
-            case 0x0D: append("\\r")
-            case 0x09: append("\\t")
-            case 0..<0x20, 0x7F:
-                let digits = String(byte, radix: 16)
-                append("\\u00" + (digits.count == 1 ? "0" : "") + digits)
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { utf8 in
+            var start = 0
+            for place in utf8.indices where Self.needsEscape(utf8[place]) {
+                bytes.append(contentsOf: utf8[start..<place])
+                escape(utf8[place])
+                start = place + 1
             }
+            bytes.append(contentsOf: utf8[start...])
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case 0x0A: append("\\n")
+        case 0x0D: append("\\r")
+        case 0x09: append("\\t")
+        default:
+            let digits = String(byte, radix: 16)
+            append("\\u00" + (digits.count == 1 ? "0" : "") + digits)
         }
     }
 

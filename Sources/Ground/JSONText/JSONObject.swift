@@ -2,40 +2,44 @@
 ///
 /// Two objects are equal when they hold the same members, whatever the order.
 public struct JSONObject: Sendable {
-    public private(set) var keys: [String] = []
-    private var values: [JSONValue] = []
+    public typealias Member = (key: String, value: JSONValue)
+
+    private var members: [Member] = []
     /// Positions by key; only kept for larger objects, where a linear search would cost more.
     private var positions: [String: Int] = [:]
-    private static let linearSearchMax = 8
+    private static let linearSearchMax = 16
+    /// Room for as many members at first: most objects have few, and growing one by one costs more than the room.
+    private static let firstCapacity = 4
 
     public init() {}
 
     public init(_ members: some Sequence<(String, JSONValue)>) {
+        self.members.reserveCapacity(members.underestimatedCount)
         for (key, value) in members { self[key] = value }
     }
 
-    public var count: Int { keys.count }
-    public var isEmpty: Bool { keys.isEmpty }
+    public var keys: [String] { members.map(\.key) }
+    public var count: Int { members.count }
+    public var isEmpty: Bool { members.isEmpty }
 
     public subscript(key: String) -> JSONValue? {
         get {
-            if let position = position(of: key) { values[position] } else { nil }
+            if let position = position(of: key) { members[position].value } else { nil }
         }
         set {
             switch (position(of: key), newValue) {
             case (let position?, let value?):
-                values[position] = value
+                members[position].value = value
             case (let position?, nil):
-                keys.remove(at: position)
-                values.remove(at: position)
+                members.remove(at: position)
                 reindex()
             case (nil, let value?):
-                keys.append(key)
-                values.append(value)
-                if keys.count == Self.linearSearchMax + 1 {
+                if members.isEmpty { members.reserveCapacity(Self.firstCapacity) }
+                members.append((key, value))
+                if members.count == Self.linearSearchMax + 1 {
                     reindex()
-                } else if keys.count > Self.linearSearchMax {
-                    positions[key] = keys.count - 1
+                } else if members.count > Self.linearSearchMax {
+                    positions[key] = members.count - 1
                 }
             case (nil, nil):
                 break
@@ -44,25 +48,19 @@ public struct JSONObject: Sendable {
     }
 
     private func position(of key: String) -> Int? {
-        keys.count > Self.linearSearchMax ? positions[key] : keys.firstIndex(of: key)
+        members.count > Self.linearSearchMax ? positions[key] : members.firstIndex { $0.key == key }
     }
 
     private mutating func reindex() {
         positions.removeAll(keepingCapacity: true)
-        guard keys.count > Self.linearSearchMax else { return }
-        for (position, key) in keys.enumerated() { positions[key] = position }
+        guard members.count > Self.linearSearchMax else { return }
+        for (position, member) in members.enumerated() { positions[member.key] = position }
     }
 }
 
 extension JSONObject: Sequence {
-    public func makeIterator() -> AnyIterator<(key: String, value: JSONValue)> {
-        var position = 0
-        return AnyIterator {
-            guard position < keys.count else { return nil }
-            defer { position += 1 }
-            return (keys[position], values[position])
-        }
-    }
+    public func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }
+    public var underestimatedCount: Int { members.count }
 }
 
 extension JSONObject: Equatable {

@@ -165,10 +165,24 @@ struct JSONParser {
             if peek == UInt8(ascii: "+") || peek == UInt8(ascii: "-") { offset += 1 }
             guard digits() > 0 else { throw error("a digit was expected in the exponent") }
         }
+        if isWhole, let whole = whole(bytes.span.extracting(start..<offset)) { return .integer(whole) }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
-        if isWhole, let whole = Int64(text) { return .integer(whole) }
         guard let value = Double(text), value.isFinite else { throw error("the number is out of range") }
         return .number(value)
+    }
+
+    /// The number that digits with or without a sign stand for; `nil` when it does not fit.
+    private func whole(_ digits: Span<UInt8>) -> Int64? {
+        let isNegative = digits[0] == UInt8(ascii: "-")
+        var value: Int64 = 0
+        for place in (isNegative ? 1 : 0)..<digits.count {
+            let digit = Int64(digits[place] - UInt8(ascii: "0"))
+            let (shifted, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, isBeyond) = shifted.addingReportingOverflow(isNegative ? -digit : digit)
+            guard !isTooLarge, !isBeyond else { return nil }
+            value = sum
+        }
+        return value
     }
 
     /// Skips digits and tells how many there were.

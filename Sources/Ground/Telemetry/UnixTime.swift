@@ -40,30 +40,27 @@ public struct UnixTime: Sendable, Hashable, Comparable {
         let days = seconds.floorDivided(by: 86_400)
         let secondOfDay = seconds - days * 86_400
         let date = CivilDate(daysSince1970: Int(days))
-        var text: [UInt8] = []
-        text.reserveCapacity(24)
-        for (number, width, separator) in [
-            (Int64(date.year), 4, "-"), (Int64(date.month), 2, "-"), (Int64(date.day), 2, "T"),
-            (secondOfDay / 3600, 2, ":"),
-            (secondOfDay / 60 % 60, 2, ":"),
-            (secondOfDay % 60, 2, "."), (milliseconds, 3, "Z"),
-        ] as [(Int64, Int, Unicode.Scalar)] {
-            text.append(number: number, width: width)
-            text.append(UInt8(ascii: separator))
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-}
-
-extension [UInt8] {
-    /// The lowest `width` decimal digits of a number that is not negative.
-    fileprivate mutating func append(number: Int64, width: Int) {
-        var rest = number
-        let start = count
-        append(contentsOf: repeatElement(UInt8(ascii: "0"), count: width))
-        for position in stride(from: start + width - 1, through: start, by: -1) {
-            self[position] += UInt8(rest % 10)
-            rest /= 10
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var end = 0
+            // The lowest decimal digits of a number that is not negative, and what stands after them.
+            func write(_ number: Int64, digits: Int, _ separator: Unicode.Scalar) {
+                var rest = number
+                for place in stride(from: end + digits - 1, through: end, by: -1) {
+                    text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                end += digits
+                text[end] = UInt8(ascii: separator)
+                end += 1
+            }
+            write(Int64(date.year), digits: 4, "-")
+            write(Int64(date.month), digits: 2, "-")
+            write(Int64(date.day), digits: 2, "T")
+            write(secondOfDay / 3600, digits: 2, ":")
+            write(secondOfDay / 60 % 60, digits: 2, ":")
+            write(secondOfDay % 60, digits: 2, ".")
+            write(milliseconds, digits: 3, "Z")
+            return end
         }
     }
 }

@@ -56,6 +56,7 @@ public struct LogFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     public init() {}
 
     public init(dictionaryLiteral elements: (LogKey, LogValue)...) {
+        pairs.reserveCapacity(elements.count)
         for (key, value) in elements { self[key] = value }
     }
 
@@ -73,6 +74,7 @@ public struct LogFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     }
 
     public func merging(_ others: LogFields) -> LogFields {
+        if pairs.isEmpty { return others }
         var merged = self
         for (key, value) in others.pairs { merged[key] = value }
         return merged

@@ -20,7 +20,11 @@ public enum LogFormat: Sendable, Equatable {
 
     private static func jsonLine(_ record: LogRecord) -> [UInt8] {
         var text = SafeText()
-        text.append("{\"time\":\"\(record.time.rfc3339)\",\"level\":\"\(record.level.name)\"")
+        text.append("{\"time\":\"")
+        text.append(record.time.rfc3339)
+        text.append("\",\"level\":\"")
+        text.append(record.level.name)
+        text.append("\"")
         text.member("logger", record.label)
         text.member("message", record.message)
         if let requestID = record.requestID { text.member("request_id", requestID) }

@@ -2,6 +2,11 @@
 struct SafeText {
     private(set) var bytes: [UInt8] = []
 
+    /// Most lines are no longer, and one that grows from nothing is moved several times.
+    private static let firstCapacity = 512
+
+    init() { bytes.reserveCapacity(Self.firstCapacity) }
+
     /// Text of our own making.
     mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
@@ -27,8 +32,14 @@ struct SafeText {
     mutating func plain(_ text: String) { escape(text, quotes: false) }
 
     private mutating func escape(_ text: String, quotes: Bool) {
-        if text.utf8.count <= LogRecord.textBytesMax, text.utf8.allSatisfy(isOrdinary) {
-            return bytes.append(contentsOf: text.utf8)
+        if text.utf8.count <= LogRecord.textBytesMax {
+            var text = text
+            let isWritten = text.withUTF8 { utf8 in
+                guard utf8.allSatisfy({ Self.isOrdinary($0) }) else { return false }
+                bytes.append(contentsOf: utf8)
+                return true
+            }
+            if isWritten { return }
         }
         let end = bytes.count + LogRecord.textBytesMax
         for scalar in text.unicodeScalars {
@@ -49,7 +60,7 @@ struct SafeText {
     }
 
     /// Printable ASCII that no format escapes: the quick way for nearly all text.
-    private func isOrdinary(_ byte: UInt8) -> Bool {
+    private static func isOrdinary(_ byte: UInt8) -> Bool {
         (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 

@@ -88,6 +88,7 @@ public struct SpanAttributes: Sendable, Hashable {
 
 extension SpanAttributes: ExpressibleByDictionaryLiteral {
     public init(dictionaryLiteral elements: (AttributeKey, AttributeValue)...) {
+        pairs.reserveCapacity(elements.count)
         for (key, value) in elements { self[key] = value }
     }
 }

@@ -1,5 +1,3 @@
-import JSONText
-
 /// Sends finished spans, in batches, to a collector. `run` is its whole life: it ends after `SpanQueue.finish()`, when
 /// everything has been sent or given up, or when its task is cancelled.
 public struct SpanExporter: Sendable {
@@ -70,7 +68,7 @@ public struct SpanExporter: Sendable {
     }
 
     private func export(_ batch: [FinishedSpan]) async {
-        let body = OTLPEncoding.request(batch, from: resource).bytes
+        let body = OTLPEncoding.request(batch, from: resource)
         var pause = settings.pauseMin
         for attempt in 1...max(1, settings.attemptCountMax) {
             do {

@@ -17,7 +17,7 @@ public struct TraceID: Sendable, Hashable {
     }
 
     /// 32 lower-case hexadecimal digits.
-    public var hex: String { paddedHex(high) + paddedHex(low) }
+    public var hex: String { paddedHex(high, low) }
 
     init?(hex: Substring) {
         guard hex.utf8.count == 32, let high = strictHex(hex.prefix(16)), let low = strictHex(hex.suffix(16)) else {
@@ -56,9 +56,17 @@ private func nonZero(_ random: () -> UInt64) -> UInt64 {
     return 1
 }
 
-func paddedHex(_ bits: UInt64) -> String {
-    let digits = String(bits, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+/// The numbers as 16 hexadecimal digits each, one after another.
+private func paddedHex(_ numbers: UInt64...) -> String {
+    String(unsafeUninitializedCapacity: 16 * numbers.count) { digits in
+        for (position, bits) in numbers.enumerated() {
+            for place in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: bits >> UInt64(60 - 4 * place)) & 0xF
+                digits[16 * position + place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
+            }
+        }
+        return 16 * numbers.count
+    }
 }
 
 /// A number from lower-case hexadecimal digits only: no sign, no upper case, at most 16 digits.
