@@ -57,9 +57,10 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
 
     /// ASCII letters match in both cases; all other bytes must be the same.
     static func isEqual(_ left: String, _ right: String) -> Bool {
-        let (left, right) = (left.utf8, right.utf8)
+        let (left, right) = (left.utf8.span, right.utf8.span)
         guard left.count == right.count else { return false }
-        return zip(left, right).allSatisfy { lowercased($0) == lowercased($1) }
+        for place in left.indices where lowercased(left[place]) != lowercased(right[place]) { return false }
+        return true
     }
 
     private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }

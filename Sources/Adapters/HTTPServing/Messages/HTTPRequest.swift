@@ -6,6 +6,8 @@ public struct HTTPRequest: Sendable {
         let headers: HTTPHeaders
         let remoteAddress: String
         let refusal: HTTPError?
+        let pathEnd: String.Index
+        let path: String
 
         init(method: HTTPMethod, target: String, headers: HTTPHeaders, remoteAddress: String, refusal: HTTPError?) {
             self.method = method
@@ -13,6 +15,9 @@ public struct HTTPRequest: Sendable {
             self.headers = headers
             self.remoteAddress = remoteAddress
             self.refusal = refusal
+            pathEnd = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+            let rawPath = target[..<pathEnd]
+            path = PercentEncoding.decoded(rawPath.utf8) ?? String(rawPath)
         }
     }
 
@@ -23,7 +28,11 @@ public struct HTTPRequest: Sendable {
     public var parameters = PathParameters()
     /// The route that answers this request; `nil` before routing and when there is none. Middleware reads the
     /// permission that it asks for.
-    public internal(set) var route: RouteDescription?
+    public var route: RouteDescription? {
+        if case .route(let matched) = destination { matched.route.description } else { nil }
+    }
+    /// What answers this request, once the router has looked.
+    var destination = RequestDestination.unknown
     /// Who sent it: the peer of the connection, or whom a trusted proxy named in its place. See ``ForwardedClient``.
     public var client: RequestClient
 
@@ -58,10 +67,10 @@ public struct HTTPRequest: Sendable {
     var refusal: HTTPError? { head.refusal }
 
     /// The path as it was sent, still percent-encoded.
-    public var rawPath: Substring { head.target.prefix { $0 != "?" } }
+    public var rawPath: Substring { head.target[..<head.pathEnd] }
 
     /// The percent-decoded path; as it was sent when it cannot be decoded.
-    public var path: String { PercentEncoding.decoded(rawPath.utf8) ?? String(rawPath) }
+    public var path: String { head.path }
 
     /// The parameters after the `?`.
     ///

@@ -16,13 +16,14 @@ public struct Router: Sendable {
     public var onError: ErrorResponder = { error, request in ErrorResponse.problem(error, request) }
 
     private var trie = RouteTrie()
-    private var placeholders: [[String]] = []
+    private var matched: [MatchedRoute] = []
 
     public init() {}
 
     /// - Precondition: the pattern is well-formed, and no other route has the same pattern and method.
     public mutating func add(_ route: Route) {
-        placeholders.append(trie.add(route.pattern, route.method, route: routes.count))
+        let placeholders = trie.add(route.pattern, route.method, route: routes.count)
+        matched.append(MatchedRoute(route, placeholders))
         routes.append(route)
     }
 
@@ -35,20 +36,20 @@ public struct Router: Sendable {
                 method, pattern, description, bodyBytesMax: bodyBytesMax, execution: execution, handler: handler))
     }
 
-    private enum Destination: Sendable {
-        case route(Route)
-        case options(allow: String)
-        case refusal(HTTPError)
-    }
-
     /// The response to `request`; never throws, because every error has its response.
-    public func respond(to request: HTTPRequest) async -> HTTPResponse {
-        var request = request
-        let destination = destination(of: &request)
-        if middleware.isEmpty { return await answer(request, destination) }
-        let innermost: HTTPHandler = { request in await answer(request, destination) }
+    public func respond(to request: HTTPRequest) async -> HTTPResponse { await makeHandler()(request) }
+
+    /// The same as a closure, for many requests: the way through the middleware is laid once.
+    func makeHandler() -> @Sendable (HTTPRequest) async -> HTTPResponse {
+        let innermost: HTTPHandler = { [onError] request in
+            do {
+                return try await request.destination.respond(to: request)
+            } catch {
+                return await onError(error, request)
+            }
+        }
         let chain = middleware.reversed().reduce(innermost) { next, middleware in
-            { request in
+            { [onError] request in
                 // What one of them throws is a response for those outside of it: they see every answer.
                 do {
                     return try await middleware.respond(to: request, next: next)
@@ -57,26 +58,18 @@ public struct Router: Sendable {
                 }
             }
         }
-        do {
-            return try await chain(request)
-        } catch {
-            return await onError(error, request)
-        }
-    }
-
-    private func answer(_ request: HTTPRequest, _ destination: Destination) async -> HTTPResponse {
-        do {
-            switch destination {
-            case .route(let route): return try await route.respond(to: request)
-            case .options(let allow): return HTTPResponse(.noContent, headers: ["Allow": allow])
-            case .refusal(let error): throw error
+        return { [self, chain] request in
+            var request = request
+            request.destination = destination(of: &request)
+            do {
+                return try await chain(request)
+            } catch {
+                return await onError(error, request)
             }
-        } catch {
-            return await onError(error, request)
         }
     }
 
-    private func destination(of request: inout HTTPRequest) -> Destination {
+    private func destination(of request: inout HTTPRequest) -> RequestDestination {
         if let refusal = request.refusal { return .refusal(refusal) }
         guard request.target.utf8.first == UInt8(ascii: "/") else {
             return request.method == .options && request.target == "*"
@@ -84,8 +77,10 @@ public struct Router: Sendable {
                 : .refusal(.malformed("The request target does not start with '/'."))
         }
         var segments: [String] = []
-        for segment in request.rawPath.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-            guard let decoded = PercentEncoding.decoded(segment.utf8) else {
+        for segment in request.rawPath.utf8.dropFirst().split(
+            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        {
+            guard let decoded = PercentEncoding.decoded(segment) else {
                 return .refusal(.malformed("The path is not percent-encoded UTF-8."))
             }
             // A proxy in front may have resolved them, or not: what it has checked and what is asked would differ.
@@ -97,18 +92,17 @@ public struct Router: Sendable {
         return destination(of: segments, &request)
     }
 
-    private func destination(of segments: [String], _ request: inout HTTPRequest) -> Destination {
+    private func destination(of segments: [String], _ request: inout HTTPRequest) -> RequestDestination {
         var match = trie.match(segments, request.method)
         if case .methods(let methods) = match, request.method == .head, methods.contains(.get) {
             match = trie.match(segments, .get)
         }
         switch match {
         case .route(let index, let values):
-            let route = routes[index]
-            request.parameters = PathParameters(names: placeholders[index], values: values)
-            request.route = route.description
-            if let bytesMax = route.bodyBytesMax { request.body.bytesMax = bytesMax }
-            return .route(route)
+            let matched = matched[index]
+            request.parameters = PathParameters(names: matched.placeholders, values: values)
+            if let bytesMax = matched.route.bodyBytesMax { request.body.bytesMax = bytesMax }
+            return .route(matched)
         case .methods(let methods):
             let allow = Self.allow(methods)
             if request.method == .options { return .options(allow: allow) }
@@ -124,5 +118,34 @@ public struct Router: Sendable {
     private static func allow(_ methods: [HTTPMethod]) -> String {
         let implied: [HTTPMethod] = methods.contains(.get) ? [.head, .options] : [.options]
         return Set(methods + implied).map(\.rawValue).sorted().joined(separator: ", ")
+    }
+}
+
+/// A route, and the names of its placeholders. By reference: every copy of every request knows its route.
+final class MatchedRoute: Sendable {
+    let route: Route
+    let placeholders: [String]
+
+    init(_ route: Route, _ placeholders: [String]) {
+        self.route = route
+        self.placeholders = placeholders
+    }
+}
+
+/// What answers a request.
+enum RequestDestination: Sendable {
+    /// Nobody has looked yet.
+    case unknown
+    case route(MatchedRoute)
+    case options(allow: String)
+    case refusal(HTTPError)
+
+    func respond(to request: HTTPRequest) async throws -> HTTPResponse {
+        switch self {
+        case .unknown: preconditionFailure("a request is routed before it is answered")
+        case .route(let matched): return try await matched.route.respond(to: request)
+        case .options(let allow): return HTTPResponse(.noContent, headers: ["Allow": allow])
+        case .refusal(let error): throw error
+        }
     }
 }

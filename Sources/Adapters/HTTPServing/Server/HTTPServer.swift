@@ -34,7 +34,7 @@ public final class HTTPServer: Sendable {
     /// A server that answers with `router`'s routes, middleware and error responses.
     public init(_ configuration: ServerConfiguration, router: Router) {
         self.configuration = configuration
-        handler = { request in await router.respond(to: request) }
+        handler = router.makeHandler()
     }
 
     /// Binds the address and begins to answer.

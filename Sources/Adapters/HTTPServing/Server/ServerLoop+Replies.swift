@@ -68,7 +68,10 @@ extension ServerLoop {
     private func addHeaders(_ response: HTTPResponse, to reply: OpaquePointer) -> Bool {
         for field in response.headers where !Self.isServersBusiness(field.name) {
             // Fails on line breaks in names and values, so a header cannot be smuggled in.
-            guard unsafe MHD_add_response_header(reply, field.name, field.value) == .YES else { return false }
+            let isAdded = unsafe field.name.withCString { name in
+                unsafe field.value.withCString { unsafe MHD_add_response_header(reply, name, $0) }
+            }
+            guard isAdded == .YES else { return false }
         }
         guard isDraining, response.status != .switchingProtocols else { return true }
         return unsafe MHD_add_response_header(reply, "Connection", "close") == .YES
