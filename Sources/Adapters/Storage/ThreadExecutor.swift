@@ -41,11 +41,14 @@ final class ThreadExecutor: SerialExecutor, TaskExecutor {
     }
 
     fileprivate func runUntilStopped() {
+        // Taken in turns with the mailbox's: a job mostly queues the next one, and no memory is asked for it.
+        var jobs: [UnownedJob] = []
         while true {
             arrivals.wait()
-            let (jobs, isStopped) = mailbox.withLock { mailbox in
-                defer { mailbox.jobs = [] }
-                return (mailbox.jobs, mailbox.isStopped)
+            jobs.removeAll(keepingCapacity: true)
+            let isStopped = mailbox.withLock { mailbox in
+                swap(&mailbox.jobs, &jobs)
+                return mailbox.isStopped
             }
             for job in jobs {
                 unsafe job.runSynchronously(on: asUnownedSerialExecutor())
