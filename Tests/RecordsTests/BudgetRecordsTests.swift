@@ -98,6 +98,61 @@ import Testing
         }
     }
 
+    /// A thousand requests at once on two nodes, some of them broken off; then one node is killed with what it holds.
+    @Test(arguments: Backend.allCases)
+    func `what desks hold in advance stays within the limit, and counts as used when they die`(
+        backend: Backend
+    ) async throws {
+        try await withScratch(backend) { scratch in
+            let databases = [try await scratch.open(), try await scratch.open()]
+            try await databases[0].migrate(Migrations.all)
+            let records = BudgetRecords(database: databases[0])
+            let desks = databases.enumerated().map { number, database in
+                BudgetDesk(store: BudgetRecords(database: database), owner: "node \(number)", now: { 0 })
+            }
+            let limit: Int64 = 30_000
+            let used = try await withThrowingTaskGroup(of: Int64.self) { group in
+                for number in 0..<1_000 {
+                    group.addTask {
+                        try await Self.ask(desks[number % 2], number: number, limit: limit)
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(used <= limit)
+            // There is room for one more as soon as the other node has given back what it does not need.
+            while case .refused = try await desks[0].reserve(id: "last", Self.hold(1, limit: limit)).answer {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            let before = try await account(records, "user")
+            #expect(before.spent + before.reserved <= limit)
+            #expect(before.reserved > 0)
+            // The first node tells nothing any more.
+            await desks[1].settled()
+            #expect(try await records.recover(now: 0, alone: "node 1") > 0)
+            let after = try await account(records, "user")
+            #expect(after.reserved == 0)
+            #expect(after.spent > used)
+            #expect(after.spent <= limit)
+            for database in databases { await database.close() }
+        }
+    }
+
+    private static func hold(_ amount: Int64, limit: Int64) -> [BudgetHold] {
+        let key = BudgetAccountKey(budget: "b", subject: "user", periodStart: 0)
+        return [BudgetHold(account: key, unit: .cost, limit: limit, isHard: true, amount: amount)]
+    }
+
+    /// - Returns: what it has used.
+    private static func ask(_ desk: BudgetDesk, number: Int, limit: Int64) async throws -> Int64 {
+        let (reservation, answer) = try await desk.reserve(id: "\(number)", hold(100, limit: limit))
+        guard case .reserved = answer else { return 0 }
+        await Task.yield()
+        let cost: Int64 = number % 5 == 0 ? 0 : Int64(number % 40)
+        desk.settle(BudgetSettlement(reservation: reservation, cost: cost, tokens: 0))
+        return cost
+    }
+
     /// What the node believes to have spent.
     private static func spend(on database: Database, node: Int) async throws -> Int64 {
         let records = BudgetRecords(database: database)

@@ -72,7 +72,9 @@ struct AdmissionKeeping: UsageReading, LimitKeeping, BudgetKeeping {
     }
 
     func accounts(of budget: Budget) async throws -> [(subject: String, account: BudgetAccount)] {
-        try await store.accounts(
-            of: budget.id, periodStart: budget.period.start(of: now()), countMax: Self.accountsMax)
+        let start = budget.period.start(of: now())
+        return try await store.accounts(of: budget.id, periodStart: start, countMax: Self.accountsMax).map {
+            ($0, desk.accounts.current($1, BudgetAccountKey(budget: budget.id, subject: $0, periodStart: start)))
+        }
     }
 }

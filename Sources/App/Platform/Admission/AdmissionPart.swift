@@ -95,7 +95,8 @@ struct AdmissionPart: Sendable {
     private func recover() async throws {
         let count = try await desk.accounts.recover(isAlone: !isShared)
         if count > 0 {
-            logger.notice("reservations of a process that died were settled", ["count": .integer(Int64(count))])
+            logger.notice(
+                "what a process that died had reserved of budgets was settled", ["count": .integer(Int64(count))])
         }
     }
 
