@@ -6,10 +6,10 @@ import Telemetry
 /// Writes the usage book into the database, twice a second, so that kill -9 loses less than a second, and a power cut a few
 /// seconds. A database that fails costs the lines of single requests, never their amounts, and never a request.
 ///
-/// Requests that need their budgets wait while a transaction runs: it writes a few records at a time.
+/// Requests whose budgets' leases do not suffice wait while a transaction runs: it takes about a millisecond.
 struct LedgerWriter: Sendable {
     static let pause = Duration.milliseconds(500)
-    static let recordsMax = 32
+    static let recordsMax = 256
 
     let book: UsageBook
     let records: LedgerRecords

@@ -121,15 +121,22 @@ public struct LedgerRecords: Sendable {
     }
 
     private static func sums(of batch: UsageBook.Batch) -> [SumKey: UsageAmounts] {
-        var sums: [SumKey: UsageAmounts] = [:]
+        // By the hour first: a batch has few of them, and they make up days and weeks.
+        var hours: [SumKey: UsageAmounts] = [:]
         func add(_ amounts: UsageAmounts, at moment: Int64, _ dimensions: UsageDimensions) {
-            for span in UsageSpan.allCases {
-                let key = SumKey(span: span, start: span.start(of: moment), dimensions: dimensions)
-                sums[key, default: UsageAmounts()] += amounts
-            }
+            let key = SumKey(span: .hour, start: UsageSpan.hour.start(of: moment), dimensions: dimensions)
+            hours[key, default: UsageAmounts()] += amounts
         }
         for record in batch.records { add(record.amounts, at: record.at, record.dimensions) }
         for (key, amounts) in batch.sums { add(amounts, at: key.hour * 1_000_000, key.dimensions) }
+        var sums: [SumKey: UsageAmounts] = [:]
+        for (hour, amounts) in hours {
+            for span in UsageSpan.allCases {
+                let key = SumKey(
+                    span: span, start: span.start(of: hour.start * 1_000_000), dimensions: hour.dimensions)
+                sums[key, default: UsageAmounts()] += amounts
+            }
+        }
         return sums
     }
 

@@ -108,10 +108,20 @@ public struct UsageAmounts: Sendable, Equatable {
     ]
 
     public static func += (left: inout UsageAmounts, right: UsageAmounts) {
-        for field in fields {
-            let (sum, overflow) = left[keyPath: field.place].addingReportingOverflow(right[keyPath: field.place])
-            left[keyPath: field.place] = overflow ? .max : sum
-        }
+        add(right.requests, to: &left.requests)
+        add(right.failures, to: &left.failures)
+        add(right.refusals, to: &left.refusals)
+        add(right.inputTokens, to: &left.inputTokens)
+        add(right.cachedTokens, to: &left.cachedTokens)
+        add(right.outputTokens, to: &left.outputTokens)
+        add(right.reasoningTokens, to: &left.reasoningTokens)
+        add(right.cost, to: &left.cost)
+        add(right.engineMicroseconds, to: &left.engineMicroseconds)
+    }
+
+    private static func add(_ amount: Int64, to sum: inout Int64) {
+        let (result, overflow) = sum.addingReportingOverflow(amount)
+        sum = overflow ? .max : result
     }
 }
 
