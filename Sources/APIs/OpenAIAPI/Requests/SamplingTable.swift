@@ -69,6 +69,7 @@ enum SamplingTable {
 
     /// Adds what was said to a request for another server.
     static func write(_ parameters: SamplingParameters, to body: inout JSONObject) {
+        guard parameters != SamplingParameters() else { return }
         for entry in numbers { body[entry.names[0]] = parameters[keyPath: entry.member].map(JSONValue.number) }
         for entry in integers { body[entry.names[0]] = parameters[keyPath: entry.member].map(JSONValue.whole) }
     }

@@ -32,7 +32,8 @@ public final class MetricFamily<Series: Sendable>: Sendable {
 
     public func series(_ values: [String]) -> Series {
         precondition(values.count == labels.count, "one value for each label")
-        let key = values.map { $0.utf8.count <= Self.labelBytesMax ? $0 : $0.cut(toBytes: Self.labelBytesMax) }
+        let isShort = values.allSatisfy { $0.utf8.count <= Self.labelBytesMax }
+        let key = isShort ? values : values.map { $0.cut(toBytes: min($0.utf8.count, Self.labelBytesMax)) }
         return state.withLock { state in
             if let series = state.series[key] { return series }
             if state.series.count < seriesCountMax { return state.series.remember(make(), key) }
