@@ -3,7 +3,7 @@
 /// A pool is one account's leases: reservations in the store with one hold each, which survive this process and count as used
 /// when it dies. Requests reserve and settle in the pool; the store learns from time to time what was spent, when new leases
 /// take the place of old ones. Nothing is let in that the store has not kept for this process, so that several nodes are as
-/// exact as one. A pool is no larger than what was held and spent of it at once a moment ago.
+/// exact as one. A pool is hardly larger than what was held and spent of it at once a moment ago, at most by half.
 struct BudgetPools {
     private struct Pool {
         var unit: BudgetUnit
