@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from support.browser import Tab, browser, tab
 from support.people import CONFIGURATION, PASSWORD, People, begin, totp
 from support.servers import Nexus
@@ -341,6 +341,38 @@ def test_a_viewer_is_told_what_is_not_theirs(chromium: Browser, people: People) 
         expect(opened.page.get_by_role("alert")).to_be_visible()
         opened.go("/app/audit")
         expect(opened.page.get_by_role("alert")).to_be_visible()
+        opened.check()
+
+
+def test_answers_from_before_the_sign_in_change_nothing(chromium: Browser, people: People) -> None:
+    with tab(chromium, people.server.url) as opened:
+        opened.expected = ["the server responded with a status of 401"]
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            # What the page asks when it opens; what it asks after the sign-in passes.
+            if signed_in or route.request.method != "GET":
+                route.continue_()
+            else:
+                held.append(route)
+
+        signed_in = False
+        opened.page.route("**/v1/models", hold)
+        opened.page.route("**/api/v1/session", hold)
+        opened.go("/app/sign-in")
+        opened.page.locator("input[autocomplete=username]").fill("vera")
+        opened.page.locator("input[type=password]").fill(PASSWORD)
+        while len(held) < 2:
+            opened.page.wait_for_timeout(20)
+        signed_in = True
+        opened.page.locator("form button[type=submit]").click()
+        opened.page.locator(".who-am-i", has_text="vera").wait_for()
+        for route in held:
+            asks_models = route.request.url.endswith("/models")
+            route.fulfill(status=401 if asks_models else 200, json={} if asks_models else {"mode": "sign_in", "user": None})
+        opened.page.wait_for_timeout(300)
+        expect(opened.page.locator(".who-am-i")).to_contain_text("vera")
+        expect(opened.page.locator(".composer textarea")).to_be_visible()
         opened.check()
 
 

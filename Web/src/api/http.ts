@@ -33,14 +33,22 @@ export function whenSignedOut(action: () => void): void {
   onSignedOut = action;
 }
 
+/** Sign-ins of this page so far. What was asked before the last one says nothing about whoever is signed in now. */
+let signIns = 0;
+export const signInsSoFar = (): number => signIns;
+export function noteSignIn(): void {
+  signIns += 1;
+}
+
 export async function request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  const askedAfter = signIns;
   const response = await fetch(path, {
     method, headers, body: body === undefined ? null : JSON.stringify(body), signal: signal ?? null, credentials: "same-origin", keepalive: isLeaving(),
   });
   if (!response.ok) {
-    if (response.status === 401) onSignedOut();
+    if (response.status === 401 && askedAfter === signIns) onSignedOut();
     throw await refusal(response);
   }
   return response;

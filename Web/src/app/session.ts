@@ -1,6 +1,6 @@
 // Who uses the page: nobody in particular where a server asks nobody to sign in.
 
-import { get, send, whenSignedOut } from "../api/http";
+import { get, noteSignIn, send, signInsSoFar, whenSignedOut } from "../api/http";
 import { hasRoute } from "../api/routes";
 import { forgetCopies } from "../chat/browserStore";
 import { forgetFolders } from "../chat/library/organising";
@@ -45,7 +45,11 @@ export const setupToken: string | null = (() => {
 
 export async function loadSession(): Promise<void> {
   if (!(await hasRoute("/api/v1/session"))) return;
-  take(await get<Told>("/api/v1/session"));
+  const askedAfter = signInsSoFar();
+  const told = await get<Told>("/api/v1/session");
+  // Somebody was quicker to sign in than this answer to come.
+  if (askedAfter !== signInsSoFar()) return;
+  take(told);
   const { mode, user } = session.get();
   if (mode === "open" || user) followSettings().catch(() => undefined);
   if (setupToken || (mode === "sign_in" && !user)) navigate("signIn");
@@ -56,12 +60,16 @@ function take(told: Told): void {
 }
 
 export async function signIn(name: string, password: string, code: string): Promise<void> {
-  take(await send<Told>("POST", "/api/v1/session", { name, password, ...(code ? { code } : {}) }));
+  const told = await send<Told>("POST", "/api/v1/session", { name, password, ...(code ? { code } : {}) });
+  noteSignIn();
+  take(told);
   followSettings().catch(() => undefined);
 }
 
 export async function setUp(token: string, name: string, password: string): Promise<void> {
-  take(await send<Told>("POST", "/api/v1/session/setup", { token, name, password }));
+  const told = await send<Told>("POST", "/api/v1/session/setup", { token, name, password });
+  noteSignIn();
+  take(told);
 }
 
 export async function signOut(): Promise<void> {

@@ -12,13 +12,23 @@ const served = createStore<Known>({ models: [], error: null, isLoaded: false });
 
 export const useModels = (): Known => useStore(served);
 
-/** Asks again what is served. */
+let asked = 0;
+let answered = 0;
+
+/** Asks again what is served. An answer that was overtaken by that to a later question counts for nothing. */
 export async function loadModels(): Promise<void> {
+  asked += 1;
+  const question = asked;
+  const take = (known: (before: Known) => Known) => {
+    if (question < answered) return;
+    answered = question;
+    served.set(known);
+  };
   try {
     const { data } = await get<{ data: ServedModel[] }>("/v1/models");
-    served.set({ models: data, error: null, isLoaded: true });
+    take(() => ({ models: data, error: null, isLoaded: true }));
   } catch (error) {
-    served.set((before) => ({ ...before, error: error instanceof Error ? error : new Error(String(error)), isLoaded: true }));
+    take((before) => ({ ...before, error: error instanceof Error ? error : new Error(String(error)), isLoaded: true }));
   }
 }
 
