@@ -1,4 +1,5 @@
 import Digests
+import Synchronization
 import TestRandomness
 import Testing
 
@@ -176,6 +177,21 @@ import Testing
         bucket.change(rate: 10_000, now: start)
         let after = bucket.wait(now: start)
         #expect(before == .seconds(1) && after == .milliseconds(100))
+    }
+
+    @Test func `whoever waits for a limit is called several times a second`() async throws {
+        let start = ContinuousClock.now
+        let passed = Mutex(Duration.zero)
+        let time = HubTime(
+            now: { start + passed.withLock { $0 } }, sleep: { pause in passed.withLock { $0 += pause } },
+            chance: { 0.5 }, unixSeconds: { 0 })
+        let throttle = Throttle(bytesPerSecond: 1000, time: time)
+        var calls = 0
+        // A quarter of a second's bytes are free.
+        try await throttle.pass(10_250) { calls += 1 }
+        #expect(passed.withLock { $0 } == .seconds(10) && calls == 40)
+        try await Throttle(bytesPerSecond: nil, time: time).pass(1 << 30) { calls += 1 }
+        #expect(calls == 40)
     }
 
     @Test func `room is asked for with a reserve`() throws {

@@ -105,9 +105,9 @@ extension FileTransfer {
             if intake.needs(chunk.count) { try await part.write(chunk, at: intake.offset) }
             intake.take(chunk.count)
             report(.bytes(state.receivedBytes))
-            try await throttle.pass(chunk.count)
-            // Once more, for those who were told of other bytes a moment before these came and the limit made us wait.
-            report(.bytes(state.receivedBytes))
+            // Told on while the limit makes us wait, which may be for minutes: a report that comes right after another one
+            // is dropped.
+            try await throttle.pass(chunk.count) { report(.bytes(state.receivedBytes)) }
             if isSlow { throw Setback("The connection was slower than \(options.rateMin) bytes per second.") }
             asked = client.time.now()
         }

@@ -77,8 +77,11 @@ public final class Throttle: Sendable {
 
     /// Waits until bytes that have arrived are within the limit.
     ///
+    /// - Parameters:
+    ///   - bytes: so many.
+    ///   - waiting: called several times a second while it waits.
     /// - Throws: `CancellationError`.
-    func pass(_ bytes: Int) async throws {
+    func pass(_ bytes: Int, waiting: () -> Void) async throws {
         let now = time.now()
         bucket.withLock { $0?.take(bytes, now: now) }
         while true {
@@ -87,6 +90,7 @@ public final class Throttle: Sendable {
             guard wait > .zero else { return }
             // In short steps, so that a changed limit is felt soon.
             try await time.sleep(min(wait, .milliseconds(250)))
+            waiting()
         }
     }
 }
