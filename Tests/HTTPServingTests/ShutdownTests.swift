@@ -108,6 +108,49 @@ import Testing
         #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
     }
 
+    @Test func `another server takes the port over while connections to the first are still served`() async throws {
+        let (started, release) = (Flag(), Flag())
+        var router = Router()
+        router.on(.get, "/") { _ in .text("first") }
+        router.on(.get, "/slow") { _ in
+            started.set()
+            while !release.isSet { try await Task.sleep(for: .milliseconds(2)) }
+            return .text("finished")
+        }
+        let (first, port) = try await start(router)
+        let (idle, busy) = (try RawClient(port: port), try RawClient(port: port))
+        _ = try await blocking { try idle.ask("GET", "/") }
+        try busy.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        try await eventually { started.isSet }
+        // It has connected before, and is let in although nobody has accepted it yet.
+        let late = try RawClient(port: port)
+        await first.stopListening()
+        await first.stopListening()
+        #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
+
+        var next = Router()
+        next.on(.get, "/") { _ in .text("second") }
+        let second = HTTPServer(ServerConfiguration(.tcp(host: "0.0.0.0", port: port)), router: next)
+        #expect(try await second.start() == port)
+        #expect(try await blocking { try RawClient(port: port).ask("GET", "/") }.body == "second")
+        for client in [idle, late] {
+            #expect(try await blocking { try client.ask("GET", "/") }.body == "first")
+        }
+        release.set()
+        #expect(try await blocking { try busy.readAnswer() }.body == "finished")
+        await first.shutdown(deadline: .seconds(5))
+        #expect(try await blocking { try RawClient(port: port).ask("GET", "/") }.body == "second")
+        await second.shutdown(deadline: .zero)
+    }
+
+    @Test func `a server that does not run does not listen`() async throws {
+        let fresh = HTTPServer(ServerConfiguration(), router: Router())
+        await fresh.stopListening()
+        let (ended, _) = try await start(Router())
+        await ended.shutdown(deadline: .zero)
+        await ended.stopListening()
+    }
+
     @Test func `a server that never started can be shut down`() async {
         await HTTPServer(ServerConfiguration(), router: Router()).shutdown()
     }

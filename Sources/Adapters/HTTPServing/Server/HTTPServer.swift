@@ -71,6 +71,15 @@ public final class HTTPServer: Sendable {
         return port
     }
 
+    /// Stops accepting; connections stay and are served. Returns when another server may bind the address.
+    public func stopListening() async {
+        let done = Latch()
+        let isAsked = lifecycle.withLock { state in
+            if case .running(let mailbox) = state { mailbox.stopListening(done) } else { false }
+        }
+        if isAsked { await done.wait() }
+    }
+
     /// Stops accepting, lets running responses finish until the deadline, then cancels them and closes everything.
     /// Returns when the last connection is closed. Handlers that ignore cancellation may still be running then.
     public func shutdown(deadline: Duration = .seconds(10)) async {

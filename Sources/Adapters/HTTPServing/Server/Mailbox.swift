@@ -13,6 +13,8 @@ final class Mailbox: Sendable {
         var steps: [UnownedJob] = []
         /// When the server is to stop; the latest word counts.
         var stopDeadline: ContinuousClock.Instant?
+        /// Opened when the server does not listen any more, which is wanted at once.
+        var deafness: [Latch] = []
         fileprivate var isSignalled = false
         fileprivate var isClosed = false
     }
@@ -28,6 +30,11 @@ final class Mailbox: Sendable {
     func wake(_ connection: UInt64) { _ = post { $0.connections.append(connection) } }
 
     func stop(by deadline: ContinuousClock.Instant) { _ = post { $0.stopDeadline = deadline } }
+
+    /// Asks to stop listening; connections stay.
+    ///
+    /// - Returns: `false` when the thread has ended, and nobody listens.
+    func stopListening(_ done: Latch) -> Bool { post { $0.deafness.append(done) } }
 
     /// Leaves a task's step for the server's thread.
     ///

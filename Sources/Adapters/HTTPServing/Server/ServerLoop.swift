@@ -35,6 +35,7 @@ final class ServerLoop {
     /// Connections whose end of stream libmicrohttpd has yet to see.
     private var halfClosed: [UInt64] = []
     private var stopDeadline: ContinuousClock.Instant?
+    private var isListening = true
 
     init(_ settings: Settings, listening: ListeningSocket) {
         self.settings = settings
@@ -119,7 +120,10 @@ final class ServerLoop {
         let more = settings.mailbox.collect()
         notes.connections += more.connections
         notes.stopDeadline = more.stopDeadline ?? notes.stopDeadline
+        notes.deafness += more.deafness
         for step in more.steps { executor.run(step) }
+        if !notes.deafness.isEmpty { stopListening() }
+        for done in notes.deafness { done.open() }
         if let deadline = notes.stopDeadline { drain(until: deadline) }
         for id in notes.connections {
             guard let connection = connections[id] else { continue }
@@ -221,8 +225,19 @@ extension ServerLoop {
         }
     }
 
+    /// New connections are refused, and another server may bind the address.
+    private func stopListening() {
+        guard isListening, let daemon = unsafe daemon else { return }
+        isListening = false
+        // Who has connected already is let in.
+        unsafe MHD_run(daemon)
+        unsafe MHD_quiesce_daemon(daemon)
+        // The descriptor has to stay open until libmicrohttpd has ended; what it stands for does not.
+        Glibc.shutdown(handedSocket, CInt(SHUT_RDWR))
+    }
+
     private func drain(until deadline: ContinuousClock.Instant) {
-        if !isDraining, let daemon = unsafe daemon { unsafe MHD_quiesce_daemon(daemon) }
+        stopListening()
         stopDeadline = deadline
         for connection in connections.values {
             if let socket = connection.socket {
@@ -241,7 +256,9 @@ extension ServerLoop {
         unsafe MHD_run(daemon)
         unsafe MHD_run(daemon)
         unsafe MHD_stop_daemon(daemon)
-        for step in settings.mailbox.close().steps { ServerThreadExecutor.runElsewhere(step) }
+        let notes = settings.mailbox.close()
+        for step in notes.steps { ServerThreadExecutor.runElsewhere(step) }
+        for done in notes.deafness { done.open() }
         // It was quiesced, so it is ours to close, and only now (microhttpd.h, MHD_quiesce_daemon).
         close(handedSocket)
         unsafe self.daemon = nil

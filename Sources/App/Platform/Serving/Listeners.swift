@@ -67,20 +67,28 @@ final class Listeners: Sendable {
     /// Answers that are being written when the port moves to another address may go on for so long.
     private static let moveDrain = Duration.seconds(5)
 
-    /// Listens on the configured address, with the same port, instead of the one that it began with.
+    /// Listens on the configured address, with the same port, instead of the one that it began with. Whoever is connected
+    /// stays until the other server listens.
     ///
     /// - Throws: when the address cannot be had; nothing listens on the port then.
     func moveToConfiguredHost() async throws {
         let before = state.withLock { $0.entrance.take() }
-        await before?.shutdown(deadline: Self.moveDrain)
-        let server = HTTPServer(
-            try Self.configuration(.tcp(host: settings.host, port: port), settings), router: router)
-        _ = try await server.start()
+        await before?.stopListening()
+        let server: HTTPServer
+        do {
+            server = HTTPServer(
+                try Self.configuration(.tcp(host: settings.host, port: port), settings), router: router)
+            _ = try await server.start()
+        } catch {
+            await before?.shutdown(deadline: .zero)
+            throw error
+        }
         let isLate = state.withLock { state in
             if !state.isEnding { state.entrance = server }
             return state.isEnding
         }
         if isLate { await server.shutdown(deadline: .zero) }
+        await before?.shutdown(deadline: isLate ? .zero : Self.moveDrain)
     }
 
     /// Ends all of them at the same time.
