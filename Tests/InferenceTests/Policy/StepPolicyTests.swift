@@ -38,7 +38,7 @@ import Vocabulary
         #expect(policy.plan([prompt(1, 0)], waiting: 0) == [0])
     }
 
-    @Test(arguments: [(1.0, 1.25), (0.75, 1.39), (0.5, 1.6), (0.25, 3.4)])
+    @Test(arguments: [(1.0, 1.25), (0.75, 1.35), (0.5, 1.5), (0.25, 3.0)])
     func `a step with prompts is stretched as the bias says`(bias: Double, stretch: Double) {
         let machine = SimulatedMachine(base: 0.02, row: 0.001, prompt: 0.0002, attended: 0)
         var policy = experienced(machine, bias: bias)

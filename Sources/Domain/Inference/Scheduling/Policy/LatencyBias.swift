@@ -10,7 +10,7 @@ struct LatencyBias: Sendable, Equatable {
 
     /// How much longer than a step that only writes a step may take because it also reads prompts.
     ///
-    /// 1.25 at the latency end, 1.6 in the middle, without bound at the throughput end. When many wait it grows, by at
+    /// 1.25 at the latency end, 1.5 in the middle, without bound at the throughput end. When many wait it grows, by at
     /// most `1 - bias` of its excess doubled, and from the middle on never beyond `stretchMax`, so that running answers
     /// take less than twice as long per token.
     ///
@@ -35,8 +35,8 @@ struct LatencyBias: Sendable, Equatable {
     }
 
     /// Below 2, the promise to running answers, by what measurements scatter.
-    static let stretchMax = 1.8
-    private static let middle = 0.6
+    static let stretchMax = 1.7
+    private static let middle = 0.5
     private static let latencyEnd = 0.25
     private static let middleComfort = 0.1
 
