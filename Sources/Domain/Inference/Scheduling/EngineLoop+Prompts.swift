@@ -55,11 +55,12 @@ extension EngineLoop {
 
     /// Ends those whose prompts take longer than they may.
     mutating func endLatePrompts(_ now: ContinuousClock.Instant) {
-        let late = running.map(\.generation).filter { generation in
-            guard generation.prefilled == nil, let most = generation.request.lineLimits.prompt,
-                let started = generation.started
-            else { return false }
-            return started + most <= now
+        var late: [Generation] = []
+        for generation in running.lazy.map(\.generation) where generation.prefilled == nil {
+            guard let most = generation.request.lineLimits.prompt, let started = generation.started,
+                started + most <= now
+            else { continue }
+            late.append(generation)
         }
         for generation in late { remove(generation.key, last: generation.close(.length, model: model)) }
     }

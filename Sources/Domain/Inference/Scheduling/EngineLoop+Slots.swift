@@ -5,9 +5,9 @@ extension EngineLoop {
     /// Answers those who are too late.
     mutating func expire(_ now: ContinuousClock.Instant) {
         for submission in room.expired(now) { end(submission, error: .late("it waited for its turn")) }
-        let late =
-            running.lazy.map(\.generation).filter { $0.isLate(now) }.map(\.key)
-            + parked.lazy.map(\.generation).filter { $0.isLate(now) }.map(\.key)
+        var late: [UInt64] = []
+        for sequence in running where sequence.generation.isLate(now) { late.append(sequence.generation.key) }
+        for sequence in parked where sequence.generation.isLate(now) { late.append(sequence.generation.key) }
         for key in late { remove(key, error: .late("it was being written")) }
         endLatePrompts(now)
     }

@@ -28,12 +28,19 @@ extension EngineLoop {
     /// What the next step computes; empty when nothing can go on.
     mutating func plan() -> [StepShare] {
         shiftContexts()
-        let active = adapterTurn(
-            among: running.indices.filter {
-                !running[$0].isBlocked && !running[$0].isIsolated && isReady(running[$0])
-            })
-        let counts = stepPolicy.plan(active.map { candidate(running[$0]) }, waiting: room.count)
-        var shares = zip(active, counts).compactMap { share($0, count: Self.tiled($1, of: running[$0].pending)) }
+        // Loops rather than closures here and below: those that call methods of this struct copy all of it, in each step.
+        var ready: [Int] = []
+        for index in running.indices where !running[index].isBlocked && !running[index].isIsolated {
+            if isReady(running[index]) { ready.append(index) }
+        }
+        let active = adapterTurn(among: ready)
+        var candidates: [StepCandidate] = []
+        for index in active { candidates.append(Self.candidate(running[index])) }
+        let counts = stepPolicy.plan(candidates, waiting: room.count)
+        var shares: [StepShare] = []
+        for (index, count) in zip(active, counts) {
+            if let share = share(index, count: Self.tiled(count, of: running[index].pending)) { shares.append(share) }
+        }
         // One that computes by itself takes a step of a fixed size in each round, whatever runs beside it.
         if let index = running.firstIndex(where: { $0.isIsolated && !$0.isBlocked }), isReady(running[index]) {
             let count = min(running[index].pending, running[index].isWriting ? 1 : Self.isolatedChunk)
@@ -51,7 +58,7 @@ extension EngineLoop {
         return count - rest
     }
 
-    private func candidate(_ sequence: RunningSequence) -> StepCandidate {
+    private static func candidate(_ sequence: RunningSequence) -> StepCandidate {
         let options = sequence.generation.request.scheduling
         return StepCandidate(
             key: sequence.generation.key, pending: sequence.pending, computed: sequence.computed,
@@ -96,10 +103,16 @@ extension EngineLoop {
     private mutating func stepTogether(_ shares: [StepShare]) {
         let began = ContinuousClock.now
         let hadCore = ThreadTime.now
-        let load = StepPolicy.load(
-            of: shares.map { candidate(running[$0.index]) }, shares: shares.map(\.range.count))
-        let prompting = shares.filter { promptTokens(of: $0) > 0 }.map { running[$0.index].generation.key }
-        let prompts = shares.reduce(0) { $0 + promptTokens(of: $1) }
+        var load = StepLoad()
+        var prompting: [UInt64] = []
+        var prompts = 0
+        for share in shares {
+            let sequence = running[share.index]
+            load.add(share.range.count, after: sequence.computed, isWriting: sequence.isWriting)
+            let count = promptTokens(of: share)
+            prompts += count
+            if count > 0 { prompting.append(sequence.generation.key) }
+        }
         let predicted = stepPolicy.costs.predicted(load)
         let isChange = adapterTurns.changes(to: shares.first.map { running[$0.index].adapters })
         guard applyAdapters(of: shares, to: runtime) else { return }
@@ -121,7 +134,9 @@ extension EngineLoop {
                 stepPolicy.observed(load, duration: duration)
             }
         }
-        leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
+        if !prompting.isEmpty {
+            leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
+        }
         for outcome in outcomes { handOut(outcome) }
         cache.counts.tokensComputed += prompts
         heartbeat.stepped(

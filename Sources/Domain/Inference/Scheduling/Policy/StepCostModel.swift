@@ -6,6 +6,17 @@ struct StepLoad: Sendable, Equatable {
     var prefillTokens = 0
     /// Sum over all tokens of the step of the tokens each of them looks back at.
     var attended = 0
+
+    /// Adds tokens of one sequence.
+    ///
+    /// - Parameters:
+    ///   - count: so many.
+    ///   - computed: tokens of the sequence that are in its cache.
+    ///   - isWriting: whether its prompt has been read.
+    mutating func add(_ count: Int, after computed: Int, isWriting: Bool) {
+        if isWriting { decodeRows += 1 } else { prefillTokens += count }
+        attended += count * computed + count * (count - 1) / 2
+    }
 }
 
 /// Learns how long steps take: base + a · rows + b · prompt tokens + c · attended tokens, none of them negative.
@@ -33,15 +44,17 @@ struct StepCostModel: Sendable {
     private static let quietPart = 0.25
     /// Steps that read prompts beside writing; afterwards steps without writing, which are far larger, teach nothing.
     private static let mixedEnough = 8
+    /// The features of a step, or a number for each of them: 1, rows, prompt tokens, attended tokens.
+    private typealias Features = SIMD4<Double>
     /// Units in which all features of usual steps are of the order of one.
-    private static let units = [1.0, 8, 64, 65536]
+    private static let units = Features(1, 8, 64, 65536)
 
-    /// Seconds per unit of each feature.
-    private var weights: [Double] = []
-    private var products = [[Double]](repeating: [0, 0, 0, 0], count: 4)
-    private var targets = [0.0, 0, 0, 0]
+    /// Seconds per unit of each feature; zero before the first observation.
+    private var weights = Features.zero
+    private var products = [Features](repeating: .zero, count: 4)
+    private var targets = Features.zero
     /// The last ratios of measured to predicted time, by kind of step: steps that only write would outvote the others.
-    private var ratios = [[Double]](repeating: [], count: 3)
+    private var ratios = [LastThree](repeating: LastThree(), count: 3)
     private var observations = 0
     private var mixedCount = 0
     private var sinceQuiet = 0
@@ -51,7 +64,7 @@ struct StepCostModel: Sendable {
 
     /// In seconds; 0 before the first observation.
     func predicted(_ load: StepLoad) -> Double {
-        weights.isEmpty ? 0 : zip(weights, Self.features(load)).reduce(0) { $0 + $1.0 * $1.1 }
+        (weights * Self.features(load)).sum()
     }
 
     /// How many tokens of a prompt fit into a step.
@@ -62,7 +75,7 @@ struct StepCostModel: Sendable {
     ///   - position: how many tokens of the prompt are computed already; later tokens look back at more.
     /// - Returns: 0 when not even one token fits.
     func prefillTokens(fitting seconds: Double, beside load: StepLoad, position: Int) -> Int {
-        guard !weights.isEmpty else { return 0 }
+        guard observations > 0 else { return 0 }
         let left = seconds - predicted(load)
         let perToken = weights[2] / Self.units[2] + weights[3] / Self.units[3] * Double(max(0, position))
         guard left > 0 else { return 0 }
@@ -78,7 +91,7 @@ struct StepCostModel: Sendable {
     mutating func observe(_ load: StepLoad, seconds: Double) {
         guard seconds > 0, seconds.isFinite, load.decodeRows + load.prefillTokens > 0 else { return }
         let features = Self.features(load)
-        if weights.isEmpty { guess(from: load, seconds: seconds) }
+        if observations == 0 { guess(from: load, seconds: seconds) }
         if load.decodeRows > 0, load.prefillTokens > 0 { mixedCount += 1 }
         observations += 1
         if load.decodeRows == 0, mixedCount >= Self.mixedEnough { return }
@@ -88,10 +101,8 @@ struct StepCostModel: Sendable {
         let ratio = usual(ratio: seconds / prediction, kind: load.prefillTokens == 0 ? 0 : load.decodeRows == 0 ? 1 : 2)
         let excess = ratio - min(max(ratio, Self.noise.lowerBound), Self.noise.upperBound)
         let factor = 1 + excess * Self.common
-        for index in weights.indices {
-            weights[index] *= factor
-            targets[index] *= factor
-        }
+        weights *= factor
+        targets *= factor
         let isQuiet = load.prefillTokens == 0
         add(
             features, seconds: prediction * ratio, count: isQuiet ? 1 + Double(sinceQuiet) * Self.quietPart : 1)
@@ -103,27 +114,20 @@ struct StepCostModel: Sendable {
     private mutating func guess(from load: StepLoad, seconds: Double) {
         let base = 16.0
         let unit = seconds / (base + Double(load.decodeRows + load.prefillTokens))
-        weights = [base * unit, unit * Self.units[1], unit * Self.units[2], 0]
+        weights = Features(base, Self.units[1], Self.units[2], 0) * unit
     }
 
     /// The median of the last three ratios of a kind of step, within bounds.
     private mutating func usual(ratio: Double, kind: Int) -> Double {
-        ratios[kind].append(ratio)
-        if ratios[kind].count > 3 { ratios[kind].removeFirst() }
-        let median = ratios[kind].count < 3 ? ratio : ratios[kind].sorted()[1]
-        return min(max(median, 1 / Self.ratioMax), Self.ratioMax)
+        min(max(ratios[kind].median(with: ratio), 1 / Self.ratioMax), Self.ratioMax)
     }
 
-    private mutating func add(_ features: [Double], seconds: Double, count: Double) {
+    private mutating func add(_ features: Features, seconds: Double, count: Double) {
         let keep = 1 - 1 / Self.memory
         // Relative errors count, so that long steps do not drown short ones.
         let weight = count / (seconds * seconds)
-        for row in 0..<4 {
-            for column in 0..<4 {
-                products[row][column] = products[row][column] * keep + features[row] * features[column] * weight
-            }
-            targets[row] = targets[row] * keep + features[row] * seconds * weight
-        }
+        for row in 0..<4 { products[row] = products[row] * keep + features * (features[row] * weight) }
+        targets = targets * keep + features * (seconds * weight)
     }
 
     private mutating func solve() {
@@ -131,17 +135,29 @@ struct StepCostModel: Sendable {
         let scale = products[0][0] * Self.inertia
         for _ in 0..<Self.sweeps {
             for row in 0..<4 {
-                var rest = targets[row] + scale * last[row]
-                for column in 0..<4 where column != row { rest -= products[row][column] * weights[column] }
-                weights[row] = max(0, rest / (products[row][row] + scale))
+                let own = products[row][row]
+                let others = (products[row] * weights).sum() - own * weights[row]
+                weights[row] = max(0, (targets[row] + scale * last[row] - others) / (own + scale))
             }
         }
     }
 
-    private static func features(_ load: StepLoad) -> [Double] {
-        [
-            1, Double(load.decodeRows) / units[1], Double(load.prefillTokens) / units[2],
-            Double(load.attended) / units[3],
-        ]
+    private static func features(_ load: StepLoad) -> Features {
+        Features(1, Double(load.decodeRows), Double(load.prefillTokens), Double(load.attended)) / units
+    }
+}
+
+/// The last three of a row of numbers.
+private struct LastThree: Sendable {
+    private var before = (first: Double.nan, second: Double.nan)
+
+    /// Takes a number.
+    ///
+    /// - Returns: the median of it and the two before; itself while there are fewer.
+    mutating func median(with last: Double) -> Double {
+        let (first, second) = before
+        before = (second, last)
+        guard !first.isNaN else { return last }
+        return max(min(first, second), min(max(first, second), last))
     }
 }

@@ -126,8 +126,7 @@ struct StepPolicy: Sendable {
     static func load(of candidates: [StepCandidate], shares: [Int]) -> StepLoad {
         var load = StepLoad()
         for (candidate, share) in zip(candidates, shares) where share > 0 {
-            if candidate.isWriting { load.decodeRows += 1 } else { load.prefillTokens += share }
-            load.attended += share * candidate.computed + share * (share - 1) / 2
+            load.add(share, after: candidate.computed, isWriting: candidate.isWriting)
         }
         return load
     }

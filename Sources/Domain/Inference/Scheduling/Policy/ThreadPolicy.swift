@@ -62,14 +62,15 @@ struct ThreadPolicy: Sendable, Equatable {
         guard most > 1, ratio > 0, ratio.isFinite else { return }
         switch phase {
         case .steady(let count):
-            let usual = Self.median(recent)
+            // The same as that the median of those before, times the alarm, is less.
+            let isSlow = recent.count >= 4 && recent.count { $0 < ratio / Self.alarm } > recent.count / 2
             recent.append(ratio)
             shares.append(share)
             if recent.count > 8 {
                 recent.removeFirst()
                 shares.removeFirst()
             }
-            slow = recent.count > 4 && ratio > usual * Self.alarm ? slow + 1 : 0
+            slow = isSlow ? slow + 1 : 0
             let isDue = count + 1 >= (isQuiet ? Self.quietPause : pause) || (slow >= 3 && count > 8)
             phase = isDue ? .trial(step: 0, ratios: []) : .steady(sinceTrial: count + 1)
         case .trial(let step, let ratios):
@@ -83,7 +84,9 @@ struct ThreadPolicy: Sendable, Equatable {
     }
 
     /// All threads compute, and nobody else wants their cores. One slow step in eight says nothing.
-    private var isQuiet: Bool { threads == most && Self.median(shares) >= Self.quietShare && !shares.isEmpty }
+    private var isQuiet: Bool {
+        threads == most && !shares.isEmpty && shares.count { $0 < Self.quietShare } <= shares.count / 2
+    }
 
     private mutating func judge(_ trial: [Double]) {
         // The last of those before the trial: what it is like now.
