@@ -33,9 +33,9 @@ extension JSONValue {
 
 /// A recursive-descent reader over bytes.
 struct JSONParser {
-    private let bytes: [UInt8]
-    private let depthMax: Int
-    private var offset = 0
+    let bytes: [UInt8]
+    let depthMax: Int
+    var offset = 0
     /// The object whose members stay apart, by the keys that lead to it, and those that lead to where the reader is.
     private let watchedPath: [String]?
     private var path: [String] = []
@@ -55,9 +55,9 @@ struct JSONParser {
         return result
     }
 
-    private var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+    var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while offset < bytes.count {
             switch bytes[offset] {
             case 0x20, 0x0A, 0x0D, 0x09: offset += 1
@@ -66,7 +66,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
+    mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
         skipSpace()
         guard let first = peek else { throw error("unexpected end of the text, a value was expected") }
         switch first {
@@ -81,7 +81,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
+    mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
         let text = word.description.utf8
         guard bytes[offset...].starts(with: text) else { throw error("unexpected word, did you mean \(word)?") }
         offset += text.count
@@ -143,7 +143,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func number() throws(JSONSyntaxError) -> JSONValue {
+    mutating func number() throws(JSONSyntaxError) -> JSONValue {
         let start = offset
         var isWhole = true
         if peek == UInt8(ascii: "-") { offset += 1 }
@@ -192,7 +192,7 @@ struct JSONParser {
         return offset - start
     }
 
-    private mutating func string() throws(JSONSyntaxError) -> String {
+    mutating func string() throws(JSONSyntaxError) -> String {
         offset += 1
         let start = offset
         while offset < bytes.count {
@@ -282,7 +282,7 @@ struct JSONParser {
         }
     }
 
-    private func error(_ reason: String) -> JSONSyntaxError {
+    func error(_ reason: String) -> JSONSyntaxError {
         var line = 1
         var column = 1
         for byte in bytes[..<min(offset, bytes.count)] {

@@ -50,9 +50,18 @@ public struct ServerSentEventParser: Sendable {
         /// What this event has cost so far, counted against the bound: comments and unknown fields too, because a
         /// block that never ends should not go on for ever.
         var byteCount = 0
+
+        /// Makes it ready for the next event, which may use the same room.
+        mutating func clear() {
+            if !event.isEmpty { event = [] }
+            data.removeAll(keepingCapacity: true)
+            (hasData, id, retry, byteCount) = (false, nil, nil, 0)
+        }
     }
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    /// How nearly all lines begin.
+    private static let dataPrefix = Array("data: ".utf8)
 
     /// - Parameter eventBytesMax: the bound on one event with all its fields, in bytes. A larger one is an error, and
     ///   nothing after it can be read.
@@ -64,9 +73,15 @@ public struct ServerSentEventParser: Sendable {
     ///
     /// - Throws: when an event is larger than the bound. Events of the same piece that came before it are lost.
     public mutating func feed(_ bytes: some Sequence<UInt8>) throws(ServerSentEventError) -> [ServerSentEvent] {
-        let bytes = Array(bytes)
+        try feed(Array(bytes))
+    }
+
+    /// The same for bytes that lie together.
+    public mutating func feed(_ bytes: [UInt8]) throws(ServerSentEventError) -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         var place = 0
+        // The room for an event's data serves all events of a piece, and does not wait for the next piece.
+        defer { if !block.hasData { block.data = [] } }
         while place < bytes.count {
             if case .passed = start {
                 place = try feedLine(bytes, from: place, into: &events)
@@ -82,7 +97,8 @@ public struct ServerSentEventParser: Sendable {
     private mutating func feedLine(
         _ bytes: [UInt8], from place: Int, into events: inout [ServerSentEvent]
     ) throws(ServerSentEventError) -> Int {
-        let end = bytes[place...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? bytes.count
+        var end = place
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\n"), bytes[end] != UInt8(ascii: "\r") { end += 1 }
         let count = end - place
         if count > 0 {
             guard count <= eventBytesMax - block.byteCount else {
@@ -159,6 +175,7 @@ public struct ServerSentEventParser: Sendable {
             if let event = endBlock() { events.append(event) }
             return
         }
+        if line.starts(with: Self.dataPrefix) { return takeData(line.dropFirst(Self.dataPrefix.count)) }
         let colon = line.firstIndex(of: UInt8(ascii: ":"))
         guard colon != line.startIndex else { return }  // a comment
         let name = line[..<(colon ?? line.endIndex)]
@@ -169,9 +186,7 @@ public struct ServerSentEventParser: Sendable {
 
     private mutating func take(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
         if name.elementsEqual("data".utf8) {
-            if block.hasData { block.data.append(UInt8(ascii: "\n")) }
-            block.data.append(contentsOf: value)
-            block.hasData = true
+            takeData(value)
         } else if name.elementsEqual("event".utf8) {
             block.event = Array(value)
         } else if name.elementsEqual("id".utf8) {
@@ -181,6 +196,12 @@ public struct ServerSentEventParser: Sendable {
         }
     }
 
+    private mutating func takeData(_ value: ArraySlice<UInt8>) {
+        if block.hasData { block.data.append(UInt8(ascii: "\n")) }
+        block.data.append(contentsOf: value)
+        block.hasData = true
+    }
+
     /// ASCII digits only, as the standard says; a number too large for the machine is ignored like any other text.
     private static func wholeNumber(_ digits: ArraySlice<UInt8>) -> Int? {
         guard digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
@@ -188,13 +209,12 @@ public struct ServerSentEventParser: Sendable {
     }
 
     private mutating func endBlock() -> ServerSentEvent? {
-        let ended = block
-        block = Block()
-        let id = ended.id.map { String(decoding: $0, as: UTF8.self) }
+        defer { block.clear() }
+        let id = block.id.map { String(decoding: $0, as: UTF8.self) }
         if let id { lastEventID = id }
-        guard ended.hasData else { return nil }
+        guard block.hasData else { return nil }
         return ServerSentEvent(
-            event: ended.event.isEmpty ? nil : String(decoding: ended.event, as: UTF8.self),
-            data: String(decoding: ended.data, as: UTF8.self), id: id, retry: ended.retry)
+            event: block.event.isEmpty ? nil : String(decoding: block.event, as: UTF8.self),
+            data: String(decoding: block.data, as: UTF8.self), id: id, retry: block.retry)
     }
 }

@@ -19,6 +19,12 @@ public struct CompletionDecoder: Sendable {
     /// - Throws: the `ServiceError` that the other side sent, or one about a text that is no chunk.
     public mutating func events(for data: String) throws(ServiceError) -> [GenerationEvent] {
         if data == "[DONE]" { return [] }
+        // Most chunks are a piece of text and nothing else: no tree is made for these.
+        if let plain = PlainChunk(data) {
+            var events: [GenerationEvent] = plain.text.isEmpty ? [] : [.text(plain.text)]
+            begin(&events, nexus: nil)
+            return events
+        }
         let chunk: JSONValue
         do {
             chunk = try JSONValue.parse(data)
@@ -35,12 +41,16 @@ public struct CompletionDecoder: Sendable {
         if !isQuiet, let report = Self.report(chunk, choice) { events.append(.token(report)) }
         events += try Self.said(choice["delta"] ?? choice, choice)
         events += Self.warnings(chunk)
-        if !hasStarted, !isQuiet {
-            hasStarted = true
-            events.insert(.started(GenerationStart(model: model, nexus: chunk["nexus"])), at: 0)
-        }
+        if !isQuiet { begin(&events, nexus: chunk["nexus"]) }
         if let word = choice["finish_reason"]?.string { reason = FinishReason(rawValue: word) ?? .stop }
         return events
+    }
+
+    /// Tells that the answer has begun, before what its first chunk says.
+    private mutating func begin(_ events: inout [GenerationEvent], nexus: JSONValue?) {
+        guard !hasStarted else { return }
+        hasStarted = true
+        events.insert(.started(GenerationStart(model: model, nexus: nexus)), at: 0)
     }
 
     /// The last event, once the stream has ended.

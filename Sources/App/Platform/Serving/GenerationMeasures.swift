@@ -179,7 +179,7 @@ struct MeasuredStream: AsyncSequence, Sendable {
     func makeAsyncIterator() -> Iterator { Iterator(base: base.makeAsyncIterator(), lease: lease) }
 
     /// Closes the connection: whoever reads sees the end.
-    func cancel() { base.events.cancel() }
+    func cancel() { base.body.cancel() }
 
     struct Iterator: AsyncIteratorProtocol {
         fileprivate var base: RemoteStream.Iterator

@@ -50,7 +50,7 @@ struct RemoteModel: Sendable {
         let fetched = try await post(
             wire.path, wire.body, id: request.id, accepting: "text/event-stream",
             firstByteMax: min(firstByteMax ?? endpoint.idleMax, endpoint.idleMax), totalMax: totalMax)
-        return RemoteStream(events: fetched.body.events(), model: served, course: AnswerNotes.current?.course)
+        return RemoteStream(body: fetched.body, model: served, course: AnswerNotes.current?.course)
     }
 
     /// Tokens of the prompt of a chat, as the server counts them.
@@ -129,50 +129,65 @@ struct RemoteModel: Sendable {
 
 /// The events of an answer that another server writes. Dropping it closes the connection, and the server stops writing.
 struct RemoteStream: AsyncSequence, Sendable {
-    let events: ResponseEvents
+    let body: ResponseBody
     let model: ModelID
     /// Told how long the answer was waited for.
     let course: AnswerCourse?
 
-    func makeAsyncIterator() -> Iterator { Iterator(events: events.makeAsyncIterator(), model: model, course: course) }
+    func makeAsyncIterator() -> Iterator { Iterator(body: body.makeAsyncIterator(), model: model, course: course) }
 
     struct Iterator: AsyncIteratorProtocol {
-        private var events: ResponseEvents.Iterator
+        private var body: ResponseBody.Iterator
+        private var parser = ServerSentEventParser()
+        /// Of the bytes that came last, those that were not decoded yet, the next one last.
+        private var waiting: [ServerSentEvent] = []
         private var decoder: CompletionDecoder
         private let model: ModelID
         private let course: AnswerCourse?
+        /// Events that were not handed out yet, the next one last.
         private var ready: [GenerationEvent] = []
         private var isOver = false
 
-        init(events: ResponseEvents.Iterator, model: ModelID, course: AnswerCourse?) {
-            self.events = events
+        init(body: ResponseBody.Iterator, model: ModelID, course: AnswerCourse?) {
+            self.body = body
             self.model = model
             self.course = course
             decoder = CompletionDecoder(model: model)
         }
 
         mutating func next() async throws -> GenerationEvent? {
-            while ready.isEmpty {
+            while true {
+                if let event = ready.popLast() { return event }
                 guard !isOver else { return nil }
-                guard let event = try await nextEvent() else {
+                if let event = waiting.popLast() {
+                    ready = try decoder.events(for: event.data).reversed()
+                } else if let bytes = try await nextBytes() {
+                    waiting = try parsed(bytes)
+                } else {
                     isOver = true
                     let end = try decoder.end()
                     if case .finished(let told) = end, let queue = told.timings?.queue { course?.note(queue: queue) }
                     return end
                 }
-                ready = try decoder.events(for: event.data)
             }
-            return ready.removeFirst()
         }
 
-        private mutating func nextEvent() async throws -> ServerSentEvent? {
+        private mutating func nextBytes() async throws -> [UInt8]? {
             course?.beginWaiting()
             defer { course?.endWaiting() }
             do throws(FetchError) {
-                return try await events.next()
+                return try await body.next()
             } catch {
                 if error.code == .cancelled { throw CancellationError() }
                 throw error.serviceError(for: model)
+            }
+        }
+
+        private mutating func parsed(_ bytes: [UInt8]) throws(ServiceError) -> [ServerSentEvent] {
+            do throws(ServerSentEventError) {
+                return try parser.feed(bytes).reversed()
+            } catch {
+                throw FetchError(.tooLarge, error.description).serviceError(for: model)
             }
         }
     }

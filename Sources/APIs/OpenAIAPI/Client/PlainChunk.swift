@@ -1,0 +1,81 @@
+import JSONText
+
+/// A chunk of a chat's stream that brings a piece of text, or nothing, and tells nothing else: what a server sends for nearly
+/// each token.
+struct PlainChunk {
+    /// Empty where the chunk has none.
+    private(set) var text = ""
+
+    /// `nil` for every other chunk, and for what is no chunk: it is to be looked at as a whole.
+    ///
+    /// - Parameter data: the text of an event.
+    init?(_ data: String) {
+        var reader = JSONReader(data)
+        var chunk = (hasChoice: false, isPlain: true, text: "")
+        do throws(JSONSyntaxError) {
+            guard try reader.kind() == .object else { return nil }
+            try reader.members { (reader, key) throws(JSONSyntaxError) in
+                switch key {
+                case "id", "object", "created", "model", "system_fingerprint", "service_tier": try reader.skip()
+                case "choices": try Self.choices(&reader, &chunk)
+                default: try Self.nothing(&reader, &chunk)
+                }
+            }
+            try reader.end()
+        } catch {
+            return nil
+        }
+        guard chunk.isPlain, chunk.hasChoice else { return nil }
+        text = chunk.text
+    }
+
+    private typealias Found = (hasChoice: Bool, isPlain: Bool, text: String)
+
+    private static func choices(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
+        guard try reader.kind() == .array, !chunk.hasChoice else { return try unknown(&reader, &chunk) }
+        try reader.elements { (reader) throws(JSONSyntaxError) in
+            guard try reader.kind() == .object, !chunk.hasChoice else { return try unknown(&reader, &chunk) }
+            chunk.hasChoice = true
+            var hasDelta = false
+            try reader.members { (reader, key) throws(JSONSyntaxError) in
+                switch key {
+                case "index": try reader.skip()
+                case "delta":
+                    if hasDelta { return try unknown(&reader, &chunk) }
+                    hasDelta = true
+                    try delta(&reader, &chunk)
+                default: try nothing(&reader, &chunk)
+                }
+            }
+            // Without it the choice itself is looked at, as in streams of completions.
+            if !hasDelta { chunk.isPlain = false }
+        }
+    }
+
+    private static func delta(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
+        guard try reader.kind() == .object else { return try unknown(&reader, &chunk) }
+        var hasContent = false
+        try reader.members { (reader, key) throws(JSONSyntaxError) in
+            switch key {
+            case "role": try reader.skip()
+            case "content":
+                if hasContent { return try unknown(&reader, &chunk) }
+                guard try reader.kind() == .string else { return try nothing(&reader, &chunk) }
+                hasContent = true
+                chunk.text = try reader.string()
+            default: try nothing(&reader, &chunk)
+            }
+        }
+    }
+
+    /// A member that may be there only as `null`, which says nothing.
+    private static func nothing(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
+        if try reader.kind() != .null { chunk.isPlain = false }
+        try reader.skip()
+    }
+
+    private static func unknown(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
+        chunk.isPlain = false
+        try reader.skip()
+    }
+}
