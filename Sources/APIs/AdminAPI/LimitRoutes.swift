@@ -91,7 +91,7 @@ extension LimitRule {
     ]
     private static let amounts = 1...(1 << 52)
 
-    init(json: JSONField) throws {
+    convenience init(json: JSONField) throws {
         let amount = Int64(try json.required("amount").integer(in: Self.amounts))
         let word = try json.required("per").string()
         guard let period = Self.periods.first(where: { $0.name == word }) else {

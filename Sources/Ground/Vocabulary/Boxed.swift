@@ -2,26 +2,28 @@
 ///
 /// Copying the holder counts one reference instead of one for each member of the value, and an `async` function that has
 /// the holder in hand needs a small frame. Frames of tasks are memory: a stream that waits keeps all of its frames.
+///
+/// Open to other modules' compilers, which otherwise look up the value's type at run time for each access.
 @propertyWrapper
 public struct Boxed<Value: Sendable>: Sendable {
-    private final class Storage: Sendable {
-        let value: Value
+    @usableFromInline final class Storage: Sendable {
+        @usableFromInline let value: Value
 
-        init(_ value: Value) { self.value = value }
+        @inlinable init(_ value: Value) { self.value = value }
     }
 
-    private var storage: Storage
+    @usableFromInline var storage: Storage
 
-    public init(wrappedValue: Value) { storage = Storage(wrappedValue) }
+    @inlinable public init(wrappedValue: Value) { storage = Storage(wrappedValue) }
 
-    public var wrappedValue: Value {
+    @inlinable public var wrappedValue: Value {
         get { storage.value }
         set { storage = Storage(newValue) }
     }
 }
 
 extension Boxed: Equatable where Value: Equatable {
-    public static func == (left: Boxed, right: Boxed) -> Bool {
+    @inlinable public static func == (left: Boxed, right: Boxed) -> Bool {
         left.storage === right.storage || left.storage.value == right.storage.value
     }
 }

@@ -16,42 +16,84 @@ public struct Principal: Sendable, Equatable {
         case token(String)
     }
 
-    public var user: UserID
+    /// Behind one reference: every layer that a request passes holds the caller.
+    @Boxed private var facts: Facts
+
+    private struct Facts: Sendable, Equatable {
+        var user: UserID
+        var name: String
+        var tenant: TenantID
+        var teams: [String]
+        var role: Role
+        var origin: Origin
+        var scopes: Set<String>?
+        var models: [String]?
+        var userModels: [String]?
+        var priorityMax: Priority
+        var weight: Double
+    }
+
+    public var user: UserID {
+        get { facts.user }
+        set { facts.user = newValue }
+    }
     /// As people see it.
-    public var name: String
+    public var name: String {
+        get { facts.name }
+        set { facts.name = newValue }
+    }
     /// Whose data, limits, queue share and cached prompts are meant.
-    public var tenant: TenantID
-    public var teams: [String]
-    public var role: Role
-    public var origin: Origin
+    public var tenant: TenantID {
+        get { facts.tenant }
+        set { facts.tenant = newValue }
+    }
+    public var teams: [String] {
+        get { facts.teams }
+        set { facts.teams = newValue }
+    }
+    public var role: Role {
+        get { facts.role }
+        set { facts.role = newValue }
+    }
+    public var origin: Origin {
+        get { facts.origin }
+        set { facts.origin = newValue }
+    }
     /// Permissions that the credential is restricted to; `nil` is all that the role has.
-    public var scopes: Set<String>?
+    public var scopes: Set<String>? {
+        get { facts.scopes }
+        set { facts.scopes = newValue }
+    }
     /// Names of models that the credential may ask, where `*` stands for any characters; `nil` is all of them. See
     /// ``allows(model:)``.
-    public var models: [String]?
+    public var models: [String]? {
+        get { facts.models }
+        set { facts.models = newValue }
+    }
     /// Names of models that the user may ask, whatever the credential; `nil` is all of them.
-    public var userModels: [String]?
+    public var userModels: [String]? {
+        get { facts.userModels }
+        set { facts.userModels = newValue }
+    }
     /// The most urgent priority that the caller may ask for.
-    public var priorityMax: Priority
+    public var priorityMax: Priority {
+        get { facts.priorityMax }
+        set { facts.priorityMax = newValue }
+    }
     /// The caller's share of what is waited for, relative to others: that of the tenant.
-    public var weight: Double
+    public var weight: Double {
+        get { facts.weight }
+        set { facts.weight = newValue }
+    }
 
     public init(
         user: UserID, name: String, tenant: TenantID, teams: [String] = [], role: Role, origin: Origin,
         scopes: Set<String>? = nil, models: [String]? = nil, userModels: [String]? = nil,
         priorityMax: Priority = .critical, weight: Double = 1
     ) {
-        self.user = user
-        self.name = name
-        self.tenant = tenant
-        self.teams = teams
-        self.role = role
-        self.origin = origin
-        self.scopes = scopes
-        self.models = models
-        self.userModels = userModels
-        self.priorityMax = priorityMax
-        self.weight = weight
+        facts = Facts(
+            user: user, name: name, tenant: tenant, teams: teams, role: role, origin: origin, scopes: scopes,
+            models: models, userModels: userModels, priorityMax: priorityMax, weight: weight)
     }
 
     /// Of the request that is being answered, and while its stream is written.

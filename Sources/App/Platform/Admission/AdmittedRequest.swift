@@ -152,7 +152,7 @@ final class AdmittedRequest: Sendable {
                 BudgetSettlement(reservation: reservation, cost: cost, tokens: used.input + used.output))
         }
         var record = record
-        if let model = state.model { record.dimensions.model = model }
+        if let model = state.model, model != record.dimensions.model { record.dimensions.model = model }
         record.outcome = outcome
         record.firstPiece = state.firstPiece
         record.amounts = UsageAmounts(

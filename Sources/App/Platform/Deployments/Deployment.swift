@@ -48,7 +48,14 @@ actor Deployment {
     nonisolated let facts: DeploymentFacts
     nonisolated var id: ModelID { ModelID(name) }
 
-    var record: DeploymentRecord { didSet { facts.note(record) } }
+    var record: DeploymentRecord {
+        didSet {
+            facts.note(record)
+            terms = Terms(record)
+        }
+    }
+    /// Of the active version.
+    private(set) var terms: Terms
     var phase = Phase.unloaded { didSet { if phase != .loading && phase != .unloading { settle() } } }
     /// In rotation.
     var replicas: [Replica] = [] { didSet { facts.note(replicas) } }
@@ -73,6 +80,7 @@ actor Deployment {
     init(_ record: DeploymentRecord, _ around: Surroundings) {
         name = record.name
         self.record = record
+        terms = Terms(record)
         self.around = around
         facts = DeploymentFacts(record)
     }
@@ -90,7 +98,7 @@ actor Deployment {
     func acquire(_ wish: Wish) async throws -> ServerHolding {
         try refuseIfGone()
         var ticket: ResidencyDesk.Ticket?
-        if active.spec.kind.isLocal {
+        if terms.isLocal {
             try refuseIfFailed()
             ticket = try await around.desk.enter(
                 id, priority: wish.priority, keepAlive: wish.keepAlive, tell: wish.tell)
@@ -98,7 +106,7 @@ actor Deployment {
             try await load()
         }
         let holding = ServerHolding(
-            desk: around.desk, ticket: ticket, place: try await entrance.enter(active.spec, wish))
+            desk: around.desk, ticket: ticket, place: try await entrance.enter(terms, wish))
         while true {
             try await passGate(wish)
             try refuseIfGone()
@@ -144,7 +152,7 @@ actor Deployment {
         }
         let chosen = ReplicaChoice.choose(
             candidates, affinity: wish.affinity, turn: requestCount,
-            slack: ReplicaChoice.slack(parallel: active.spec.parallel))
+            slack: ReplicaChoice.slack(parallel: terms.parallel))
         guard let replica = replicas.first(where: { $0.id == chosen }), let lease = replica.lease() else {
             throw ServiceError(
                 .modelUnavailable, "'\(name)' is being ended.", hint: "Send the request again.", retryAfter: .seconds(1)

@@ -5,7 +5,9 @@ import Telemetry
 import Vocabulary
 
 /// One request on its way to somebody who answers it: those who may be asked, in order, and what is done when one fails.
-struct Answering: Sendable {
+///
+/// A class, because the answer's stream carries it along: it is counted as one and not member by member.
+final class Answering: Sendable {
     /// Where the way has come to.
     struct Course: Sendable {
         var place = 0
@@ -31,7 +33,21 @@ struct Answering: Sendable {
     let began: ContinuousClock.Instant
     let affinity: UInt64?
     /// A copy or a member: what it is told as. `nil` for the request itself, whose client is told who answers.
-    var role: String?
+    let role: String?
+
+    init(
+        gateway: ModelGateway, board: HealthBoard, request: GenerationRequest, record: DecisionRecord, links: [Link],
+        began: ContinuousClock.Instant, affinity: UInt64?, role: String? = nil
+    ) {
+        self.gateway = gateway
+        self.board = board
+        self.request = request
+        self.record = record
+        self.links = links
+        self.began = began
+        self.affinity = affinity
+        self.role = role
+    }
 
     private var limits: ModelRoute.TimeLimits { record.decision.limits }
 
@@ -121,7 +137,7 @@ struct Answering: Sendable {
         let wish = gateway.wish(request.scheduling, affinity: affinity, tell: tell)
         var held: ServerHolding?
         let stream = try await gateway.measures.measure(
-            request, model: deployment.id, route: record.decision.summary
+            request, model: deployment.id, route: record.summary
         ) {
             let (stream, holding) = try await gateway.ask(deployment, wish, waitMax: waitMax, onAsked: onAsked) {
                 var copy = request
@@ -175,10 +191,16 @@ extension GenerationRequest {
     var affinity: UInt64 {
         var parts = [scheduling.tenant.name]
         switch prompt {
-        case .chat(let messages, _): parts += messages.prefix(2).map { String($0.text.prefix(512)) }
-        case .text(let text): parts.append(String(text.prefix(512)))
+        case .chat(let messages, _): parts += messages.prefix(2).map { Self.beginning($0.text) }
+        case .text(let text): parts.append(Self.beginning(text))
         default: break
         }
         return ReplicaChoice.affinity(of: parts)
+    }
+
+    /// Characters are counted only where there are more bytes than characters wanted.
+    private static func beginning(_ text: String) -> String {
+        let charactersMax = 512
+        return text.utf8.count <= charactersMax ? text : String(text.prefix(charactersMax))
     }
 }

@@ -29,7 +29,9 @@ struct RoutedService: Sendable {
 
     /// Who would answer, as things stand.
     var decider: RouteDecider {
-        RouteDecider(
+        // Each closure holds what it needs and not all of this.
+        let (deployments, board) = (self.deployments, self.board)
+        return RouteDecider(
             table: book.table, defaultModel: gateway.defaultModel?.name, retries: settings.retries,
             limits: settings.limits, writers: { deployments.all.filter(\.facts.writes).map(\.name) },
             fallbacks: { deployments.fallbacks(of: $0) },
@@ -150,7 +152,7 @@ extension RoutedService: Generating {
         let record = try decide(
             question(about: request, affinity: affinity), id: request.id, wish: request.scheduling.routing)
         decisions.add(record)
-        AnswerNotes.current?.note(route: record.decision.summary)
+        AnswerNotes.current?.note(route: record.summary)
         log(record)
         do {
             let stream = try await answer(request, record, began, affinity)
@@ -177,12 +179,11 @@ extension RoutedService: Generating {
     }
 
     private func log(_ record: DecisionRecord) {
-        let decision = record.decision
         logger.debug(
             "route",
             [
-                "route": .string(decision.summary), .model: .string(decision.attempts.first?.model ?? ""),
-                "candidates": .integer(Int64(decision.candidates.count)),
+                "route": .string(record.summary), .model: .string(record.decision.attempts.first?.model ?? ""),
+                "candidates": .integer(Int64(record.decision.candidates.count)),
             ])
     }
 }
@@ -246,7 +247,7 @@ extension RoutedService: TokenCounting, Embedding {
         let began = ContinuousClock.now
         let record = try decide(question, id: id, wish: wish)
         decisions.add(record)
-        AnswerNotes.current?.note(route: record.decision.summary)
+        AnswerNotes.current?.note(route: record.summary)
         let all = try links(record)
         let equals = all.dropFirst().prefix { $0.isEqual }
         let way = Answering(

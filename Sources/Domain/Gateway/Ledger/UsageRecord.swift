@@ -1,4 +1,4 @@
-import Vocabulary
+public import Vocabulary
 
 /// What one request has used, and who is to be told of it.
 public struct UsageRecord: Sendable, Equatable {
@@ -17,7 +17,7 @@ public struct UsageRecord: Sendable, Equatable {
     public var request: String
     /// When it ended, in microseconds since 1970.
     public var at: Int64
-    public var dimensions: UsageDimensions
+    @Boxed public var dimensions: UsageDimensions
     public var outcome: Outcome
     public var amounts: UsageAmounts
     /// From the request to the first piece of its answer, and to the end; microseconds.

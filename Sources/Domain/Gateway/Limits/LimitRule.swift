@@ -53,7 +53,10 @@ public enum LimitPace: Sendable, Equatable {
 }
 
 /// One limit: so much of a resource for each caller of a kind.
-public struct LimitRule: Sendable, Equatable {
+///
+/// A class, because every request carries the rules that it meets from one end to the other: a reference is counted once where
+/// the texts of a structure would be counted one by one.
+public final class LimitRule: Sendable, Equatable {
     /// Names it in headers, errors and the API: 1 to 64 letters, digits, `-`, `_` and `.`.
     public let id: String
     public let scope: LimitScope
@@ -111,6 +114,13 @@ public struct LimitRule: Sendable, Equatable {
         self.resource = resource
         self.pace = pace
         self.isAdaptive = isAdaptive
+    }
+
+    public static func == (left: LimitRule, right: LimitRule) -> Bool {
+        left === right
+            || (left.id == right.id && left.scope == right.scope && left.subject == right.subject
+                && left.model == right.model && left.resource == right.resource && left.pace == right.pace
+                && left.isAdaptive == right.isAdaptive)
     }
 
     /// Whether a text can name something of the gateway: 1 to 64 letters, digits, `-`, `_` and `.`.

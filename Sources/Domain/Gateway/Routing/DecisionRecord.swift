@@ -32,6 +32,8 @@ public final class DecisionRecord: Sendable {
 
     public let id: RequestID
     public let decision: RouteDecision
+    /// ``RouteDecision/summary``, which is asked for several times.
+    public let summary: String
     /// Unix time in milliseconds.
     public let at: Int64
     private let state = Mutex(State())
@@ -44,6 +46,7 @@ public final class DecisionRecord: Sendable {
     public init(id: RequestID, decision: RouteDecision, at: Int64) {
         self.id = id
         self.decision = decision
+        summary = decision.summary
         self.at = at
         whole = nil
     }
@@ -52,6 +55,7 @@ public final class DecisionRecord: Sendable {
         id = whole.id
         at = whole.at
         self.decision = decision
+        summary = decision.summary
         self.whole = whole
     }
 
@@ -131,12 +135,11 @@ extension DecisionRecord.Attempt {
     }
 }
 
-/// The newest decisions, by the ids of their requests. The oldest leave.
+/// The newest decisions. The oldest leave. One is looked for only when somebody asks, so that no index is kept of them.
 public final class DecisionLog: Sendable {
     private struct State {
         var ring: [DecisionRecord] = []
         var next = 0
-        var places: [String: Int] = [:]
     }
 
     public let countMax: Int
@@ -146,24 +149,20 @@ public final class DecisionLog: Sendable {
     public init(countMax: Int = 2_048) { self.countMax = max(1, countMax) }
 
     public func add(_ record: DecisionRecord) {
+        // What leaves is let go after the lock.
+        var old = record
         state.withLock { state in
             if state.ring.count < countMax {
-                state.places[record.id.text] = state.ring.count
                 state.ring.append(record)
                 return
             }
-            let old = state.ring[state.next].id.text
-            if state.places[old] == state.next { state.places[old] = nil }
-            state.ring[state.next] = record
-            state.places[record.id.text] = state.next
+            swap(&state.ring[state.next], &old)
             state.next = (state.next + 1) % countMax
         }
     }
 
     /// The decision about a request; the newest one where clients used an id again.
-    public func find(_ id: String) -> DecisionRecord? {
-        state.withLock { state in state.places[id].map { state.ring[$0] } }
-    }
+    public func find(_ id: String) -> DecisionRecord? { newest(countMax).first { $0.id.text == id } }
 
     /// The newest ones, newest first.
     public func newest(_ count: Int) -> [DecisionRecord] {

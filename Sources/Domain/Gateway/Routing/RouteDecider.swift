@@ -58,8 +58,8 @@ public struct RouteDecider: Sendable {
         if let task { course.decision.task = TaskVerdict(task, .asked) }
         if let route = table.routes[name] {
             follow(route, named: name, &course, using: &random)
-        } else if standing(name) != nil {
-            course.consider(name, .direct, standing(name), equal: false)
+        } else if let found = standing(name) {
+            course.consider(name, .direct, found, equal: false)
         } else if name == RoutingTable.automatic {
             follow(implicit(), named: name, &course, using: &random)
         } else {

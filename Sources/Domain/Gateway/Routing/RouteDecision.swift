@@ -80,17 +80,20 @@ public struct RouteDecision: Sendable, Equatable {
     public var summary: String {
         // Nothing that a client wrote freely: it goes into a header.
         if let ensemble { return "\(RoutingTable.ensemblePrefix)\(ensemble); rule=\(rule.rawValue)" }
-        var words = [routes.isEmpty ? asked : routes.joined(separator: ">")]
-        var why = rule.rawValue
+        var text = routes.isEmpty ? asked : routes.joined(separator: ">")
+        text += "; rule="
+        text += rule.rawValue
         switch rule {
-        case .task: why += ":" + (task?.task.rawValue ?? "")
-        case .complexity: why += ":" + (tier ?? "")
-        case .tag: why += ":" + (tag ?? "")
+        case .task: text += ":" + (task?.task.rawValue ?? "")
+        case .complexity: text += ":" + (tier ?? "")
+        case .tag: text += ":" + (tag ?? "")
         default: break
         }
-        words.append("rule=\(why)")
-        if let first = attempts.first { words.append("model=\(first.model)") }
-        return words.joined(separator: "; ")
+        if let first = attempts.first {
+            text += "; model="
+            text += first.model
+        }
+        return text
     }
 
     public var json: JSONValue {
