@@ -48,7 +48,10 @@ public struct JSONObject: Sendable {
     }
 
     private func position(of key: String) -> Int? {
-        members.count > Self.linearSearchMax ? positions[key] : members.firstIndex { $0.key == key }
+        if members.count > Self.linearSearchMax { return positions[key] }
+        // By index: an iterator would count each member's texts and values in and out.
+        for place in members.indices where members[place].key == key { return place }
+        return nil
     }
 
     private mutating func reindex() {

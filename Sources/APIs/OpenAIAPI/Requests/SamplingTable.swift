@@ -58,10 +58,12 @@ enum SamplingTable {
     static func read(_ root: JSONField) throws(JSONFieldError) -> SamplingParameters {
         var parameters = SamplingParameters()
         for entry in numbers {
-            parameters[keyPath: entry.member] = try root.optional(firstOf: entry.names)?.number(in: entry.range)
+            guard let field = try root.optional(firstOf: entry.names) else { continue }
+            parameters[keyPath: entry.member] = try field.number(in: entry.range)
         }
         for entry in integers {
-            parameters[keyPath: entry.member] = try root.optional(firstOf: entry.names)?.integer(in: entry.range)
+            guard let field = try root.optional(firstOf: entry.names) else { continue }
+            parameters[keyPath: entry.member] = try field.integer(in: entry.range)
         }
         if parameters.topK == -1 { parameters.topK = 0 }
         return parameters

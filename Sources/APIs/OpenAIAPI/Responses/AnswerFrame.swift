@@ -14,8 +14,8 @@ struct AnswerFrame: Sendable {
     init(_ request: CompletionRequest, model: ModelID, created: Int64) {
         kind = request.kind
         usesFunctions = request.usesFunctions
-        let suffix = request.generation.id.text.replacing("req_", with: "", maxReplacements: 1)
-        id = (request.kind == .chat ? "chatcmpl-" : "cmpl-") + suffix
+        let asked = request.generation.id.text
+        id = (request.kind == .chat ? "chatcmpl-" : "cmpl-") + asked.dropFirst(asked.hasPrefix("req_") ? 4 : 0)
         self.model = model.name
         self.created = created
         fingerprint = request.fingerprint

@@ -92,10 +92,15 @@ struct Authentication: Middleware {
     static func bearer(_ request: HTTPRequest) throws(ServiceError) -> String? {
         var found: String?
         for value in request.headers.all("Authorization") + request.headers.all("X-Api-Key") {
-            let text = value.drop { $0 == " " }
-            let scheme = "bearer "
-            let isBearer = text.prefix(scheme.count).lowercased() == scheme
-            let credential = String((isBearer ? text.dropFirst(scheme.count) : text).drop { $0 == " " })
+            let text = value.utf8.drop { $0 == UInt8(ascii: " ") }
+            let scheme = "bearer ".utf8
+            let isBearer =
+                text.count >= scheme.count
+                && zip(text, scheme).allSatisfy { byte, letter in
+                    byte == letter || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) && byte | 0x20 == letter
+                }
+            let bare = (isBearer ? text.dropFirst(scheme.count) : text).drop { $0 == UInt8(ascii: " ") }
+            let credential = String(Substring(bare))
             guard !credential.isEmpty else { continue }
             guard credential.utf8.count <= credentialBytesMax, found == nil || found == credential else {
                 throw ServiceError(

@@ -15,53 +15,88 @@ enum LimitHeaders {
         name: String, value: String
     )] {
         guard !standings.isEmpty else { return [] }
-        let requests = tightest(standings) { $0 == .requests }
-        let input = tightest(standings) { $0 == .inputTokens }
-        let output = tightest(standings) { $0 == .outputTokens }
         var headers: [(name: String, value: String)] = []
+        headers.reserveCapacity(Self.countMax)
         if endpoint.hasPrefix("/v1/messages") {
-            for (name, standing) in [("requests", requests), ("input-tokens", input), ("output-tokens", output)] {
-                guard let standing else { continue }
+            for names in anthropic {
+                guard let standing = tightest(standings, of: names.resources) else { continue }
                 let reset = now + .milliseconds(standing.reset)
-                headers += [
-                    ("anthropic-ratelimit-\(name)-limit", String(standing.rule.pace.capacity)),
-                    ("anthropic-ratelimit-\(name)-remaining", String(standing.remaining)),
-                    ("anthropic-ratelimit-\(name)-reset", reset.rfc3339),
-                ]
+                headers.append((names.limit, String(standing.rule.pace.capacity)))
+                headers.append((names.remaining, String(standing.remaining)))
+                headers.append((names.reset, reset.rfc3339))
             }
         } else {
-            let tokens = tightest(standings) { $0 == .inputTokens || $0 == .outputTokens }
-            for (name, standing) in [("requests", requests), ("tokens", tokens)] {
-                guard let standing else { continue }
-                headers += [
-                    ("x-ratelimit-limit-\(name)", String(standing.rule.pace.capacity)),
-                    ("x-ratelimit-remaining-\(name)", String(standing.remaining)),
-                    ("x-ratelimit-reset-\(name)", duration(standing.reset)),
-                ]
+            for names in openAI {
+                guard let standing = tightest(standings, of: names.resources) else { continue }
+                headers.append((names.limit, String(standing.rule.pace.capacity)))
+                headers.append((names.remaining, String(standing.remaining)))
+                headers.append((names.reset, duration(standing.reset)))
             }
         }
-        headers.append(
-            (
-                "RateLimit-Policy",
-                standings.map { "\"\($0.rule.id)\";q=\($0.rule.pace.capacity);w=\(seconds($0.rule.pace.period))" }
-                    .joined(separator: ", ")
-            ))
-        headers.append(
-            (
-                "RateLimit",
-                standings.map { "\"\($0.rule.id)\";r=\($0.remaining);t=\(seconds($0.reset))" }.joined(separator: ", ")
-            ))
+        let policy = list(standings, "q", \.rule.pace.capacity, "w", \.rule.pace.period)
+        headers.append(("RateLimit-Policy", policy))
+        headers.append(("RateLimit", list(standings, "r", \.remaining, "t", \.reset)))
         return headers
     }
 
+    /// The headers of some resources.
+    private struct Names {
+        let resources: [LimitResource]
+        let limit: String
+        let remaining: String
+        let reset: String
+    }
+
+    /// Most that there are of one answer.
+    private static let countMax = 11
+
+    private static let openAI = [
+        Names(
+            resources: [.requests], limit: "x-ratelimit-limit-requests", remaining: "x-ratelimit-remaining-requests",
+            reset: "x-ratelimit-reset-requests"),
+        Names(
+            resources: [.inputTokens, .outputTokens], limit: "x-ratelimit-limit-tokens",
+            remaining: "x-ratelimit-remaining-tokens", reset: "x-ratelimit-reset-tokens"),
+    ]
+
+    private static let anthropic = [
+        (LimitResource.requests, "requests"), (.inputTokens, "input-tokens"), (.outputTokens, "output-tokens"),
+    ].map { resource, name in
+        Names(
+            resources: [resource], limit: "anthropic-ratelimit-\(name)-limit",
+            remaining: "anthropic-ratelimit-\(name)-remaining", reset: "anthropic-ratelimit-\(name)-reset")
+    }
+
     /// The one of which the least is left, as a share of the whole.
-    private static func tightest(
-        _ standings: [LimitStanding], where isMeant: (LimitResource) -> Bool
-    ) -> LimitStanding? {
-        standings.filter { isMeant($0.rule.resource) }.min { left, right in
-            Double(left.remaining) / Double(left.rule.pace.capacity)
-                < Double(right.remaining) / Double(right.rule.pace.capacity)
+    private static func tightest(_ standings: [LimitStanding], of resources: [LimitResource]) -> LimitStanding? {
+        var found: (standing: LimitStanding, share: Double)?
+        for standing in standings where resources.contains(standing.rule.resource) {
+            let share = Double(standing.remaining) / Double(standing.rule.pace.capacity)
+            if found.map({ share < $0.share }) ?? true { found = (standing, share) }
         }
+        return found?.standing
+    }
+
+    /// A list as the IETF's fields have it: each limit with an amount and a time, which is given in milliseconds.
+    private static func list(
+        _ standings: [LimitStanding], _ amountName: String, _ amount: (LimitStanding) -> Int64, _ timeName: String,
+        _ time: (LimitStanding) -> Int64
+    ) -> String {
+        var text = ""
+        text.reserveCapacity(48 * standings.count)
+        for standing in standings {
+            text += text.isEmpty ? "\"" : ", \""
+            text += standing.rule.id
+            text += "\";"
+            text += amountName
+            text += "="
+            text += String(amount(standing))
+            text += ";"
+            text += timeName
+            text += "="
+            text += String(seconds(time(standing)))
+        }
+        return text
     }
 
     private static func seconds(_ milliseconds: Int64) -> Int64 { (milliseconds + 999) / 1_000 }

@@ -129,9 +129,9 @@ final class AnswerCourse: Sendable {
     func write(to headers: inout HTTPHeaders) -> Duration {
         let state = state.withLock(\.self)
         let overhead = overhead(state)
-        headers["X-Nexus-Cache"] = state.cache?.header
-        headers["X-Nexus-Queue-Ms"] = state.queue.map(Self.milliseconds)
-        headers["X-Nexus-Overhead-Ms"] = Self.milliseconds(overhead)
+        if let cache = state.cache { headers.append("X-Nexus-Cache", cache.header) }
+        if let queue = state.queue { headers.append("X-Nexus-Queue-Ms", Self.milliseconds(queue)) }
+        headers.append("X-Nexus-Overhead-Ms", Self.milliseconds(overhead))
         return overhead
     }
 

@@ -45,15 +45,17 @@ final class AnswerNotes: Sendable {
 
     /// `X-Nexus-Model` who answers, `X-Nexus-Wait-Ms` how long until it began, `X-Nexus-Fallback-For` in whose place,
     /// `X-Nexus-Route` why, and `X-Nexus-Demonstration` that no model does.
+    ///
+    /// They are added without a look for earlier ones: nobody else writes them.
     fileprivate func write(to headers: inout HTTPHeaders) {
         let state = state.withLock(\.self)
-        headers["X-Nexus-Model"] = state.model
-        headers["X-Nexus-Fallback-For"] = state.fallbackFor
-        for header in state.limits { headers[header.name] = header.value }
-        headers["X-Nexus-Budget-Warning"] = state.budgetWarning
-        headers["X-Nexus-Route"] = state.route
-        if state.isDemonstration { headers["X-Nexus-Demonstration"] = "true" }
-        headers["X-Nexus-Wait-Ms"] = state.waited.map { String(Int($0 / .milliseconds(1))) }
+        if let model = state.model { headers.append("X-Nexus-Model", model) }
+        if let name = state.fallbackFor { headers.append("X-Nexus-Fallback-For", name) }
+        for header in state.limits { headers.append(header.name, header.value) }
+        if let ids = state.budgetWarning { headers.append("X-Nexus-Budget-Warning", ids) }
+        if let route = state.route { headers.append("X-Nexus-Route", route) }
+        if state.isDemonstration { headers.append("X-Nexus-Demonstration", "true") }
+        if let waited = state.waited { headers.append("X-Nexus-Wait-Ms", String(Int(waited / .milliseconds(1)))) }
     }
 }
 

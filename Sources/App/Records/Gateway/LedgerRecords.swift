@@ -21,12 +21,14 @@ public struct LedgerRecords: Sendable {
     /// - Throws: `StorageError`; then nothing of it was written.
     public func add(_ batch: UsageBook.Batch, durability: Durability = .power) async throws {
         guard !batch.isEmpty else { return }
-        let rows = batch.records.map(\.values)
         // In one order always, so that two writers do not wait for each other.
         let sums = Self.sums(of: batch).sorted { $0.key < $1.key }
         try await database.transaction(.readCommitted, durability: durability) { transaction in
-            for (text, part) in Self.insertRecords.statements(for: rows.count) {
-                try await transaction.execute(text, rows[part].flatMap(\.self))
+            for (text, part) in Self.insertRecords.statements(for: batch.records.count) {
+                var values: [SQLValue] = []
+                values.reserveCapacity(part.count * Self.recordColumns.count)
+                for record in batch.records[part] { record.append(to: &values) }
+                try await transaction.execute(text, values)
             }
             for (key, amounts) in sums {
                 try await transaction.execute(
@@ -127,7 +129,18 @@ public struct LedgerRecords: Sendable {
             let key = SumKey(span: .hour, start: UsageSpan.hour.start(of: moment), dimensions: dimensions)
             hours[key, default: UsageAmounts()] += amounts
         }
-        for record in batch.records { add(record.amounts, at: record.at, record.dimensions) }
+        // Records that follow each other are often of one caller: these are summed up before anything is looked up.
+        var run: (start: Int64, dimensions: UsageDimensions, amounts: UsageAmounts)?
+        for record in batch.records {
+            let start = UsageSpan.hour.start(of: record.at)
+            if let last = run, last.start == start, last.dimensions == record.dimensions {
+                run?.amounts += record.amounts
+            } else {
+                if let run { add(run.amounts, at: run.start * 1_000_000, run.dimensions) }
+                run = (start, record.dimensions, record.amounts)
+            }
+        }
+        if let run { add(run.amounts, at: run.start * 1_000_000, run.dimensions) }
         for (key, amounts) in batch.sums { add(amounts, at: key.hour * 1_000_000, key.dimensions) }
         var sums: [SumKey: UsageAmounts] = [:]
         for (hour, amounts) in hours {
@@ -161,12 +174,28 @@ public struct LedgerRecords: Sendable {
 }
 
 extension UsageRecord {
-    fileprivate var values: [SQLValue] {
-        [.text(request), .integer(at)] + UsageDimensions.fields.map { .text(dimensions[keyPath: $0.place]) } + [
-            .text(outcome.rawValue), .integer(amounts.inputTokens), .integer(amounts.cachedTokens),
-            .integer(amounts.outputTokens), .integer(amounts.reasoningTokens), .integer(amounts.cost),
-            .integer(amounts.engineMicroseconds), firstPiece.map(SQLValue.integer) ?? .null, .integer(duration),
-        ]
+    /// Adds the values of a row, in the order of the columns; the dimensions in that of `UsageDimensions.fields`. One by one,
+    /// because there is a row for each request.
+    fileprivate func append(to values: inout [SQLValue]) {
+        values.append(.text(request))
+        values.append(.integer(at))
+        let dimensions = self.dimensions
+        values.append(.text(dimensions.tenant))
+        values.append(.text(dimensions.team))
+        values.append(.text(dimensions.user))
+        values.append(.text(dimensions.key))
+        values.append(.text(dimensions.model))
+        values.append(.text(dimensions.endpoint))
+        values.append(.text(dimensions.tag))
+        values.append(.text(outcome.rawValue))
+        values.append(.integer(amounts.inputTokens))
+        values.append(.integer(amounts.cachedTokens))
+        values.append(.integer(amounts.outputTokens))
+        values.append(.integer(amounts.reasoningTokens))
+        values.append(.integer(amounts.cost))
+        values.append(.integer(amounts.engineMicroseconds))
+        values.append(firstPiece.map(SQLValue.integer) ?? .null)
+        values.append(.integer(duration))
     }
 
     fileprivate init(row: Row) throws {

@@ -75,11 +75,14 @@ public enum KeyText {
     /// - Returns: `nil` when it has not a key's form.
     static func parse(_ text: String) -> (id: String, secret: String)? {
         guard text.utf8.count == count, text.hasPrefix(prefix) else { return nil }
-        let parts = text.dropFirst(prefix.count).split(separator: "_", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].utf8.count == idCount, SecretText.isBase32(parts[0]),
-            SecretText.isBase32(parts[1])
-        else { return nil }
-        return ("key_" + parts[0], String(parts[1]))
+        let idStart = text.utf8.index(text.startIndex, offsetBy: prefix.utf8.count)
+        let idEnd = text.utf8.index(idStart, offsetBy: idCount)
+        let id = text[idStart..<idEnd]
+        let secret = text[text.utf8.index(after: idEnd)...]
+        guard text.utf8[idEnd] == UInt8(ascii: "_"), SecretText.isBase32(id), SecretText.isBase32(secret) else {
+            return nil
+        }
+        return ("key_" + id, String(secret))
     }
 
     /// Whether a text claims to be a key of ours, well-formed or not.

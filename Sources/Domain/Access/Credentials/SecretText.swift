@@ -12,7 +12,15 @@ public enum SecretText {
     public static func standardBase32(_ bytes: [UInt8]) -> String { encode(bytes, standard) }
 
     /// Whether a text has only the characters of ``base32(_:)``.
-    public static func isBase32(_ text: some StringProtocol) -> Bool { text.utf8.allSatisfy(crockford.contains) }
+    public static func isBase32(_ text: some StringProtocol) -> Bool {
+        text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "i"), UInt8(ascii: "l"), UInt8(ascii: "o"), UInt8(ascii: "u"): false
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+            default: false
+            }
+        }
+    }
 
     private static func encode(_ bytes: [UInt8], _ alphabet: [UInt8]) -> String {
         var text: [UInt8] = []

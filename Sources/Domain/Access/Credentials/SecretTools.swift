@@ -21,7 +21,12 @@ public struct SecretTools: Sendable {
 
     /// What is kept of a secret of some kind. The kind goes in, so that the hash of one can never stand for another.
     func hash(_ secret: String, _ kind: SecretKind, key: Redacted<[UInt8]>) -> [UInt8] {
-        hash(Array(kind.rawValue.utf8) + [0] + Array(secret.utf8), key.revealed)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(kind.rawValue.utf8.count + 1 + secret.utf8.count)
+        bytes.append(contentsOf: kind.rawValue.utf8)
+        bytes.append(0)
+        bytes.append(contentsOf: secret.utf8)
+        return hash(bytes, key.revealed)
     }
 }
 

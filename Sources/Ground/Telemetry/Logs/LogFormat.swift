@@ -14,9 +14,12 @@ public enum LogFormat: Sendable, Equatable {
     }
 
     /// Names that the line itself uses; a field of such a name is written as `field_…`.
-    private static let reservedNames: Set<String> = [
-        "time", "level", "logger", "message", "request_id", "trace_id", "span_id",
-    ]
+    private static func isReserved(_ name: String) -> Bool {
+        switch name {
+        case "time", "level", "logger", "message", "request_id", "trace_id", "span_id": true
+        default: false
+        }
+    }
 
     private static func jsonLine(_ record: LogRecord) -> [UInt8] {
         var text = SafeText()
@@ -33,7 +36,7 @@ public enum LogFormat: Sendable, Equatable {
             text.member("span_id", span.spanID.hex)
         }
         for (name, value) in record.writableFields {
-            text.key(reservedNames.contains(name) ? "field_" + name : name)
+            text.key(isReserved(name) ? "field_" + name : name)
             switch value {
             case .string(let string): text.quoted(string)
             case .integer(let integer): text.append(String(integer))

@@ -12,6 +12,22 @@ public final class MetricFamily<Series: Sendable>: Sendable {
 
     struct State {
         var series: [[String]: Series] = [:]
+        /// What was looked up lately. Most requests want what those before wanted, and comparing is quicker than hashing.
+        var recentKeys: [[String]] = []
+        var recentSeries: [Series] = []
+        /// The place among them that is given away next.
+        var hand = 0
+
+        mutating func note(_ series: Series, _ key: [String]) {
+            if recentKeys.count < recentMax {
+                recentKeys.append(key)
+                recentSeries.append(series)
+            } else {
+                recentKeys[hand] = key
+                recentSeries[hand] = series
+                hand = (hand + 1) % recentMax
+            }
+        }
         /// Look-ups that ended in `__other__`.
         var overflowCount: UInt64 = 0
     }
@@ -35,7 +51,13 @@ public final class MetricFamily<Series: Sendable>: Sendable {
         let isShort = values.allSatisfy { $0.utf8.count <= Self.labelBytesMax }
         let key = isShort ? values : values.map { $0.cut(toBytes: min($0.utf8.count, Self.labelBytesMax)) }
         return state.withLock { state in
-            if let series = state.series[key] { return series }
+            for place in state.recentKeys.indices where state.recentKeys[place] == key {
+                return state.recentSeries[place]
+            }
+            if let series = state.series[key] {
+                state.note(series, key)
+                return series
+            }
             if state.series.count < seriesCountMax { return state.series.remember(make(), key) }
             state.overflowCount += 1
             let other = [String](repeating: otherLabel, count: labels.count)
@@ -51,6 +73,9 @@ public final class MetricFamily<Series: Sendable>: Sendable {
         return (sorted, overflowCount)
     }
 }
+
+/// Series of a family that are found without hashing.
+private let recentMax = 4
 
 /// The label value of all series for which there was no room.
 let otherLabel = "__other__"
