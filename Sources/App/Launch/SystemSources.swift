@@ -7,7 +7,7 @@ import Vocabulary
 extension RequestIDSource {
     /// Ids by this machine's clock and chance.
     public static let system = RequestIDSource {
-        var random = SystemRandomNumberGenerator()
+        var random = SystemRandomness()
         return RequestID(millisecondsSinceEpoch: UnixTime.now().nanoseconds / 1_000_000, using: &random)
     }
 }
@@ -15,7 +15,12 @@ extension RequestIDSource {
 extension Tracer {
     /// A tracer by this machine's clock and chance.
     public static func system(sampler: Sampler, queue: SpanQueue) -> Tracer {
-        Tracer(sampler: sampler, queue: queue, now: UnixTime.now, random: { UInt64.random(in: 0...UInt64.max) })
+        Tracer(
+            sampler: sampler, queue: queue, now: UnixTime.now,
+            random: {
+                var random = SystemRandomness()
+                return random.next()
+            })
     }
 }
 

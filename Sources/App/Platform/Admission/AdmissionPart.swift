@@ -2,6 +2,7 @@ import AdminAPI
 import Configuration
 import Gateway
 import HTTPServing
+import Launch
 import Records
 import Redis
 import Storage
@@ -75,7 +76,7 @@ struct AdmissionPart: Sendable {
     }
 
     private static func freshID() -> String {
-        var random = SystemRandomNumberGenerator()
+        var random = SystemRandomness()
         return sortableSuffix(millisecondsSinceEpoch: UnixTime.now().nanoseconds / 1_000_000, using: &random)
     }
 
