@@ -26,6 +26,9 @@ import Vocabulary
         #"{"choices":[{"text":"one ","index":0}]}"#, #"{"choices":[]}"#, #"{"choices":{}}"#, "{}", "[]", "7",
         #"{"choices":[{"delta":{"content":"a"}},{"delta":{"content":"b"}}]}"#, #"{"choices":[7]}"#,
         #"{"choices":[{"delta":{"content":"a"},"delta":null}]}"#, #"{"choices":[{"finish_reason":"stop","delta":{}}]}"#,
+        #"{"choices":[{"delta":{"content":"end"},"finish_reason":"length"}]}"#,
+        #"{"choices":[{"delta":{},"finish_reason":"strange"}]}"#, #"{"choices":[{"delta":{},"finish_reason":7}]}"#,
+        #"{"choices":[{"delta":{},"finish_reason":"stop","finish_reason":null}]}"#,
         #"{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-1}]}}]}"#,
     ]
 
@@ -61,7 +64,8 @@ import Vocabulary
         #expect(PlainChunk(Self.chunks[4])?.text == "")
         #expect(PlainChunk(Self.chunks[6])?.text == "x")
         let plain = Self.chunks.filter { PlainChunk($0) != nil }
-        #expect(plain.count == 7)
+        #expect(plain.count == 10)
+        #expect(plain.compactMap { PlainChunk($0)?.finishReason } == ["stop", "length", "strange"])
     }
 
     @Test func `damaged chunks are refused as ever`() {

@@ -23,6 +23,7 @@ public struct CompletionDecoder: Sendable {
         if let plain = PlainChunk(data) {
             var events: [GenerationEvent] = plain.text.isEmpty ? [] : [.text(plain.text)]
             begin(&events, nexus: nil)
+            if let word = plain.finishReason { note(reason: word) }
             return events
         }
         let chunk: JSONValue
@@ -42,9 +43,11 @@ public struct CompletionDecoder: Sendable {
         events += try Self.said(choice["delta"] ?? choice, choice)
         events += Self.warnings(chunk)
         if !isQuiet { begin(&events, nexus: chunk["nexus"]) }
-        if let word = choice["finish_reason"]?.string { reason = FinishReason(rawValue: word) ?? .stop }
+        if let word = choice["finish_reason"]?.string { note(reason: word) }
         return events
     }
+
+    private mutating func note(reason word: String) { reason = FinishReason(rawValue: word) ?? .stop }
 
     /// Tells that the answer has begun, before what its first chunk says.
     private mutating func begin(_ events: inout [GenerationEvent], nexus: JSONValue?) {

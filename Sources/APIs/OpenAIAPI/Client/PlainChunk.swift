@@ -1,17 +1,19 @@
 import JSONText
 
-/// A chunk of a chat's stream that brings a piece of text, or nothing, and tells nothing else: what a server sends for nearly
-/// each token.
+/// A chunk of a chat's stream that brings a piece of text, or nothing, and tells nothing else but that it is the last piece:
+/// what a server sends for nearly each token.
 struct PlainChunk {
     /// Empty where the chunk has none.
     private(set) var text = ""
+    /// Why there is no more, where it says that.
+    private(set) var finishReason: String?
 
     /// `nil` for every other chunk, and for what is no chunk: it is to be looked at as a whole.
     ///
     /// - Parameter data: the text of an event.
     init?(_ data: String) {
         var reader = JSONReader(data)
-        var chunk = (hasChoice: false, isPlain: true, text: "")
+        var chunk = Found()
         do throws(JSONSyntaxError) {
             guard try reader.kind() == .object else { return nil }
             try reader.members { (reader, key) throws(JSONSyntaxError) in
@@ -27,9 +29,16 @@ struct PlainChunk {
         }
         guard chunk.isPlain, chunk.hasChoice else { return nil }
         text = chunk.text
+        finishReason = chunk.finishReason
     }
 
-    private typealias Found = (hasChoice: Bool, isPlain: Bool, text: String)
+    /// What was read so far.
+    private struct Found {
+        var hasChoice = false
+        var isPlain = true
+        var text = ""
+        var finishReason: String?
+    }
 
     private static func choices(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
         guard try reader.kind() == .array, !chunk.hasChoice else { return try unknown(&reader, &chunk) }
@@ -44,6 +53,10 @@ struct PlainChunk {
                     if hasDelta { return try unknown(&reader, &chunk) }
                     hasDelta = true
                     try delta(&reader, &chunk)
+                case "finish_reason":
+                    if chunk.finishReason != nil { return try unknown(&reader, &chunk) }
+                    guard try reader.kind() == .string else { return try nothing(&reader, &chunk) }
+                    chunk.finishReason = try reader.string()
                 default: try nothing(&reader, &chunk)
                 }
             }
