@@ -66,7 +66,7 @@ public struct OpenAIRoutes: Sendable {
     func complete(_ asked: CompletionRequest) async throws -> HTTPResponse {
         var request = asked
         request.fingerprint = style.fingerprint
-        request.generation.scheduling.reportsLoading = request.isStreaming && !request.isNative
+        if request.isStreaming, !request.isNative { request.generation.scheduling.reportsLoading = true }
         if style.isVerbose {
             request.wishes.isVerbose = true
             request.generation.reports.details = true

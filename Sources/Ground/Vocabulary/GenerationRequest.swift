@@ -32,12 +32,12 @@ public struct GenerationRequest: Sendable, Equatable {
     /// What the answer must look like.
     public var constraint: OutputConstraint?
     /// How far the answer may go in characters and words.
-    @Boxed public var lengthLimits = LengthLimits()
+    @Boxed public var lengthLimits: LengthLimits
     /// Whether and which tools must be called.
     public var toolChoice = ToolChoice.auto
     /// Whether one answer may call several tools; `nil` leaves it to the model's family.
     public var allowsParallelToolCalls: Bool?
-    @Boxed public var reasoning = ReasoningOptions()
+    @Boxed public var reasoning: ReasoningOptions
     /// How many likely tokens to report for each one that is written; 0 reports the chosen one only, `nil` none.
     public var topLogprobs: Int?
     /// Repetition raises penalties; factual prompts lower the temperature, open-ended ones raise it.
@@ -48,14 +48,14 @@ public struct GenerationRequest: Sendable, Equatable {
     public var shift = ContextShift()
     /// The LoRA adapters to write with; those that are not named are left out. `nil` takes the server's scales.
     public var adapters: [AdapterScale]?
-    @Boxed public var scheduling = SchedulingOptions()
-    @Boxed public var cache = CacheOptions()
-    @Boxed public var speculation = SpeculationLimits()
+    @Boxed public var scheduling: SchedulingOptions
+    @Boxed public var cache: CacheOptions
+    @Boxed public var speculation: SpeculationLimits
     /// How much of a long sequence stays in memory, where the server lets some of it go; `nil` leaves it to the server.
     public var compression: CompressionWish?
     /// How a chat's prompt ends.
     public var ending = ChatEnding.automatic
-    @Boxed public var lineLimits = LineLimits()
+    @Boxed public var lineLimits: LineLimits
     public var reports = ReportOptions()
 
     public init(
@@ -70,7 +70,20 @@ public struct GenerationRequest: Sendable, Equatable {
         self.sampling = sampling
         self.stop = stop
         self.templateVariables = templateVariables
+        _lengthLimits = Self.usual.lengthLimits
+        _reasoning = Self.usual.reasoning
+        _scheduling = Self.usual.scheduling
+        _cache = Self.usual.cache
+        _speculation = Self.usual.speculation
+        _lineLimits = Self.usual.lineLimits
     }
+
+    /// What requests have that say nothing: one box for all of them.
+    private static let usual = (
+        lengthLimits: Boxed(wrappedValue: LengthLimits()), reasoning: Boxed(wrappedValue: ReasoningOptions()),
+        scheduling: Boxed(wrappedValue: SchedulingOptions()), cache: Boxed(wrappedValue: CacheOptions()),
+        speculation: Boxed(wrappedValue: SpeculationLimits()), lineLimits: Boxed(wrappedValue: LineLimits())
+    )
 }
 
 /// What an answer must look like, token by token.

@@ -11,7 +11,7 @@ public struct CompletionRequest: Sendable, Equatable {
 
     public var kind: Kind
     /// What to generate for the first prompt.
-    public var generation: GenerationRequest
+    @Boxed public var generation: GenerationRequest
     /// The prompts after the first; a chat has none.
     public var otherPrompts: [GenerationRequest.Prompt] = []
     /// How many answers each prompt gets.
@@ -44,10 +44,12 @@ public struct CompletionRequest: Sendable, Equatable {
             let tools = try ToolFields(fields.root)
             var request = try CompletionRequest(
                 .chat, fields, id: id, prompt: .chat(messages, tools: tools.tools), scheduling: scheduling)
-            request.generation.toolChoice = tools.choice
-            request.generation.allowsParallelToolCalls = tools.allowsParallel
             request.usesFunctions = tools.isLegacy
-            request.generation.ending = try ChatFields.ending(fields.root)
+            var generation = request.generation
+            generation.toolChoice = tools.choice
+            generation.allowsParallelToolCalls = tools.allowsParallel
+            generation.ending = try ChatFields.ending(fields.root)
+            request.generation = generation
             return request
         } catch {
             throw ServiceError(reading: error)
@@ -117,28 +119,33 @@ public struct CompletionRequest: Sendable, Equatable {
         choicesPerPrompt = try fields.choicesPerPrompt()
         let variables = try fields.root.optional("chat_template_kwargs")
         let nexus = try NexusFields(fields.root, over: scheduling)
-        generation = GenerationRequest(
+        var generation = GenerationRequest(
             id: id, model: try fields.model(), prompt: prompt, newTokensMax: try fields.newTokensMax(),
             sampling: try fields.sampling(), stop: try fields.stop(), templateVariables: try variables?.object() ?? [:])
         generation.ignoresEnd = try fields.flag("ignore_eos") ?? false
         generation.constraint = try ConstraintFields.constraint(fields.root)
-        generation.lengthLimits = try ConstraintFields.length(fields.root)
+        let lengths = try ConstraintFields.length(fields.root)
+        if !lengths.isEmpty { generation.lengthLimits = lengths }
         generation.reasoning = try ReasoningFields.read(fields.root, variables: variables, nexus: nexus)
         generation.topLogprobs = try fields.topLogprobs(kind)
         generation.adapters = try AdapterFields.read(fields.root)
         generation.adaptsSampling = nexus.adaptsSampling
         generation.isReproducible = nexus.isReproducible
         generation.scheduling = nexus.scheduling
-        generation.speculation = try SpeculationFields.read(fields.root)
-        generation.cache = CacheOptions(isUsed: try fields.flag("cache_prompt") ?? true, scope: nexus.cacheScope)
-        generation.cache.answers = nexus.answers
+        let speculation = try SpeculationFields.read(fields.root)
+        if speculation != SpeculationLimits() { generation.speculation = speculation }
+        var cache = CacheOptions(isUsed: try fields.flag("cache_prompt") ?? true, scope: nexus.cacheScope)
+        cache.answers = nexus.answers
+        if cache != CacheOptions() { generation.cache = cache }
         try MemoryFields.read(fields.root, into: &generation)
-        generation.lineLimits = try LineLimitFields.read(fields.root)
+        let lines = try LineLimitFields.read(fields.root)
+        if lines != LineLimits() { generation.lineLimits = lines }
         generation.reports.promptTokens = nexus.tellsPromptLogprobs
         generation.compression = nexus.compression
         generation.reports.afterSampling = try fields.flag("post_sampling_probs") ?? false
         wishes = try AnswerWishes(fields.root)
         wishes.apply(to: &generation.reports, isStreaming: isStreaming)
+        self.generation = generation
         _ = try fields.root.optional("n_cache_reuse")?.integer(in: 0...RequestBounds.newTokensMax)
     }
 }
