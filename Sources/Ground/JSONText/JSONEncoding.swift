@@ -110,21 +110,27 @@ public struct JSONWriter {
         append("\n" + String(repeating: " ", count: indent * level))
     }
 
-    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    private mutating func append(_ text: String) {
+        Self.withBytes(of: text) { bytes.append(contentsOf: $0) }
+    }
 
     private mutating func write(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { utf8 in
+        Self.withBytes(of: text) { utf8 in
             var start = 0
             for place in utf8.indices where Self.needsEscape(utf8[place]) {
-                bytes.append(contentsOf: utf8[start..<place])
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<place]))
                 escape(utf8[place])
                 start = place + 1
             }
-            bytes.append(contentsOf: utf8[start...])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// The bytes where they lie: neither the text nor its bytes are copied, which is most of the work for short ones.
+    private static func withBytes(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        if text.utf8.withContiguousStorageIfAvailable(body) == nil { Array(text.utf8).withUnsafeBufferPointer(body) }
     }
 
     private mutating func escape(_ byte: UInt8) {

@@ -23,19 +23,20 @@ struct Authentication: Middleware {
 
     func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
         let (principal, token): (Principal, TokenStatement?)
+        let permission = request.route?.permission
         do {
             try Self.refuseKeysInQuery(request)
-            (principal, token) = try await caller(of: request)
+            (principal, token) = try await caller(of: request, permission)
             // Known from here on, also to who writes down that they were refused.
             request.context[PrincipalKey.self] = principal
-            try Self.check(principal, request.route?.permission)
+            try Self.check(principal, permission)
         } catch let error as ServiceError {
             var response = await refuse(error, request)
             if error.code == .unauthenticated { response.headers["WWW-Authenticate"] = "Bearer" }
             return response
         }
         // What models compute may take long whatever its answer looks like; anything else does where it is a stream.
-        let isNoted = request.route?.permission == Self.longPermission
+        let isNoted = permission == Self.longPermission
         let noted = isNoted ? open.enter(principal, token: token, request.context) : nil
         var response = try await Self.within(principal, token) { try await next(request) }
         switch response.body {
@@ -59,12 +60,12 @@ struct Authentication: Middleware {
     // MARK: Who
 
     /// The caller, with what their token says where they bring one.
-    private func caller(of request: HTTPRequest) async throws -> (Principal, TokenStatement?) {
+    private func caller(of request: HTTPRequest, _ permission: String?) async throws -> (Principal, TokenStatement?) {
         if isLocal { return (.local, nil) }
         if mode() == .open { return (.open, nil) }
         // Nothing of a caller is needed where there is no route, or where it is for everybody; what they bring is still looked
         // at, for those routes that tell who they are, and what is wrong with it does not matter.
-        guard request.route?.permission != nil else {
+        guard permission != nil else {
             do { return (try known(request) ?? .anonymous, nil) } catch { return (.anonymous, nil) }
         }
         if let principal = try known(request) { return (principal, nil) }

@@ -8,7 +8,10 @@ struct SafeText {
     init() { bytes.reserveCapacity(Self.firstCapacity) }
 
     /// Text of our own making.
-    mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    mutating func append(_ text: String) {
+        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { bytes.append(contentsOf: $0) }
+        if isDone == nil { bytes.append(contentsOf: text.utf8) }
+    }
 
     mutating func key(_ name: String) {
         append(",")
@@ -33,13 +36,12 @@ struct SafeText {
 
     private mutating func escape(_ text: String, quotes: Bool) {
         if text.utf8.count <= LogRecord.textBytesMax {
-            var text = text
-            let isWritten = text.withUTF8 { utf8 in
+            let isWritten = text.utf8.withContiguousStorageIfAvailable { utf8 in
                 guard utf8.allSatisfy({ Self.isOrdinary($0) }) else { return false }
                 bytes.append(contentsOf: utf8)
                 return true
             }
-            if isWritten { return }
+            if isWritten == true { return }
         }
         let end = bytes.count + LogRecord.textBytesMax
         for scalar in text.unicodeScalars {

@@ -44,9 +44,8 @@ public final class Span: Sendable {
     public func end() {
         let end = now()
         let finished = state.withLock { span -> FinishedSpan? in
-            defer { span = nil }
             span?.end = end
-            return span
+            return span.take()
         }
         if let finished { finish(finished) }
     }

@@ -16,7 +16,19 @@ public struct SpanContext: Sendable, Hashable {
     @TaskLocal public static var current: SpanContext?
 
     /// The value of the `traceparent` header, version 00. Source: W3C Trace Context, section 3.2.
-    public var traceparent: String { "00-\(traceID.hex)-\(spanID.hex)-\(isSampled ? "01" : "00")" }
+    public var traceparent: String {
+        var text = ""
+        text.reserveCapacity(Self.traceparentCount)
+        text += "00-"
+        text += traceID.hex
+        text += "-"
+        text += spanID.hex
+        text += isSampled ? "-01" : "-00"
+        return text
+    }
+
+    /// Bytes of `traceparent`: a version, 32 and 16 digits, flags, and what stands between.
+    private static let traceparentCount = 55
 
     /// Reads the headers of a request. A `traceparent` that breaks the rules is as if it were absent; `tracestate` is
     /// looked at only beside a valid one, and left out when malformed (section 3.3).

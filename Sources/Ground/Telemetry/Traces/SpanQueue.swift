@@ -49,6 +49,12 @@ public final class SpanQueue: Sendable {
     /// The oldest spans, at most a batch.
     func take() -> [FinishedSpan] {
         state.withLock { state in
+            if state.spans.count <= batchCountMax {
+                // All of them, handed over as they lie.
+                let batch = state.spans
+                state.spans = []
+                return batch
+            }
             let batch = Array(state.spans.prefix(batchCountMax))
             state.spans.removeFirst(batch.count)
             return batch

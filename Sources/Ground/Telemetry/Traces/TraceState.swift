@@ -29,7 +29,7 @@ public struct TraceState: Sendable, Hashable {
     }
 
     /// The header's value; empty means that the header is not sent.
-    public var header: String { members.map { "\($0.key)=\($0.value)" }.joined(separator: ",") }
+    public var header: String { members.isEmpty ? "" : members.map { "\($0.key)=\($0.value)" }.joined(separator: ",") }
 }
 
 /// `simple-key` or `tenant@system`: up to 256 characters, or 241 and 14.
