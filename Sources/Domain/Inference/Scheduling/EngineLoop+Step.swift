@@ -96,6 +96,10 @@ extension EngineLoop {
         let observed = observedKeys(together)
         let others = observed.isEmpty ? together : together.filter { observedRange(running[$0.index]) == nil }
         if !others.isEmpty { stepTogether(others) }
+        guard !observed.isEmpty || alone != nil else { return }
+        // What else is computed takes its time.
+        readersMaySleep = false
+        wakeReaders()
         for key in observed { stepObserved(key) }
         if let alone { stepAlone(alone, count: size) }
     }
@@ -116,6 +120,7 @@ extension EngineLoop {
         let predicted = stepPolicy.costs.predicted(load)
         let isChange = adapterTurns.changes(to: shares.first.map { running[$0.index].adapters })
         guard applyAdapters(of: shares, to: runtime) else { return }
+        if !sending.mayWait(for: stepPolicy.costs.isLearned ? predicted : nil, now: began) { wakeReaders() }
         let step = guessed(shares, load: load)
         let threads = threadPolicies.next(rows: step.rows)
         runtime.setThreads(threads)
@@ -137,6 +142,8 @@ extension EngineLoop {
         if !prompting.isEmpty {
             leavePrefixes(prompting, except: Set(outcomes.filter { $0.error != nil }.map(\.key)))
         }
+        // A prompt that was read brings a first token.
+        readersMaySleep = isWhole && prompting.isEmpty
         for outcome in outcomes { handOut(outcome) }
         cache.counts.tokensComputed += prompts
         heartbeat.stepped(

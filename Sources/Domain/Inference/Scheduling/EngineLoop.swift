@@ -36,8 +36,11 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     /// The second memory for reproducible requests, made when the first one comes.
     var isolatedRuntime: Runtime?
     let scratch: SamplingScratch
-    /// Those who have something to read since the last step.
+    /// Those who have something to read and do not know it yet.
     private var readers = SleepingReaders()
+    var sending: SendingPolicy
+    /// Whether they may sleep until the next step is planned.
+    var readersMaySleep = false
     /// Where images and recordings become vectors; `nil` where the model reads text only.
     let mediaThread: MediaThread?
     var random = SystemRandomNumberGenerator()
@@ -58,6 +61,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
         book = parts.book
         let bias = LatencyBias(options.latencyBias)
         stepPolicy = StepPolicy(batchTokensMax: options.batchTokensMax, bias: bias)
+        sending = SendingPolicy(bias: bias)
         slotPolicy = SlotPolicy(sequencesMax: options.sequencesMax, bias: bias)
         threadPolicies = ThreadPolicies(most: runtime.shape.threads)
         preemption = PreemptionPolicy(parkedTokensMax: runtime.shape.cells)
@@ -85,18 +89,26 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
                 reusedTokens: cache.counts.tokensReused, evictions: cache.counts.evictions, parked: parked.count,
                 cellsUsed: cache.cellsUsed, prefixBytes: cache.ramBytes)
             // A quiet moment is used for one state at a time, so that whoever comes waits for no more than that.
+            if shares.isEmpty { wakeReaders() }
             let mayRest = shares.isEmpty && !cache.shelveOne()
             let messages = mayRest ? mailbox.wait(until: nextDeadline) : mailbox.take()
+            readersMaySleep = false
             if messages.isEmpty {
                 if !shares.isEmpty { step(shares) }
             } else {
                 // A message may end a planned sequence or bring a new one: plan again before computing.
                 for message in messages { handle(message) }
             }
-            readers.wake()
+            if readersMaySleep { sending.hold(now: .now) } else { wakeReaders() }
         }
         for message in mailbox.close() { handle(message) }
         endAll()
+        wakeReaders()
+    }
+
+    mutating func wakeReaders() {
+        readers.wake()
+        sending.sent()
     }
 
     private mutating func handle(_ message: EngineMessage) {
@@ -156,6 +168,8 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     /// Ends a generation wherever it is: its slot and its memory are free, its reader gets the rest and then the error,
     /// if any. One that has gone already is left alone: its end and its reader's farewell crossed each other.
     mutating func remove(_ key: UInt64, last: [GenerationEvent] = [], error: ServiceError? = nil) {
+        // Its reader may be among those that sleep.
+        readersMaySleep = false
         if let index = running.firstIndex(where: { $0.generation.key == key }) {
             let generation = running[index].generation
             vacate(at: index)
