@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/prctl.h>
@@ -71,6 +72,35 @@ static inline void nexus_http_each_header(
 // not const, although libmicrohttpd only reads it.
 static inline struct MHD_Response *nexus_http_response(const void *bytes, size_t count) {
   return MHD_create_response_from_buffer(count, (void *)bytes, MHD_RESPMEM_MUST_COPY);
+}
+
+// Stops at the first header.
+static enum MHD_Result nexus_http_take_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
+  (void)kind;
+  ((const char **)context)[0] = name;
+  ((const char **)context)[1] = value;
+  return MHD_NO;
+}
+
+// Frees the headers of a response, once they are sent, up to one that libmicrohttpd may still look at, or that is too long
+// to be copied: MHD_del_response_header looks at the name that it is given also when it has freed its own.
+static inline void nexus_http_drop_headers(struct MHD_Response *response) {
+  char name[128];
+  const char *first[2];
+  while (MHD_get_response_headers(response, &nexus_http_take_header, first) > 0) {
+    size_t length = __builtin_strlen(first[0]);
+    if (length >= sizeof name || __builtin_strcasecmp(first[0], "Connection") == 0) return;
+    __builtin_memcpy(name, first[0], length + 1);
+    if (MHD_del_response_header(response, name, first[1]) != MHD_YES) return;
+  }
+}
+
+// Gives those pages back to the system that lie wholly in a buffer which holds nothing: they are zeros when they are used
+// again.
+static inline void nexus_release_pages(void *start, size_t count) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  uintptr_t first = ((uintptr_t)start + page - 1) / page * page, end = ((uintptr_t)start + count) / page * page;
+  if (end > first) madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
 // The head of a stream for a HEAD request, of unknown length; the connection closes after it. (0.9.75 sends the last

@@ -31,6 +31,8 @@ final class Exchange {
     var bodyBytesDiscarded = 0
     var keepAlive: HTTPResponse.KeepAlive?
     var lastSend: ContinuousClock.Instant
+    /// Whether the client understands chunks: HTTP/1.1.
+    var isChunked = false
     var isStreaming = false
     var isFlushed = false
 

@@ -20,7 +20,7 @@ public struct ServerConfiguration: Sendable, Equatable {
 
     public struct Limits: Sendable, Equatable {
         /// Request line and headers together; more is answered with 431 or a closed connection. At least 4 KiB. This is
-        /// also what each connection costs in buffer memory.
+        /// also what each connection costs in buffer memory at most; a stream that waits needs two pages of it.
         public var headerBytes = 32 * 1024
         /// A request's body, unless its route says otherwise; more is answered with 413.
         public var bodyBytes = 16 * 1024 * 1024

@@ -84,13 +84,14 @@ private let requestArrived:
     @convention(c) (
         UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
         UnsafePointer<CChar>?, UnsafeMutablePointer<Int>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-    ) -> MHD_Result = { context, _, _, method, _, bytes, byteCount, requestContext in
-        guard let byteCount = unsafe byteCount, let method = unsafe method,
+    ) -> MHD_Result = { context, _, _, method, version, bytes, byteCount, requestContext in
+        guard let byteCount = unsafe byteCount, let method = unsafe method, let version = unsafe version,
             let opaque = unsafe requestContext?.pointee
         else { return .NO }
         let exchange = unsafe Unmanaged<Exchange>.fromOpaque(opaque).takeUnretainedValue()
         let loop = unsafe loop(context)
         if unsafe byteCount.pointee == 0 {
+            exchange.isChunked = unsafe strcmp(version, MHD_HTTP_VERSION_1_1) == 0
             return unsafe loop.proceed(exchange, method: method) ? .YES : .NO
         }
         let piece = unsafe Array(UnsafeRawBufferPointer(start: bytes, count: byteCount.pointee))

@@ -40,11 +40,13 @@ extension ServerLoop {
             exchange.keepAlive = keepAlive
             if exchange.request?.method == .head { return unsafe nexus_http_closing_response() }
             exchange.isStreaming = true
+            let source = StreamSource(self, exchange)
             // Retained here, released by `streamFreed`, which libmicrohttpd calls when the response is destroyed.
-            return unsafe MHD_create_response_from_callback(
-                UInt64.max, Self.blockBytes, streamWanted,
-                Unmanaged.passRetained(StreamSource(self, exchange)).toOpaque(),
-                streamFreed)
+            let reply = unsafe MHD_create_response_from_callback(
+                UInt64.max, exchange.isChunked ? 1 : Self.blockBytes, streamWanted,
+                Unmanaged.passRetained(source).toOpaque(), streamFreed)
+            unsafe source.reply = unsafe reply
+            return unsafe reply
         case .file(let region):
             guard let descriptor = region.takeDescriptor() else { return nil }
             exchange.bodyBytesSent = exchange.request?.method == .head ? 0 : region.count
@@ -58,7 +60,7 @@ extension ServerLoop {
         }
     }
 
-    /// Only used for HTTP/1.0 clients, who get no chunks.
+    /// Only used for HTTP/1.0 clients, who get no chunks. Chunks are written into the connection's own buffer.
     private static let blockBytes = 4096
 
     private func buffer(_ bytes: [UInt8]) -> OpaquePointer? {
@@ -93,6 +95,11 @@ extension ServerLoop {
 private final class StreamSource {
     unowned let loop: ServerLoop
     let exchange: Exchange
+    /// The response that holds this, and releases it when it is destroyed.
+    var reply: OpaquePointer?
+    /// The most that was written into the buffer at a time since its pages were given back.
+    private var bytesInBuffer = Int.max
+    private var lastRelease: ContinuousClock.Instant?
 
     init(_ loop: ServerLoop, _ exchange: Exchange) {
         self.loop = loop
@@ -103,6 +110,7 @@ private final class StreamSource {
         switch exchange.transfer.pull(countMax: buffer.count) {
         case .bytes(let bytes, _):
             unsafe bytes.withUnsafeBytes { unsafe buffer.copyMemory(from: $0) }
+            bytesInBuffer = max(bytesInBuffer, bytes.count)
             exchange.bodyBytesSent += bytes.count
             exchange.lastSend = loop.now
             return bytes.count
@@ -118,12 +126,32 @@ private final class StreamSource {
                 exchange.isFlushed = true
                 nexus_flush_socket(connection.descriptor)
             }
+            unsafe rest(buffer)
             loop.suspend(connection)
             return 0
         case .ended: return -1
         case .failed: return -2
         }
     }
+
+    /// Lets go of what a stream that waits does not need: its headers, which are sent, and pages of its connection's buffer.
+    /// Half of the buffer was cleared by libmicrohttpd when it had read the request; later it is what large pieces needed.
+    ///
+    /// Not more often than once a second, and not for pieces that fit the page on which the buffer begins. Answers that are
+    /// short have ended before.
+    private func rest(_ buffer: UnsafeMutableRawBufferPointer) {
+        guard bytesInBuffer > Self.smallBytes, loop.now - exchange.start >= Self.youth,
+            lastRelease.map({ loop.now - $0 >= .seconds(1) }) ?? true
+        else { return }
+        bytesInBuffer = 0
+        lastRelease = loop.now
+        unsafe nexus_release_pages(buffer.baseAddress, buffer.count)
+        if let reply = unsafe reply { unsafe nexus_http_drop_headers(reply) }
+    }
+
+    private static let smallBytes = 2048
+    /// Chosen: to give back and to need again costs some microseconds, which a stream that lasts longer does not notice.
+    private static let youth = Duration.milliseconds(100)
 }
 
 /// MHD_ContentReaderCallback: -1 ends the stream, -2 breaks the connection off, 0 only after suspending.
