@@ -46,6 +46,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [nil, 1024, 2048, 100_000])
+    func `how much is read at a time does not change what is read`(receiveBytes: Int?) async throws {
+        let whole = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        try await withServer { connection in
+            while true {
+                _ = try connection.readHead()
+                try connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(whole.count)\r\n\r\n")
+                try connection.write(whole)
+            }
+        } _: { server, client in
+            // On one connection, which does not remember how the one before was read.
+            for bytes in [receiveBytes, 4096, receiveBytes] {
+                let response = try await client.fetch(FetchRequest(server.url, receiveBytes: bytes))
+                var read: [UInt8] = []
+                for try await chunk in response.body {
+                    read += chunk
+                }
+                #expect(read == whole)
+            }
+            #expect(server.acceptedCount == 1)
+        }
+    }
+
     @Test func `a Unix socket is spoken to`() async throws {
         let path = "/tmp/nexus-fetching-\(UInt32.random(in: 0...UInt32.max)).sock"
         try await withServer(.unixSocket(path)) { connection in

@@ -7,18 +7,18 @@ struct ResponseHead: Sendable, Equatable {
 }
 
 /// One request and its answer, shared by the task that asked and the client's thread.
+///
+/// It does not keep the request: once libcurl has it, an answer that takes long needs it no more.
 final class Exchange: Sendable {
     typealias HeadWaiter = CheckedContinuation<Result<ResponseHead, FetchError>, Never>
     typealias ChunkWaiter = CheckedContinuation<Result<[UInt8]?, FetchError>, Never>
 
     let id: UInt64
-    let request: PreparedRequest
     private let mailbox: LoopMailbox
     private let flow: Mutex<ResponseFlow<HeadWaiter, ChunkWaiter>>
 
-    init(id: UInt64, request: PreparedRequest, responseBufferBytes: Int, mailbox: LoopMailbox) {
+    init(id: UInt64, responseBufferBytes: Int, mailbox: LoopMailbox) {
         self.id = id
-        self.request = request
         self.mailbox = mailbox
         flow = Mutex(ResponseFlow(capacity: responseBufferBytes))
     }
@@ -26,12 +26,12 @@ final class Exchange: Sendable {
     // MARK: the asking side
 
     /// Sends the request and waits for the header. Called once.
-    func begin() async -> Result<ResponseHead, FetchError> {
+    func begin(_ request: PreparedRequest) async -> Result<ResponseHead, FetchError> {
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
                 switch flow.withLock({ $0.begin(waiter) }) {
                 case .start:
-                    if !mailbox.post(.start(self)) { finish(.shutDown) }
+                    if !mailbox.post(.start(self, request)) { finish(.shutDown) }
                 case .refuse(let waiter, let error):
                     waiter.resume(returning: .failure(error))
                 }

@@ -20,6 +20,9 @@ public struct FetchRequest: Sendable {
     /// Offer the encodings that libcurl can undo (gzip, brotli, …) and undo them. The bounds on the body count the
     /// bytes that come out.
     public var decompresses: Bool
+    /// Bytes of one read of this response, where they are not to be the client's `receiveBytes`: little for an answer that
+    /// comes in small pieces over a long time.
+    public var receiveBytes: Int?
     /// Asked with the address of the peer (the proxy, if there is one) before a connection to it is opened, and again
     /// before the request is sent, so that a connection that another request opened is covered too. Not asked for Unix
     /// sockets. Called on the client's thread: it must return at once.
@@ -29,7 +32,7 @@ public struct FetchRequest: Sendable {
         _ url: String, method: String = "GET", headers: FetchHeaders = [:], body: RequestBody = .none,
         unixSocketPath: String? = nil, proxy: String? = nil, tls: TLSOptions = TLSOptions(),
         timeouts: Timeouts = Timeouts(), redirects: RedirectPolicy = .manual, headerBytesMax: Int = 64 << 10,
-        decompresses: Bool = false, allowsPeer: (@Sendable (PeerAddress) -> Bool)? = nil
+        decompresses: Bool = false, receiveBytes: Int? = nil, allowsPeer: (@Sendable (PeerAddress) -> Bool)? = nil
     ) {
         self.method = method
         self.url = url
@@ -42,6 +45,7 @@ public struct FetchRequest: Sendable {
         self.redirects = redirects
         self.headerBytesMax = headerBytesMax
         self.decompresses = decompresses
+        self.receiveBytes = receiveBytes
         self.allowsPeer = allowsPeer
     }
 }

@@ -113,9 +113,8 @@ public final class HTTPClient: Sendable {
             last += 1
             return last
         }
-        let exchange = Exchange(
-            id: id, request: request, responseBufferBytes: settings.responseBufferBytes, mailbox: mailbox)
-        return (try await exchange.begin().get(), exchange)
+        let exchange = Exchange(id: id, responseBufferBytes: settings.responseBufferBytes, mailbox: mailbox)
+        return (try await exchange.begin(request).get(), exchange)
     }
 
     /// Ends every transfer with `shutDown` and returns when the thread has ended. Later requests are refused. May be

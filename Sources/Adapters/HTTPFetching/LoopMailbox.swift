@@ -4,7 +4,7 @@ import Synchronization
 
 /// What tasks ask of the client's thread.
 enum LoopCommand: Sendable {
-    case start(Exchange)
+    case start(Exchange, PreparedRequest)
     case cancel(UInt64)
     case resumeReceiving(UInt64)
     case resumeSending(UInt64)

@@ -111,11 +111,17 @@ public struct ResponseEvents: AsyncSequence, Sendable {
             while true {
                 if let event = waiting.popLast() { return event }
                 guard let chunk = try await body.next(isolation: isolation) else { return nil }
-                do throws(ServerSentEventError) {
-                    waiting = try parser.feed(chunk).reversed()
-                } catch {
-                    throw FetchError(.tooLarge, error.description)
-                }
+                try read(chunk)
+            }
+        }
+
+        /// Not inlined, so that what it needs does not lie in the frame that waits for the next chunk.
+        @inline(never)
+        private mutating func read(_ chunk: [UInt8]) throws(FetchError) {
+            do throws(ServerSentEventError) {
+                waiting = try parser.feed(chunk).reversed()
+            } catch {
+                throw FetchError(.tooLarge, error.description)
             }
         }
     }

@@ -105,17 +105,13 @@ extension Transfer {
 
     /// Opens the socket itself, so that no child process inherits it, after the request has agreed to the address.
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
-        if exchange.request.options.allowsPeer != nil,
-            let peer = unsafe PeerAddress(address), !allows(peer)
-        {
-            return -1
-        }
+        if allowsPeer != nil, let peer = unsafe PeerAddress(address), !allows(peer) { return -1 }
         return unsafe Glibc.socket(
             address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
     }
 
     private func isAboutToSend(peer host: String, port: Int) -> Bool {
-        if exchange.request.options.unixSocketPath == nil {
+        if !isOverUnixSocket {
             let family: PeerAddress.Family = host.utf8.contains(UInt8(ascii: ":")) ? .ipv6 : .ipv4
             guard allows(PeerAddress(family: family, host: host, port: port)) else { return false }
         }
@@ -127,7 +123,7 @@ extension Transfer {
     }
 
     private func allows(_ peer: PeerAddress) -> Bool {
-        guard let allowsPeer = exchange.request.options.allowsPeer, !allowsPeer(peer) else { return true }
+        guard let allowsPeer, !allowsPeer(peer) else { return true }
         refusal = FetchError(.denied, "A connection to this address is not allowed.", detail: "\(peer)")
         return false
     }

@@ -2,8 +2,9 @@ import CCurl
 
 extension Transfer {
     /// Sets every option of the handle; `context` is what the callbacks are given to find this transfer.
-    func configure(context: UnsafeMutableRawPointer, settings: HTTPClient.Configuration) throws(FetchError) {
-        let request = exchange.request
+    func configure(
+        _ request: PreparedRequest, context: UnsafeMutableRawPointer, settings: HTTPClient.Configuration
+    ) throws(FetchError) {
         let options = request.options
         try unsafe check(nexus_curl_set_context(easy, CURLOPT_PRIVATE, context))
         try unsafe check(nexus_curl_set_context(easy, CURLOPT_ERRORBUFFER, errorWords))
@@ -14,7 +15,7 @@ extension Transfer {
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
         // libcurl adds a byte, which would cost allocators a quarter more.
-        try set(CURLOPT_BUFFERSIZE, settings.receiveBytes - 1)
+        try set(CURLOPT_BUFFERSIZE, (options.receiveBytes ?? settings.receiveBytes) - 1)
         try set(CURLOPT_MAXAGE_CONN, settings.connectionIdleMax.wholeSeconds)
         // Without it a cancelled transfer would wait, and with it every other, for the resolver's thread. That thread
         // then ends by itself and frees what it holds.

@@ -6,6 +6,9 @@ import CCurl
 @safe
 final class Transfer {
     let exchange: Exchange
+    /// Asked before a connection is used.
+    let allowsPeer: (@Sendable (PeerAddress) -> Bool)?
+    let isOverUnixSocket: Bool
     let easy: UnsafeMutableRawPointer
     var watch: DeadlineWatch
     /// Why a callback stopped the transfer: libcurl's own result then only says that one did.
@@ -27,19 +30,19 @@ final class Transfer {
     ///
     /// - Throws: when libcurl has no memory, or does not take an option.
     static func open(
-        _ exchange: Exchange, settings: HTTPClient.Configuration, mailbox: LoopMailbox, schedule: DeadlineSchedule,
-        counts: LiveCounts
+        _ exchange: Exchange, _ request: PreparedRequest, settings: HTTPClient.Configuration, mailbox: LoopMailbox,
+        schedule: DeadlineSchedule, counts: LiveCounts
     ) throws(FetchError) -> Transfer {
         guard let easy = unsafe curl_easy_init() else { throw FetchError(.failed, "No memory for a transfer.") }
         let transfer = unsafe Transfer(
-            exchange, easy: easy, settings: settings, mailbox: mailbox, schedule: schedule, counts: counts)
+            exchange, request, easy: easy, settings: settings, mailbox: mailbox, schedule: schedule, counts: counts)
         // Retained for the callbacks, which get `context`; released in `close` and nowhere else. libcurl calls them
         // only from within curl_multi_socket_action, curl_easy_pause and curl_multi_remove_handle, and never after
         // curl_easy_cleanup.
         let context = unsafe Unmanaged.passRetained(transfer).toOpaque()
         counts.change { $0.liveContextCount += 1 }
         do throws(FetchError) {
-            try unsafe transfer.configure(context: context, settings: settings)
+            try unsafe transfer.configure(request, context: context, settings: settings)
         } catch {
             transfer.close()
             throw error
@@ -62,14 +65,15 @@ final class Transfer {
     }
 
     private init(
-        _ exchange: Exchange, easy: UnsafeMutableRawPointer, settings: HTTPClient.Configuration, mailbox: LoopMailbox,
-        schedule: DeadlineSchedule, counts: LiveCounts
+        _ exchange: Exchange, _ request: PreparedRequest, easy: UnsafeMutableRawPointer,
+        settings: HTTPClient.Configuration, mailbox: LoopMailbox, schedule: DeadlineSchedule, counts: LiveCounts
     ) {
         self.exchange = exchange
+        allowsPeer = request.options.allowsPeer
+        isOverUnixSocket = request.options.unixSocketPath != nil
         unsafe self.easy = unsafe easy
         self.schedule = schedule
         self.counts = counts
-        let request = exchange.request
         watch = DeadlineWatch(timeouts: request.options.timeouts, totalDeadline: request.totalDeadline, now: .now)
         headReader = ResponseHeadReader(byteCountMax: request.options.headerBytesMax)
         unsafe errorWords = .allocate(capacity: Int(CURL_ERROR_SIZE))

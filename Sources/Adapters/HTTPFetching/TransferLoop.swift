@@ -40,7 +40,7 @@ final class TransferLoop {
             while !loop.isShutDown { loop.step() }
             loop.endAll()
         }
-        for case .start(let exchange) in mailbox.close() { exchange.finish(.shutDown) }
+        for case .start(let exchange, _) in mailbox.close() { exchange.finish(.shutDown) }
     }
 
     private static func socketWatch(_ mailbox: LoopMailbox) -> SocketWatch? {
@@ -61,7 +61,7 @@ final class TransferLoop {
 
     private func obey(_ command: LoopCommand) {
         switch command {
-        case .start(let exchange): start(exchange)
+        case .start(let exchange, let request): start(exchange, request)
         case .cancel(let id): end(id, .cancelled)
         case .resumeReceiving(let id):
             guard let transfer = transfers[id], transfer.isReceivingPaused else { return }
@@ -79,7 +79,7 @@ final class TransferLoop {
         }
     }
 
-    private func start(_ exchange: Exchange) {
+    private func start(_ exchange: Exchange, _ request: PreparedRequest) {
         guard !exchange.isOver else { return }
         guard transfers.count < settings.transfersMax else {
             let told = "More than \(settings.transfersMax) requests are under way."
@@ -88,7 +88,7 @@ final class TransferLoop {
         }
         do throws(FetchError) {
             let transfer = try Transfer.open(
-                exchange, settings: settings, mailbox: mailbox, schedule: schedule, counts: counts)
+                exchange, request, settings: settings, mailbox: mailbox, schedule: schedule, counts: counts)
             let status = unsafe curl_multi_add_handle(multi, transfer.easy)
             guard status == CURLM_OK else {
                 transfer.close()
