@@ -28,6 +28,16 @@ import Vocabulary
         #expect(one == other)
     }
 
+    @Test func `a shared beginning is not changed by who began with it`() {
+        let beginning = Boxed(wrappedValue: [1])
+        let (one, other) = (Boxed(sharing: beginning), Boxed(sharing: beginning))
+        var changed = one
+        changed.wrappedValue.append(2)
+        #expect(changed.wrappedValue == [1, 2])
+        #expect(one.wrappedValue == [1])
+        #expect(other == beginning)
+    }
+
     @Test func `what a request and an event carry does not make them large`() {
         #expect(MemoryLayout<GenerationEvent>.size <= 32)
         #expect(MemoryLayout<GenerationRequest>.size <= 400)

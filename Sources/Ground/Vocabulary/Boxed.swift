@@ -16,6 +16,10 @@ public struct Boxed<Value: Sendable>: Sendable {
 
     @inlinable public init(wrappedValue: Value) { storage = Storage(wrappedValue) }
 
+    /// Begins with the value of another holder, and shares its storage until one of the two changes. For values that most
+    /// holders never change.
+    @inlinable public init(sharing other: Boxed<Value>) { storage = other.storage }
+
     @inlinable public var wrappedValue: Value {
         get { storage.value }
         set { storage = Storage(newValue) }

@@ -68,7 +68,7 @@ public struct GenerationEnd: Sendable, Equatable {
     /// The stop text that was met.
     public var stopText: String?
     /// For reproducible requests: what must be the same for the same tokens to come again.
-    @Boxed public var receipt: ReproductionReceipt?
+    @Boxed(sharing: noReceipt) public var receipt: ReproductionReceipt?
     /// What adaptive sampling changed, in order.
     public var adaptations: [SamplingAdaptation] = []
     /// The context was too small: the answer ended before all tokens that it might have, or the beginning was dropped.
@@ -76,11 +76,15 @@ public struct GenerationEnd: Sendable, Equatable {
     /// The slot that it held, where the engine is here.
     public var slot: Int?
     /// What it was written with; only for requests that want to know.
-    @Boxed public var details: GenerationDetails?
+    @Boxed(sharing: noDetails) public var details: GenerationDetails?
     /// For an answer that was given before.
     public var reuse: AnswerReuse?
     /// Where several models answered: what each brought.
-    @Boxed public var ensemble: EnsembleReport?
+    @Boxed(sharing: noEnsemble) public var ensemble: EnsembleReport?
+
+    private static let noReceipt = Boxed<ReproductionReceipt?>(wrappedValue: nil)
+    private static let noDetails = Boxed<GenerationDetails?>(wrappedValue: nil)
+    private static let noEnsemble = Boxed<EnsembleReport?>(wrappedValue: nil)
 
     public init(reason: FinishReason, usage: TokenUsage, timings: GenerationTimings? = nil) {
         self.reason = reason

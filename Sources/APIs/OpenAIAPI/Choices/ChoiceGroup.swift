@@ -7,7 +7,10 @@ import Vocabulary
 /// The answers to one request, which are written side by side: one generation for each prompt and each of its `n` choices.
 ///
 /// When one fails, or when the client goes, all of them are ended.
-struct ChoiceGroup: Sendable {
+///
+/// A stream that waits keeps the frames of its `async` functions. So this is a reference, and what is large stays out of
+/// those functions: in others, which are not inlined.
+final class ChoiceGroup: Sendable {
     private let request: CompletionRequest
     private let model: ModelID
     private let created: Int64
@@ -63,25 +66,33 @@ struct ChoiceGroup: Sendable {
             if streams.count == 1 {
                 try await write(0, to: writer, nil, ledger)
             } else {
-                let turns = Turns()
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for index in streams.indices {
-                        group.addTask { try await write(index, to: writer, turns, ledger) }
-                    }
-                    // Not `waitForAll`, which lets the others go on to their ends when one fails.
-                    for try await _ in group {}
-                }
+                try await writeSideBySide(to: writer, ledger)
             }
-            if request.includesUsage, !request.isNative {
-                let encoder = CompletionEncoder(request, model: model, created: created)
-                let timings = streams.count == 1 ? ledger.end(0)?.wireTimings : nil
-                try await write(encoder.chunk(usage: ledger.usage(request), timings: timings), to: writer)
-            }
+            if request.includesUsage, !request.isNative { try await writer.write(usage(ledger)) }
         } catch let error where !(error is CancellationError) {
             try await write(error, unfinished: ledger.unfinished, to: writer)
         }
         // llama-server's own streams end with the last answer.
         if !request.isNative { try await writer.write(ServerSentEvent(data: "[DONE]")) }
+    }
+
+    @inline(never)
+    private func writeSideBySide(to writer: BodyWriter, _ ledger: Ledger) async throws {
+        let turns = Turns()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in streams.indices {
+                group.addTask { try await self.write(index, to: writer, turns, ledger) }
+            }
+            // Not `waitForAll`, which lets the others go on to their ends when one fails.
+            for try await _ in group {}
+        }
+    }
+
+    @inline(never)
+    private func usage(_ ledger: Ledger) -> [UInt8] {
+        let encoder = CompletionEncoder(request, model: model, created: created)
+        let timings = streams.count == 1 ? ledger.end(0)?.wireTimings : nil
+        return Self.event(encoder.chunk(usage: ledger.usage(request), timings: timings))
     }
 
     /// Writes one choice. Beside others its chunks wait for their turn one by one, so that none is ahead for long.
@@ -91,31 +102,32 @@ struct ChoiceGroup: Sendable {
             // A comment keeps the connection open and disturbs no client.
             if case .loading(let stage) = event { try await writer.write(ServerSentEvent.comment(stage.description)) }
             for chunk in encoder.chunks(for: event) {
+                let bytes = Self.event(chunk)
                 if let turns {
-                    try await turns.take { try await write(chunk, to: writer) }
+                    try await turns.take { try await writer.write(bytes) }
                 } else {
-                    try await write(chunk, to: writer)
+                    try await writer.write(bytes)
                 }
             }
-            if case .finished(let end) = event { ledger.finish(index, end) }
+            ledger.note(index, event)
         }
         guard ledger.isFinished(index) else { throw ServiceError.brokeOff }
     }
 
+    @inline(never)
     private func write(_ error: any Error, unfinished: [Int], to writer: BodyWriter) async throws {
         let known =
             error as? ServiceError
             ?? ServiceError(.internalError, "Something went wrong on the server.", hint: "The log tells what.")
-        try await write(CompletionEncoder.error(known, requestID: request.generation.id), to: writer)
+        try await writer.write(Self.event(CompletionEncoder.error(known, requestID: request.generation.id)))
         for index in unfinished {
             var encoder = encoder(index)
-            for chunk in encoder.failed() { try await write(chunk, to: writer) }
+            for chunk in encoder.failed() { try await writer.write(Self.event(chunk)) }
         }
     }
 
-    private func write(_ chunk: JSONValue, to writer: BodyWriter) async throws {
-        try await writer.write(ServerSentEvent(data: chunk.text))
-    }
+    @inline(never)
+    private static func event(_ chunk: JSONValue) -> [UInt8] { ServerSentEvent(data: chunk.text).encoded }
 
     private func encoder(_ index: Int) -> any ChoiceEncoding {
         guard !request.isNative else { return NativeEncoder(request, model: model, choice: index) }
@@ -125,16 +137,22 @@ struct ChoiceGroup: Sendable {
 
 /// Which choices are finished, and what they used.
 private final class Ledger: Sendable {
-    private let ends: Mutex<[GenerationEnd?]>
+    private let count: Int
+    private let ends = Mutex<[Int: GenerationEnd]>([:])
 
-    init(count: Int) { ends = Mutex(Array(repeating: nil, count: count)) }
+    init(count: Int) { self.count = count }
 
-    func finish(_ index: Int, _ end: GenerationEnd) { ends.withLock { $0[index] = end } }
+    @inline(never)
+    func note(_ index: Int, _ event: GenerationEvent) {
+        if case .finished(let end) = event { ends.withLock { $0[index] = end } }
+    }
+
     func end(_ index: Int) -> GenerationEnd? { ends.withLock { $0[index] } }
-    func isFinished(_ index: Int) -> Bool { end(index) != nil }
-    var unfinished: [Int] { ends.withLock { ends in ends.indices.filter { ends[$0] == nil } } }
+    func isFinished(_ index: Int) -> Bool { ends.withLock { $0.keys.contains(index) } }
+    var unfinished: [Int] { ends.withLock { ends in (0..<count).filter { ends[$0] == nil } } }
 
     func usage(_ request: CompletionRequest) -> TokenUsage {
-        TokenUsage(sumOf: ends.withLock { $0.compactMap { $0?.usage } }, choicesPerPrompt: request.choicesPerPrompt)
+        let told = ends.withLock { ends in (0..<count).compactMap { ends[$0]?.usage } }
+        return TokenUsage(sumOf: told, choicesPerPrompt: request.choicesPerPrompt)
     }
 }

@@ -163,15 +163,19 @@ struct Authentication: Middleware {
         return try await OpenRequests.$token.withValue(token) { try await within(principal, body) }
     }
 
+    /// Not inlined, so that a stream keeps a frame with one copy of what is set, and not one for each way in.
+    @inline(never)
     private static func within<Result>(
         _ principal: Principal, _ body: () async throws -> Result
     ) async rethrows -> Result {
-        guard var context = LogContext.current else {
-            return try await Principal.$current.withValue(principal) { try await body() }
-        }
-        context.fields = LogFields(principal)
-        return try await LogContext.$current.withValue(context) {
+        try await LogContext.$current.withValue(logContext(principal)) {
             try await Principal.$current.withValue(principal) { try await body() }
         }
+    }
+
+    private static func logContext(_ principal: Principal) -> LogContext? {
+        var context = LogContext.current
+        context?.fields = LogFields(principal)
+        return context
     }
 }

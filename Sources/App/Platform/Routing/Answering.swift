@@ -6,7 +6,7 @@ import Vocabulary
 
 /// One request on its way to somebody who answers it: those who may be asked, in order, and what is done when one fails.
 ///
-/// A class, because the answer's stream carries it along: it is counted as one and not member by member.
+/// A class, because the answer's stream carries it along as long as it is read: it is counted as one and not member by member.
 final class Answering: Sendable {
     /// Where the way has come to.
     struct Course: Sendable {

@@ -2,7 +2,9 @@ import Gateway
 import Vocabulary
 
 /// An answer, with the server that writes it held as long as it is read. Until its first word another one may take over.
-struct ServedStream: AsyncSequence, Sendable {
+///
+/// A reference, so that neither who passes it on nor its iterator holds a copy of all that it knows.
+final class ServedStream: AsyncSequence, Sendable {
     let answering: Answering
     let course: Answering.Course
     let base: MeasuredStream
@@ -11,6 +13,19 @@ struct ServedStream: AsyncSequence, Sendable {
     let watch: FirstTokenWatch?
     /// Told first: that it is not the one who was asked for.
     let warning: GenerationWarning?
+
+    init(
+        answering: Answering, course: Answering.Course, base: MeasuredStream, holding: ServerHolding, attempt: Attempt,
+        watch: FirstTokenWatch?, warning: GenerationWarning?
+    ) {
+        self.answering = answering
+        self.course = course
+        self.base = base
+        self.holding = holding
+        self.attempt = attempt
+        self.watch = watch
+        self.warning = warning
+    }
 
     func makeAsyncIterator() -> Iterator { Iterator(self) }
 
@@ -42,6 +57,8 @@ struct ServedStream: AsyncSequence, Sendable {
             }
         }
 
+        /// Not inlined, so that what it unpacks does not lie in the frame that waits for the next event.
+        @inline(never)
         private mutating func note(_ event: GenerationEvent?) {
             switch event {
             case .loading, .queued, .promptProgress, .started, .warning: break
@@ -57,6 +74,7 @@ struct ServedStream: AsyncSequence, Sendable {
         }
 
         /// Goes on with the next one. What was sent cannot be taken back: after the first word there is none.
+        @inline(never)
         private mutating func recover(from error: any Error) async throws {
             // A client that went is nobody's failure.
             guard let known = error as? ServiceError, !Task.isCancelled else {

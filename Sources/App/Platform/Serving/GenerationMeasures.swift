@@ -166,6 +166,8 @@ private final class MeasureLease: Sendable {
         measures.first(model: model, began: began)
     }
 
+    /// Not inlined, as `note`.
+    @inline(never)
     func finish(_ outcome: GenerationMeasures.Outcome) {
         if isOver.claim() { measures.finish(span, model: model, began: began, outcome: outcome) }
     }
@@ -194,18 +196,24 @@ struct MeasuredStream: AsyncSequence, Sendable {
         mutating func next() async throws -> GenerationEvent? {
             do {
                 let event = try await base.next()
-                switch event {
-                case .text, .toolCall, .reasoning:
-                    if !hasStarted { lease.first() }
-                    hasStarted = true
-                case .finished(let end): lease.finish(.finished(end))
-                case .loading, .started, .queued, .promptProgress, .token, .promptLogprobs, .logprobs, .warning, nil:
-                    break
-                }
+                note(event)
                 return event
             } catch {
                 lease.finish(.failed(error))
                 throw error
+            }
+        }
+
+        /// Not inlined, so that what it unpacks does not lie in the frame that waits for the next event.
+        @inline(never)
+        private mutating func note(_ event: GenerationEvent?) {
+            switch event {
+            case .text, .toolCall, .reasoning:
+                if !hasStarted { lease.first() }
+                hasStarted = true
+            case .finished(let end): lease.finish(.finished(end))
+            case .loading, .started, .queued, .promptProgress, .token, .promptLogprobs, .logprobs, .warning, nil:
+                break
             }
         }
     }

@@ -26,6 +26,10 @@ struct RemoteModel: Sendable {
     /// An error answer is read up to here.
     private static let errorBytesMax = 256 << 10
 
+    /// Bytes of one read of a stream. Chosen: an event has a few hundred, and each stream has a buffer of this size as long as
+    /// it lasts.
+    private static let eventReadBytes = 2 << 10
+
     /// Every stream has a connection of its own: as many of them as there may be exchanges, also to one server.
     static let clientConfiguration = HTTPClient.Configuration(
         userAgent: "llama-nexus/\(productVersion)", transfersMax: 8192, connectionsPerHostMax: 8192,
@@ -49,7 +53,8 @@ struct RemoteModel: Sendable {
         let wire = ClientRequest(request, model: endpoint.modelName)
         let fetched = try await post(
             wire.path, wire.body, id: request.id, accepting: "text/event-stream",
-            firstByteMax: min(firstByteMax ?? endpoint.idleMax, endpoint.idleMax), totalMax: totalMax)
+            firstByteMax: min(firstByteMax ?? endpoint.idleMax, endpoint.idleMax), totalMax: totalMax,
+            receiveBytes: Self.eventReadBytes)
         return RemoteStream(body: fetched.body, model: served, course: AnswerNotes.current?.course)
     }
 
@@ -80,7 +85,7 @@ struct RemoteModel: Sendable {
     /// - Throws: `ServiceError` when the server refuses or cannot be reached.
     func post(
         _ path: String, _ body: JSONValue, id: RequestID, accepting type: String, firstByteMax: Duration,
-        totalMax: Duration? = nil
+        totalMax: Duration? = nil, receiveBytes: Int? = nil
     ) async throws -> FetchResponse {
         try await send(
             FetchRequest(
@@ -88,7 +93,7 @@ struct RemoteModel: Sendable {
                 body: .bytes(body.bytes), unixSocketPath: endpoint.unixSocketPath,
                 timeouts: Timeouts(
                     connect: .seconds(5), firstByte: firstByteMax, idle: endpoint.idleMax, total: totalMax),
-                allowsPeer: endpoint.allowsPeer))
+                receiveBytes: receiveBytes, allowsPeer: endpoint.allowsPeer))
     }
 
     /// Headers of a request with a JSON body, which belongs to the request that is being answered.
@@ -136,10 +141,11 @@ struct RemoteStream: AsyncSequence, Sendable {
 
     func makeAsyncIterator() -> Iterator { Iterator(body: body.makeAsyncIterator(), model: model, course: course) }
 
-    struct Iterator: AsyncIteratorProtocol {
+    /// A reference, so that those who read through one another hold no copies of what was read.
+    final class Iterator: AsyncIteratorProtocol {
         private var body: ResponseBody.Iterator
         private var parser = ServerSentEventParser()
-        /// Of the bytes that came last, those that were not decoded yet, the next one last.
+        /// Of the bytes that came last, those events that were not decoded yet, the next one last.
         private var waiting: [ServerSentEvent] = []
         private var decoder: CompletionDecoder
         private let model: ModelID
@@ -155,40 +161,54 @@ struct RemoteStream: AsyncSequence, Sendable {
             decoder = CompletionDecoder(model: model)
         }
 
-        mutating func next() async throws -> GenerationEvent? {
+        func next() async throws -> GenerationEvent? {
             while true {
                 if let event = ready.popLast() { return event }
                 guard !isOver else { return nil }
-                if let event = waiting.popLast() {
-                    ready = try decoder.events(for: event.data).reversed()
-                } else if let bytes = try await nextBytes() {
-                    waiting = try parsed(bytes)
-                } else {
-                    isOver = true
-                    let end = try decoder.end()
-                    if case .finished(let told) = end, let queue = told.timings?.queue { course?.note(queue: queue) }
-                    return end
-                }
+                if !(try decodeNext()) { try take(try await nextBytes()) }
             }
         }
 
-        private mutating func nextBytes() async throws -> [UInt8]? {
+        /// Unpacks the next event, if one is here. Not inlined, so that what it needs does not lie in the frame that waits for
+        /// the next bytes.
+        @inline(never)
+        private func decodeNext() throws -> Bool {
+            guard let event = waiting.popLast() else { return false }
+            ready = try decoder.events(for: event.data).reversed()
+            return true
+        }
+
+        /// Takes what came, or the end. Not inlined, as ``decodeNext()``.
+        @inline(never)
+        private func take(_ bytes: [UInt8]?) throws {
+            guard let bytes else {
+                isOver = true
+                let end = try decoder.end()
+                if case .finished(let told) = end, let queue = told.timings?.queue { course?.note(queue: queue) }
+                ready = [end]
+                return
+            }
+            do throws(ServerSentEventError) {
+                waiting = try parser.feed(bytes).reversed()
+            } catch {
+                throw FetchError(.tooLarge, error.description).serviceError(for: model)
+            }
+        }
+
+        private func nextBytes() async throws -> [UInt8]? {
             course?.beginWaiting()
             defer { course?.endWaiting() }
             do throws(FetchError) {
                 return try await body.next()
             } catch {
-                if error.code == .cancelled { throw CancellationError() }
-                throw error.serviceError(for: model)
+                throw told(error)
             }
         }
 
-        private mutating func parsed(_ bytes: [UInt8]) throws(ServiceError) -> [ServerSentEvent] {
-            do throws(ServerSentEventError) {
-                return try parser.feed(bytes).reversed()
-            } catch {
-                throw FetchError(.tooLarge, error.description).serviceError(for: model)
-            }
+        /// Not inlined, as ``decodeNext()``.
+        @inline(never)
+        private func told(_ error: FetchError) -> any Error {
+            error.code == .cancelled ? CancellationError() : error.serviceError(for: model)
         }
     }
 }
