@@ -1,4 +1,5 @@
 import Configuration
+import Launch
 import Telemetry
 
 /// The running platform: what it was told, and its life from opening the database to closing it.
@@ -56,6 +57,7 @@ struct NexusServer: Sendable {
             await parts.hosting.deployments.preload()
         }
         onStart(servers.port)
+        if purpose == .serving { StartMemory.release() }
         if isClosed { try await entrance.announce(port: servers.port) }
         let opening = isClosed ? Task { await entrance.open(servers) } : nil
         await order()
