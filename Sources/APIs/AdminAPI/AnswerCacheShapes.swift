@@ -1,4 +1,5 @@
 import Gateway
+import HTTPServing
 import JSONText
 
 /// JSON Schemas of what the routes of cached answers answer with, beside `AnswerCacheJSON`, which writes it.

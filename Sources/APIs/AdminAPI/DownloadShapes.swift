@@ -1,3 +1,4 @@
+import HTTPServing
 import JSONText
 
 /// JSON Schemas of what the routes of downloads and the hub answer with.

@@ -1,4 +1,5 @@
 import Gateway
+import HTTPServing
 import JSONText
 
 /// JSON Schemas of what the routes of limits, prices, budgets and usage answer with.

@@ -1,47 +1,11 @@
+import HTTPServing
 import JSONText
 import ModelCatalog
 
 /// JSON Schemas of what the model routes answer with, beside `ModelJSON`, which writes it.
-enum ModelShapes {
-    static let text: JSONValue = ["type": "string"]
-    static let whole: JSONValue = ["type": "integer"]
-    static let natural: JSONValue = ["type": "integer", "minimum": 0]
-    static let truth: JSONValue = ["type": "boolean"]
-    static let moment: JSONValue = ["type": "string", "format": "date-time"]
-    static let textOrNull: JSONValue = ["type": ["string", "null"]]
-    static let momentOrNull: JSONValue = ["type": ["string", "null"], "format": "date-time"]
-    static let anything: JSONValue = ["type": "object", "description": "Any members."]
+enum ModelShapes: SchemaWriting {
     /// What is told when something is removed.
     static let removal = object(["id": text, "deleted": truth])
-
-    static func list(of items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
-
-    /// An object with any names, whose values are all of one kind.
-    static func map(of values: JSONValue) -> JSONValue { ["type": "object", "additionalProperties": values] }
-
-    /// What is of this kind, or `null`.
-    static func orNull(_ schema: JSONValue) -> JSONValue {
-        var members = schema.object ?? JSONObject()
-        if let type = members["type"] { members["type"] = [type, "null"] }
-        return .object(members)
-    }
-
-    static func oneOf(_ names: [String]) -> JSONValue {
-        ["type": "string", "enum": .array(names.map(JSONValue.string))]
-    }
-
-    /// The schema of an object with these members, all but the optional ones required.
-    static func object(_ properties: JSONObject, optional: Set<String> = []) -> JSONValue {
-        let required = properties.keys.filter { !optional.contains($0) }
-        var schema: JSONObject = ["type": "object", "properties": .object(properties)]
-        if !required.isEmpty { schema["required"] = .array(required.map(JSONValue.string)) }
-        return .object(schema)
-    }
-
-    /// An object all of whose members may be left out.
-    static func optional(_ properties: JSONObject) -> JSONValue {
-        object(properties, optional: Set(properties.keys))
-    }
 
     // MARK: Parts of a model
 

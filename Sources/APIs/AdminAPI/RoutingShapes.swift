@@ -1,4 +1,5 @@
 import Gateway
+import HTTPServing
 import JSONText
 
 /// JSON Schemas of what the routes of routing answer with. What is sent to them, `RoutingSchemas` has.

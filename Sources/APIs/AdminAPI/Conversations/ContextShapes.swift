@@ -1,3 +1,4 @@
+import HTTPServing
 import JSONText
 
 /// JSON Schemas of what the routes of a conversation's context answer with, beside `ContextJSON`, which writes it.

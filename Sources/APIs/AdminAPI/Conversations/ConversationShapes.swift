@@ -1,4 +1,5 @@
 import Conversations
+import HTTPServing
 import JSONText
 import Vocabulary
 

@@ -1,4 +1,5 @@
 import Conversations
+import HTTPServing
 import JSONText
 
 /// JSON Schemas of what the routes of memory and contexts answer with, beside `UserMemoryJSON`, which writes it.
