@@ -9,7 +9,8 @@ public enum ModerationRoutes {
             .post, "/v1/moderations",
             RouteDescription(
                 operation: "createModeration", summary: "Refused: there are no guardrails to judge a text by.",
-                tags: ["openai"], requestBodies: [.json(["type": "object"])], responses: [.init(.notImplemented)],
+                tags: ["openai"], requestBodies: [.json(["type": "object", "description": "Not looked at."])],
+                responses: [.init(.notImplemented)],
                 permission: "chat.use")
         ) { _ in
             throw ServiceError(

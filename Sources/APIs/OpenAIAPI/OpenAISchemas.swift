@@ -1,46 +1,41 @@
 import HTTPServing
 import JSONText
+import RequestScope
 import Vocabulary
 
 /// What the OpenAPI document says about these endpoints.
-enum OpenAISchemas {
+enum OpenAISchemas: SchemaWriting {
     static let chatCompletion = RouteDescription(
         operation: "createChatCompletion", summary: "Answer a chat, whole or as a stream of chunks.", tags: ["openai"],
         parameters: headers,
         requestBodies: [
-            .json(object(RequestSchemas.shared.merging(RequestSchemas.chatCompletion), required: ["messages"]))
+            .json(body(RequestSchemas.shared.merging(RequestSchemas.chatCompletion), required: ["messages"]))
         ],
-        responses: answers(.json(["type": "object"]), .events), permission: "chat.use")
+        responses: answers(.json(AnswerShapes.chatCompletion), .events), permission: "chat.use")
 
     static let completion = RouteDescription(
         operation: "createCompletion", summary: "Continue a text, whole or as a stream of chunks.", tags: ["openai"],
         parameters: headers,
         requestBodies: [
-            .json(object(RequestSchemas.shared.merging(RequestSchemas.textCompletion), required: ["prompt"]))
+            .json(body(RequestSchemas.shared.merging(RequestSchemas.textCompletion), required: ["prompt"]))
         ],
-        responses: answers(.json(["type": "object"]), .events), permission: "chat.use")
+        responses: answers(.json(AnswerShapes.textCompletion), .events), permission: "chat.use")
 
     static let countTokens = RouteDescription(
         operation: "countChatCompletionTokens", summary: "How many tokens the prompt of a chat has.", tags: ["openai"],
         requestBodies: [
-            .json(object(RequestSchemas.shared.merging(RequestSchemas.chatCompletion), required: ["messages"]))
+            .json(body(RequestSchemas.shared.merging(RequestSchemas.chatCompletion), required: ["messages"]))
         ],
-        responses: answers(.json(counted)), permission: "chat.use")
-
-    /// The answer to a question for the number of tokens.
-    private static let counted: JSONValue = [
-        "type": "object", "required": ["input_tokens"],
-        "properties": ["object": ["type": "string"], "input_tokens": ["type": "integer"]],
-    ]
+        responses: answers(.json(AnswerShapes.tokenCount)), permission: "chat.use")
 
     static let listModels = RouteDescription(
         operation: "listModels", summary: "The models that can be asked for.", tags: ["openai"],
-        responses: [.init(.ok, nil, .json(["type": "object"]))], permission: "models.read")
+        responses: [.init(.ok, nil, .json(AnswerShapes.models))], permission: "models.read")
 
     static let getModel = RouteDescription(
         operation: "getModel", summary: "One model.", tags: ["openai"],
         parameters: [.init("model", in: .path, summary: "The model's name; it may contain slashes.")],
-        responses: [.init(.ok, nil, .json(["type": "object"])), .init(.notFound, nil, .json(error))],
+        responses: [.init(.ok, nil, .json(AnswerShapes.model)), .init(.notFound, nil, .json(error))],
         permission: "models.read")
 
     private static let headers: [RouteDescription.Parameter] = [
@@ -55,25 +50,7 @@ enum OpenAISchemas {
         .init("X-Nexus-Timeout-Ms", in: .header, summary: "As `nexus.timeout_ms`."),
     ]
 
-    private static let error: JSONValue = [
-        "type": "object",
-        "properties": [
-            "error": [
-                "type": "object",
-                "properties": [
-                    "message": ["type": "string"], "type": ["type": "string"], "code": ["type": "string"],
-                    "param": ["type": ["string", "null"]], "hint": ["type": ["string", "null"]],
-                    "request_id": ["type": ["string", "null"]],
-                ],
-                "required": ["message", "type", "code"],
-            ]
-        ],
-        "required": ["error"],
-    ]
-
-    private static func object(_ properties: JSONObject, required: [JSONValue]) -> JSONValue {
-        ["type": "object", "required": .array(required), "properties": .object(properties)]
-    }
+    private static let error = WireError.schema
 
     private static func answers(_ contents: RouteDescription.Content...) -> [RouteDescription.Response] {
         var answer = RouteDescription.Response(.ok)

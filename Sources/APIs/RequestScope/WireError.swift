@@ -26,6 +26,22 @@ public struct WireError: Sendable, Equatable {
         body = ["error": .object(members)]
     }
 
+    /// What `body` looks like, for the API's document.
+    public static let schema: JSONValue = [
+        "type": "object", "required": ["error"],
+        "properties": [
+            "error": [
+                "type": "object", "required": ["message", "type", "code", "param", "hint", "request_id"],
+                "properties": [
+                    "message": ["type": "string"], "type": ["type": "string"], "code": ["type": "string"],
+                    "param": ["type": ["string", "null"]], "hint": ["type": ["string", "null"]],
+                    "request_id": ["type": ["string", "null"]], "n_prompt_tokens": ["type": "integer", "minimum": 0],
+                    "n_ctx": ["type": "integer", "minimum": 0],
+                ],
+            ]
+        ],
+    ]
+
     private static func kind(of code: ServiceError.Code) -> (status: Int, type: String) {
         switch code {
         case .invalidJSON, .invalidValue, .unsupported: (400, "invalid_request_error")

@@ -44,7 +44,9 @@ public struct EmbeddingRoutes: Sendable {
     /// too. They are for an engine that stands alone, and not for a server with an API document.
     public var aliases: [Route] {
         let native = ["/embedding", "/embeddings"].map { path in
-            Route(.post, path, execution: .concurrent) { request in try await embed(request, isNative: true) }
+            Route(.post, path, EmbeddingSchemas.native, execution: .concurrent) { request in
+                try await embed(request, isNative: true)
+            }
         }
         let others = routes.flatMap { route in
             (Self.names[route.pattern] ?? []).map { path in

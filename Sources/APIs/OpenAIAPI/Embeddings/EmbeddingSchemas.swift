@@ -2,30 +2,23 @@ import HTTPServing
 import JSONText
 
 /// What an API document says about these endpoints.
-enum EmbeddingSchemas {
+enum EmbeddingSchemas: SchemaWriting {
     static let embeddings = RouteDescription(
         operation: "createEmbedding", summary: "The vectors of texts.", tags: ["openai"],
-        requestBodies: [
-            .json(
-                object(
-                    [
-                        "model": text,
-                        "input": inputs,
-                        "encoding_format": ["enum": ["float", "base64"], "default": "float"],
-                        "dimensions": ["type": "integer", "minimum": 1],
-                        "embd_normalize": ["type": "integer", "minimum": -1, "maximum": 100],
-                        "truncate": ["type": "boolean", "default": false],
-                    ], required: ["input"]))
-        ],
+        requestBodies: [.json(body(members, required: ["input"]))],
         responses: [
             .init(
                 .ok, nil,
                 .json(
-                    object(
-                        [
-                            "object": ["const": "list"], "data": ["type": "array", "items": ["type": "object"]],
-                            "model": text, "usage": ["type": "object"],
-                        ], required: ["object", "data", "model", "usage"]))), .init(.badRequest, "It cannot be done."),
+                    [
+                        "description": "A list of vectors; in llama-server's form where `content` was sent.",
+                        "anyOf": [
+                            object([
+                                "object": oneOf(["list"]), "data": list(of: embedding), "model": text, "usage": usage,
+                            ]), nativeList,
+                        ],
+                    ])),
+            .init(.badRequest, "It cannot be done."),
             .init(.tooManyRequests, "The queue is full."),
         ], permission: "chat.use")
 
@@ -33,12 +26,12 @@ enum EmbeddingSchemas {
         operation: "rerank", summary: "How well documents answer a query, the best first.", tags: ["openai"],
         requestBodies: [
             .json(
-                object(
+                body(
                     [
                         "model": text, "query": text,
                         "documents": [
                             "type": "array", "minItems": 1, "maxItems": .whole(InputFields.inputsMax),
-                            "items": ["oneOf": [text, object(["text": text], required: ["text"])]],
+                            "items": ["oneOf": [text, body(["text": text], required: ["text"])]],
                         ], "top_n": ["type": "integer", "minimum": 1],
                         "return_documents": ["type": "boolean", "default": false],
                         "max_tokens_per_doc": ["type": "integer", "minimum": 1],
@@ -49,11 +42,21 @@ enum EmbeddingSchemas {
             .init(
                 .ok, nil,
                 .json(
-                    object(
-                        [
-                            "object": ["const": "list"], "results": ["type": "array", "items": ["type": "object"]],
-                            "model": text, "usage": ["type": "object"],
-                        ], required: ["object", "results", "model", "usage"]))),
+                    [
+                        "description": "A list of results, which stands alone where `texts` were sent.",
+                        "anyOf": [
+                            object([
+                                "object": oneOf(["list"]),
+                                "results": list(
+                                    of: object(
+                                        [
+                                            "index": natural, "relevance_score": number,
+                                            "document": object(["text": text]),
+                                        ], optional: ["document"])), "model": text, "usage": usage,
+                            ]),
+                            list(of: object(["index": natural, "score": number, "text": text], optional: ["text"])),
+                        ],
+                    ])),
             .init(.badRequest, "It cannot be done."),
             .init(.tooManyRequests, "The queue is full."),
         ], permission: "chat.use")
@@ -62,7 +65,7 @@ enum EmbeddingSchemas {
         operation: "classify", summary: "Which label of the model fits each text, and how likely.", tags: ["openai"],
         requestBodies: [
             .json(
-                object(
+                body(
                     [
                         "model": text, "input": inputs, "use_activation": ["type": "boolean", "default": true],
                         "truncate": ["type": "boolean", "default": false],
@@ -72,38 +75,63 @@ enum EmbeddingSchemas {
             .init(
                 .ok, nil,
                 .json(
-                    object(
-                        [
-                            "id": text, "object": ["const": "list"], "created": ["type": "integer"], "model": text,
-                            "labels": ["type": "array", "items": text],
-                            "data": [
-                                "type": "array",
-                                "items": object(
-                                    [
-                                        "index": ["type": "integer"], "label": text, "num_classes": ["type": "integer"],
-                                        "probs": ["type": "array", "items": ["type": "number"]],
-                                    ], required: ["index", "label", "probs", "num_classes"]),
-                            ], "usage": ["type": "object"],
-                        ], required: ["id", "object", "created", "model", "labels", "data", "usage"]))),
+                    object([
+                        "id": text, "object": oneOf(["list"]), "created": whole, "model": text,
+                        "labels": list(of: text),
+                        "data": list(
+                            of: object([
+                                "index": natural, "label": textOrNull, "num_classes": natural,
+                                "probs": list(of: number),
+                            ])), "usage": usage,
+                    ]))),
             .init(.badRequest, "It cannot be done."),
             .init(.tooManyRequests, "The queue is full."),
             .init(.notImplemented, "The model has no labels."),
         ], permission: "chat.use")
 
-    private static let inputs: JSONValue = [
-        "oneOf": [
-            text, tokens,
-            [
-                "type": "array", "maxItems": .whole(InputFields.inputsMax), "items": ["oneOf": [text, tokens]],
-            ],
-        ]
-    ]
-    private static let text: JSONValue = ["type": "string"]
-    private static let tokens: JSONValue = [
-        "type": "array", "minItems": 1, "items": ["type": "integer", "minimum": 0],
+    /// llama-server's own form.
+    static let native: RouteDescription = {
+        var asked = body(members.merging(["content": inputs])).object ?? JSONObject()
+        asked["anyOf"] = [["required": ["input"]], ["required": ["content"]]]
+        return RouteDescription(
+            requestBodies: [.json(.object(asked))],
+            responses: [.init(.ok, nil, .json(nativeList)), .init(.badRequest), .init(.tooManyRequests)])
+    }()
+
+    private static let members: JSONObject = [
+        "model": text, "input": inputs, "encoding_format": ["enum": ["float", "base64"], "default": "float"],
+        "dimensions": ["type": "integer", "minimum": 1], "embd_normalize": count(-1...100),
+        "truncate": ["type": "boolean", "default": false],
     ]
 
-    private static func object(_ properties: JSONObject, required: [JSONValue]) -> JSONValue {
-        ["type": "object", "required": .array(required), "properties": .object(properties)]
-    }
+    private static let nativeList = list(
+        of: object(["index": natural, "embedding": list(of: list(of: number))]))
+
+    private static let embedding = object([
+        "object": oneOf(["embedding"]), "index": natural,
+        "embedding": [
+            "type": ["array", "string"], "items": number,
+            "description": "Numbers, or their 32 bits in base 64, little endian.",
+        ],
+    ])
+
+    /// One input, or a list of them. A list with a number in it is one input.
+    private static let inputs: JSONValue = {
+        let part = body(["type": ["enum": ["text"]], "text": text], required: ["type", "text"])
+        let input: JSONValue = [
+            "anyOf": [
+                RequestSchemas.pieces, body(["prompt_string": text], required: ["prompt_string"]),
+                body(
+                    ["content": ["type": "array", "maxItems": .whole(InputFields.partsMax), "items": part]],
+                    required: ["content"]),
+            ]
+        ]
+        return [
+            "anyOf": [
+                input, ["type": "array", "minItems": 1, "maxItems": .whole(InputFields.inputsMax), "items": input],
+            ]
+        ]
+    }()
+
+    private static let usage = object(["prompt_tokens": natural, "total_tokens": natural])
 }

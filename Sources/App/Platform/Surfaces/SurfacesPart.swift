@@ -93,11 +93,10 @@ struct SurfacesPart: Sendable {
         return routes.map { route in
             var named = route
             let name = route.pattern.split(separator: "/").joined(separator: "_")
-            named.description = RouteDescription(
-                operation: "native_\(name)", summary: "llama-server's \(route.pattern).", tags: ["llama-server"],
-                requestBodies: [.json(["type": "object"])],
-                responses: [.init(.ok, nil, .json(["type": ["object", "array"]])), .init(.badRequest)],
-                permission: "chat.use")
+            named.description.operation = "native_\(name)"
+            named.description.summary = "llama-server's \(route.pattern)."
+            named.description.tags = ["llama-server"]
+            named.description.permission = "chat.use"
             return named
         }
     }
