@@ -3,24 +3,19 @@ import JSONText
 import OpenAIAPI
 
 /// What the API's document says about these endpoints.
-enum MessagesSchemas {
+enum MessagesSchemas: SchemaWriting {
     static let create = RouteDescription(
         operation: "createMessage", summary: "Answer with a message of content blocks, whole or as a stream of events.",
         tags: ["anthropic"], parameters: [version],
         requestBodies: [.json(request(["messages", "max_tokens"]))],
-        responses: [RouteDescription.Response(.ok, nil, .json(["type": "object"]), .events)] + refusals,
+        responses: [RouteDescription.Response(.ok, nil, .json(MessageShapes.message), .events)] + refusals,
         permission: "chat.use")
 
     static let count = RouteDescription(
         operation: "countMessageTokens", summary: "How many tokens the prompt of a message has.", tags: ["anthropic"],
         parameters: [version], requestBodies: [.json(request(["messages"]))],
         responses: [
-            RouteDescription.Response(
-                .ok, nil,
-                .json([
-                    "type": "object", "required": ["input_tokens"],
-                    "properties": ["input_tokens": ["type": "integer"]],
-                ]))
+            RouteDescription.Response(.ok, nil, .json(MessageShapes.tokenCount))
         ] + refusals, permission: "chat.use")
 
     private static let version = RouteDescription.Parameter(
@@ -32,38 +27,21 @@ enum MessagesSchemas {
         .init(.serviceUnavailable, nil, .json(error)),
     ]
 
-    private static let error: JSONValue = [
-        "type": "object", "required": ["type", "error"],
-        "properties": [
-            "type": ["const": "error"], "request_id": ["type": ["string", "null"]],
-            "error": [
-                "type": "object", "required": ["type", "message"],
-                "properties": ["type": text, "message": text, "code": text, "param": text, "hint": text],
-            ],
-        ],
-    ]
-
-    private static let text: JSONValue = ["type": "string"]
-    private static let object: JSONValue = ["type": "object"]
-    private static let blocks: JSONValue = ["oneOf": [text, ["type": "array", "items": object]]]
+    private static let error = MessageShapes.error
 
     private static func request(_ required: [JSONValue]) -> JSONValue {
         [
             "type": "object", "required": .array(required),
             "properties": [
-                "model": text, "system": blocks, "stream": ["type": "boolean", "default": false],
+                "model": text, "system": MessageShapes.system, "stream": ["type": "boolean", "default": false],
                 "messages": [
-                    "type": "array", "maxItems": .whole(RequestBounds.messagesMax),
-                    "items": [
-                        "type": "object", "required": ["role", "content"],
-                        "properties": ["role": ["enum": ["user", "assistant", "system"]], "content": blocks],
-                    ],
+                    "type": "array", "maxItems": .whole(RequestBounds.messagesMax), "items": MessageShapes.sent,
                 ],
                 "max_tokens": ["type": "integer", "minimum": 1, "maximum": .whole(RequestBounds.newTokensMax)],
                 "temperature": ["type": "number"], "top_p": ["type": "number"],
                 "top_k": ["type": "integer", "minimum": 0],
                 "stop_sequences": ["type": "array", "maxItems": .whole(RequestBounds.stopsMax), "items": text],
-                "tools": ["type": "array", "maxItems": .whole(RequestBounds.toolsMax), "items": object],
+                "tools": ["type": "array", "maxItems": .whole(RequestBounds.toolsMax), "items": MessageShapes.tool],
                 "tool_choice": [
                     "type": "object", "required": ["type"],
                     "properties": [
@@ -80,8 +58,10 @@ enum MessagesSchemas {
                         ],
                     ],
                 ],
-                "output_config": ["type": "object", "properties": ["effort": text, "format": object]],
-                "metadata": object,
+                "output_config": [
+                    "type": "object", "properties": ["effort": text, "format": ReportShapes.responseFormat],
+                ],
+                "metadata": anything("Accepted and not looked at."),
             ],
         ]
     }
