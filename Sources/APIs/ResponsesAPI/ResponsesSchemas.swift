@@ -2,9 +2,10 @@ import Conversations
 import HTTPServing
 import JSONText
 import OpenAIAPI
+import RequestScope
 
 /// What the API's document says about these endpoints.
-enum ResponsesSchemas {
+enum ResponsesSchemas: SchemaWriting {
     /// - Parameter isStoring: whether responses are kept.
     /// - Returns: the description.
     static func create(isStoring: Bool) -> RouteDescription {
@@ -12,7 +13,7 @@ enum ResponsesSchemas {
             operation: "createResponse",
             summary: "Answer a conversation with items, whole or as a stream of typed events.",
             tags: ["openai"], requestBodies: [.json(isStoring ? storingRequest : request)],
-            responses: [RouteDescription.Response(.ok, nil, .json(["type": "object"]), .events)] + refusals,
+            responses: [RouteDescription.Response(.ok, nil, .json(ResponseShapes.response), .events)] + refusals,
             permission: "chat.use")
     }
 
@@ -20,12 +21,7 @@ enum ResponsesSchemas {
         operation: "countResponseInputTokens", summary: "How many tokens the prompt of a response has.",
         tags: ["openai"], requestBodies: [.json(request)],
         responses: [
-            RouteDescription.Response(
-                .ok, nil,
-                .json([
-                    "type": "object", "required": ["input_tokens"],
-                    "properties": ["object": ["type": "string"], "input_tokens": ["type": "integer"]],
-                ]))
+            RouteDescription.Response(.ok, nil, .json(ResponseShapes.tokenCount))
         ] + refusals, permission: "chat.use")
 
     static let get = RouteDescription(
@@ -34,16 +30,19 @@ enum ResponsesSchemas {
         responses: [.init(.notFound, nil, .json(error))], permission: "chat.use")
 
     static let getStored = stored(
-        "getResponse", "A response that is kept; of one that is written in the background, also its events.",
+        "getResponse", ResponseShapes.response,
+        "A response that is kept; of one that is written in the background, also its events.",
         [
             .init("stream", in: .query, summary: "Whether to get the events.", schema: ["type": "boolean"]),
             .init(
                 "starting_after", in: .query, summary: "The number of the event to go on after.",
                 schema: ["type": "integer", "minimum": 0]),
         ])
-    static let delete = stored("deleteResponse", "Forget a response.")
-    static let cancel = stored("cancelResponse", "End a response that is written in the background.")
-    static let inputItems = stored("listResponseInputItems", "The items of a response's own request.", page)
+    static let delete = stored("deleteResponse", ResponseShapes.deletedResponse, "Forget a response.")
+    static let cancel = stored(
+        "cancelResponse", ResponseShapes.response, "End a response that is written in the background.")
+    static let inputItems = stored(
+        "listResponseInputItems", ResponseShapes.items, "The items of a response's own request.", page)
 
     /// Of lists of items.
     static let page: [RouteDescription.Parameter] = [
@@ -55,12 +54,12 @@ enum ResponsesSchemas {
     ]
 
     private static func stored(
-        _ operation: String, _ summary: String, _ parameters: [RouteDescription.Parameter] = []
+        _ operation: String, _ answer: JSONValue, _ summary: String, _ parameters: [RouteDescription.Parameter] = []
     ) -> RouteDescription {
         RouteDescription(
             operation: operation, summary: summary, tags: ["openai"],
             parameters: [.init("id", in: .path, summary: "A response's id.")] + parameters,
-            responses: [.init(.ok, nil, .json(object)), .init(.notFound, nil, .json(error))], permission: "chat.use")
+            responses: [.init(.ok, nil, .json(answer)), .init(.notFound, nil, .json(error))], permission: "chat.use")
     }
 
     private static let refusals: [RouteDescription.Response] = [
@@ -69,12 +68,7 @@ enum ResponsesSchemas {
         .init(.serviceUnavailable, nil, .json(error)),
     ]
 
-    static let error: JSONValue = [
-        "type": "object", "required": ["error"], "properties": ["error": ["type": "object"]],
-    ]
-
-    private static let text: JSONValue = ["type": "string"]
-    private static let object: JSONValue = ["type": "object"]
+    static let error = WireError.schema
 
     private static let storingRequest: JSONValue = {
         var whole = request.object ?? [:]
@@ -82,7 +76,10 @@ enum ResponsesSchemas {
         properties["store"] = ["type": "boolean", "default": true]
         properties["background"] = ["type": "boolean", "default": false]
         properties["previous_response_id"] = ["type": ["string", "null"]]
-        properties["conversation"] = ["type": ["string", "object", "null"]]
+        properties["conversation"] = [
+            "type": ["string", "object", "null"], "properties": ["id": text],
+            "description": "Its id, or an object that has it.",
+        ]
         whole["properties"] = .object(properties)
         return .object(whole)
     }()
@@ -95,7 +92,8 @@ enum ResponsesSchemas {
                 "oneOf": [
                     text,
                     [
-                        "type": "array", "minItems": 1, "maxItems": .whole(RequestBounds.messagesMax), "items": object,
+                        "type": "array", "minItems": 1, "maxItems": .whole(RequestBounds.messagesMax),
+                        "items": ResponseShapes.sent,
                     ],
                 ]
             ],
@@ -103,11 +101,12 @@ enum ResponsesSchemas {
             "max_output_tokens": ["type": "integer", "minimum": 1, "maximum": .whole(RequestBounds.newTokensMax)],
             "temperature": ["type": "number"], "top_p": ["type": "number"],
             "top_logprobs": ["type": "integer", "minimum": 0, "maximum": .whole(RequestBounds.topLogprobsMax)],
-            "tools": ["type": "array", "maxItems": .whole(RequestBounds.toolsMax), "items": object],
-            "tool_choice": ["oneOf": [["enum": ["auto", "none", "required"]], object]],
+            "tools": ["type": "array", "maxItems": .whole(RequestBounds.toolsMax), "items": ResponseShapes.tool],
+            "tool_choice": ResponseShapes.toolChoice,
             "parallel_tool_calls": ["type": "boolean", "default": true],
-            "text": ["type": "object", "properties": ["format": object]],
-            "reasoning": ["type": "object", "properties": ["effort": text]], "metadata": object,
+            "text": ["type": "object", "properties": ["format": ReportShapes.responseFormat]],
+            "reasoning": ["type": "object", "properties": ["effort": text]],
+            "metadata": anything("Words that the answer repeats."),
             "include": ["type": "array", "items": text],
             "store": ["type": "boolean", "description": "Ignored: nothing is kept."],
         ],
