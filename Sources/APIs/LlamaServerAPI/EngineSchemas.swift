@@ -2,42 +2,44 @@ import HTTPServing
 import JSONText
 
 /// What an API document says about these endpoints.
-enum EngineSchemas {
+enum EngineSchemas: SchemaWriting {
     static let tokenize = RouteDescription(
         operation: "tokenize", summary: "The tokens of a text.", tags: ["engine"],
         requestBodies: [
             .json(
-                object(
+                body(
                     [
-                        "content": ["type": ["string", "array"]], "add_special": ["type": "boolean", "default": false],
+                        "content": [
+                            "type": ["string", "array"], "items": ["type": ["string", "integer"]],
+                        ], "add_special": ["type": "boolean", "default": false],
                         "parse_special": ["type": "boolean", "default": true],
                         "with_pieces": ["type": "boolean", "default": false],
-                    ], required: []))
+                    ]))
         ],
-        responses: [.init(.ok, nil, .json(object(["tokens": ["type": "array"]], required: ["tokens"])))])
+        responses: [.init(.ok, nil, .json(EngineShapes.tokens))])
 
     static let detokenize = RouteDescription(
         operation: "detokenize", summary: "The text of tokens.", tags: ["engine"],
         requestBodies: [
             .json(
-                object(
-                    ["tokens": ["type": "array", "items": ["type": "integer", "minimum": 0]]], required: []))
+                body(
+                    ["tokens": ["type": "array", "items": ["type": "integer", "minimum": 0]]]))
         ],
-        responses: [.init(.ok, nil, .json(object(["content": ["type": "string"]], required: ["content"])))])
+        responses: [.init(.ok, nil, .json(object(["content": text])))])
 
     static let applyTemplate = RouteDescription(
         operation: "applyTemplate", summary: "The prompt that a chat becomes, without an answer.", tags: ["engine"],
-        requestBodies: [.json(object(["messages": ["type": "array"]], required: ["messages"]))],
-        responses: [.init(.ok, nil, .json(object(["prompt": ["type": "string"]], required: ["prompt"])))])
+        requestBodies: [.json(body(["messages": list(of: anything("A message of a chat."))], required: ["messages"]))],
+        responses: [.init(.ok, nil, .json(object(["prompt": text])))])
 
     static let props = RouteDescription(
         operation: "getProperties", summary: "What the engine is and does where a request says nothing.",
-        tags: ["engine"], responses: [.init(.ok, nil, .json(["type": "object"]))])
+        tags: ["engine"], responses: [.init(.ok, nil, .json(EngineShapes.properties))])
 
     static let changeProps = RouteDescription(
         operation: "setProperties", summary: "Change properties, where the engine was started with --props.",
-        tags: ["engine"], requestBodies: [.json(["type": "object"])],
-        responses: [.init(.ok, nil, .json(["type": "object"]))])
+        tags: ["engine"], requestBodies: [.json(anything)],
+        responses: [.init(.ok, nil, .json(object(["success": truth])))])
 
     static let slots = RouteDescription(
         operation: "listSlots", summary: "The sequences that can be written at once, and what each is doing.",
@@ -48,7 +50,7 @@ enum EngineSchemas {
                 schema: ["type": "boolean"])
         ],
         responses: [
-            .init(.ok, nil, .json(["type": "array", "items": ["type": "object"]])),
+            .init(.ok, nil, .json(EngineShapes.slots)),
             .init(.serviceUnavailable, "No slot is idle."),
         ])
 
@@ -61,9 +63,9 @@ enum EngineSchemas {
                 "action", in: .query, summary: "What to do.",
                 schema: ["type": "string", "enum": ["save", "restore", "erase"]]),
         ],
-        requestBodies: [.json(object(["filename": ["type": "string"]], required: []))],
+        requestBodies: [.json(body(["filename": text]))],
         responses: [
-            .init(.ok, nil, .json(object(["id_slot": ["type": "integer"]], required: ["id_slot"]))),
+            .init(.ok, nil, .json(EngineShapes.slotAction)),
             .init(.badRequest, "The file is not there, damaged, or another model's; or there is no such slot."),
             .init(.conflict, "The slot holds nothing, or there is no room."),
         ])
@@ -71,25 +73,14 @@ enum EngineSchemas {
     static let cache = RouteDescription(
         operation: "getPrefixCache", summary: "What the prefix cache holds.", tags: ["engine"],
         responses: [
-            .init(
-                .ok, nil,
-                .json(
-                    object(
-                        [
-                            "cells": ["type": "integer"], "cells_used": ["type": "integer"],
-                            "totals": ["type": "object"], "tiers": ["type": "array"], "nodes": ["type": "array"],
-                        ], required: ["cells", "cells_used", "totals", "tiers", "nodes"])))
+            .init(.ok, nil, .json(EngineShapes.cache))
         ])
 
     static let invalidate = RouteDescription(
         operation: "deletePrefixCacheNode", summary: "Forget a node of the prefix cache and everything below it.",
         tags: ["engine"], parameters: [.init("node", in: .path, summary: "An id that GET /cache lists.")],
         responses: [
-            .init(.ok, nil, .json(object(["removed": ["type": "integer"]], required: ["removed"]))),
+            .init(.ok, nil, .json(object(["node": text, "removed": natural]))),
             .init(.notFound, "There is no such node."), .init(.conflict, "Running requests use it."),
         ])
-
-    private static func object(_ properties: JSONObject, required: [JSONValue]) -> JSONValue {
-        ["type": "object", "required": .array(required), "properties": .object(properties)]
-    }
 }
