@@ -10,7 +10,7 @@ import jsonschema
 import openapi_spec_validator
 import pytest
 from support.catalogue import small, take_in
-from support.described import Judge, judge_of, strict
+from support.described import Judge, is_bare, judge_of, strict
 from support.people import CONFIGURATION, People
 from support.polling import until
 from support.servers import Nexus
@@ -51,20 +51,6 @@ def test_every_answer_has_a_schema_that_is_one(document: dict[str, Any]) -> None
     for place, content in found:
         assert "type" in content["schema"], place
         jsonschema.Draft202012Validator.check_schema(content["schema"])
-
-
-def is_bare(schema: Any) -> bool:
-    """Whether it is an object, or has one, of which nothing is said: neither members nor what it is for."""
-    if not isinstance(schema, dict):
-        return False
-    kinds = schema.get("type")
-    says = {"properties", "additionalProperties", "description"} & schema.keys()
-    if "object" in (kinds if isinstance(kinds, list) else [kinds]) and not says:
-        return True
-    if kinds == "array" and "items" not in schema:
-        return True
-    inner = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
-    return any(map(is_bare, inner))
 
 
 def test_every_answer_says_what_is_in_it(document: dict[str, Any]) -> None:

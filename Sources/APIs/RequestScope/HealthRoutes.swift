@@ -29,6 +29,7 @@ public enum HealthRoutes {
     ) -> [Route] {
         let status: JSONValue = [
             "type": "object", "properties": ["status": ["type": "string"]], "required": ["status"],
+            "additionalProperties": ["description": "Details for people: models, workers, heartbeats."],
         ]
         return [
             Route(

@@ -25,6 +25,23 @@ def judge_of(schema: Any) -> jsonschema.Draft202012Validator:
         strict(schema), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
 
 
+def is_bare(schema: Any) -> bool:
+    """Whether it is an object, or has one, of which nothing is said: neither members nor what it is for."""
+    if not isinstance(schema, dict):
+        return False
+    kinds = schema.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    says = {"properties", "additionalProperties", "description", "enum", "const"} & schema.keys()
+    if not schema or "object" in kinds and not says:
+        return True
+    if "array" in kinds and not {"items", "prefixItems"} & schema.keys():
+        return True
+    inner = [
+        *schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties"),
+        *(part for word in ("anyOf", "oneOf", "prefixItems") for part in schema.get(word, []))]
+    return any(map(is_bare, inner))
+
+
 class Judge:
     """A hook of httpx clients of one server: what went well must be as its document says, which it reads when it first
     needs it."""
@@ -56,7 +73,8 @@ class Judge:
     def __call__(self, response: httpx.Response) -> None:
         asked = response.request.url.raw_path.decode().partition("?")[0]
         kind = response.headers.get("content-type", "").partition(";")[0]
-        if not (asked.startswith("/api/v1/") and response.is_success and kind == "application/json"):
+        # The document does not describe itself.
+        if asked == "/openapi.json" or not (response.is_success and kind == "application/json"):
             return
         self.prepare()
         method = response.request.method.lower()
