@@ -150,8 +150,8 @@ private func descriptorCount() -> Int {
         let reader = Task { await texts(child) }
         reader.cancel()
         #expect(await reader.value == [])
-        child.signal(.interrupt)
-        #expect(await child.exit() == .signal(2))
+        child.signal(.terminate)
+        #expect(await child.exit() == .signal(15))
     }
 
     @Test func `shutting down kills everything and refuses more`() async throws {
