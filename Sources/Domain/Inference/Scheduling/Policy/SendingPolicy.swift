@@ -11,11 +11,12 @@ struct SendingPolicy: Sendable {
 
     init(bias: LatencyBias) { delayMax = bias.sendingDelay }
 
-    /// Whether what waits may go on doing so during the next step.
+    /// Decides whether what waits goes on doing so during the next step.
     ///
     /// - Parameters:
     ///   - seconds: how long that step will take; `nil` when it is not known.
     ///   - now: the moment.
+    /// - Returns: `false` when it is to be sent before.
     func mayWait(for seconds: Double?, now: ContinuousClock.Instant) -> Bool {
         guard let seconds, let since else { return false }
         return (now - since) / .seconds(1) + seconds <= delayMax
