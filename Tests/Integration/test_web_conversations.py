@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 from support.browser import Tab, browser, tab
 from support.people import CONFIGURATION, People
 from support.polling import until
@@ -163,6 +163,39 @@ def test_tabs_by_keyboard(page: Tab, clean: Nexus) -> None:
     page.page.keyboard.press("Escape")
     expect(page.page.locator(".popup-menu")).to_have_count(0)
     expect(strip(page, "B2")).to_be_focused()
+
+
+def test_a_late_conversation_leaves_the_focus(page: Tab, clean: Nexus) -> None:
+    first, *others = [talk(clean, title) for title in ("A1", "B2", "C3")]
+    open_kept(page, first, *others)
+    page.page.reload()
+    expect(page.page.locator(".composer textarea")).to_be_focused()
+    held: list[Route] = []
+    page.page.route(f"**/api/v1/conversations/{first}*", lambda route: held.append(route))
+
+    def let() -> None:
+        while not held:
+            page.page.wait_for_timeout(20)
+        while held:
+            held.pop().continue_()
+        expect(page.page.locator(".message.assistant", has_text="Answer of A1")).to_be_visible()
+        page.page.wait_for_timeout(100)
+
+    # Along the tabs by keys.
+    strip(page, "A1").focus()
+    page.page.keyboard.press("Enter")
+    expect(strip(page, "A1")).to_have_attribute("aria-current", "page")
+    page.page.keyboard.press("ArrowRight")
+    let()
+    expect(strip(page, "B2")).to_be_focused()
+    # Writing at the side.
+    page.page.keyboard.press("Alt+Shift+S")
+    side = page.page.locator("section.pane .composer textarea")
+    expect(side).to_be_visible()
+    page.page.reload()
+    side.click()
+    let()
+    expect(side).to_be_focused()
 
 
 def test_windows_follow_each_other(chromium: Browser, clean: Nexus) -> None:

@@ -37,7 +37,7 @@ export function Composer({ conversation, id, model, isRunning }: {
   }, [conversation.id, text]);
   useEffect(() => {
     // On a phone the keyboard would hide half of the page.
-    if (window.matchMedia("(hover: hover)").matches) area.current?.focus();
+    if (window.matchMedia("(hover: hover)").matches && !isFocusHeld()) area.current?.focus();
   }, [conversation.id]);
 
   const attach = useCallback(async (list: Iterable<File>) => {
@@ -116,4 +116,9 @@ export function Composer({ conversation, id, model, isRunning }: {
       </div>
     </form>
   );
+}
+
+/** Whether somebody goes along the tabs by keys, or writes elsewhere: a conversation that comes then, maybe late, leaves the focus there. */
+function isFocusHeld(): boolean {
+  return document.activeElement?.matches(".tab-strip :focus-visible, input, textarea, select") ?? false;
 }

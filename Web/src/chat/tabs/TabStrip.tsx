@@ -1,4 +1,5 @@
 import { type DragEvent, type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { Link } from "../../app/Link";
 import { openOverlay } from "../../app/overlays";
 import { t } from "../../i18n";
@@ -152,7 +153,7 @@ function walk(event: KeyboardEvent<HTMLDivElement>): void {
     event.preventDefault();
     const way = isRight ? -step : step;
     if (id && event.ctrlKey && event.shiftKey) {
-      changeLayout((layout) => stepped(layout, id, way > 0 ? 1 : -1));
+      flushSync(() => changeLayout((layout) => stepped(layout, id, way > 0 ? 1 : -1)));
       focusTab(id);
     } else {
       all[(at + way + all.length) % all.length]?.focus();
@@ -163,14 +164,14 @@ function walk(event: KeyboardEvent<HTMLDivElement>): void {
   } else if (event.key === "Delete" && id) {
     event.preventDefault();
     const next = all[at + 1]?.dataset["tab"] ?? all[at - 1]?.dataset["tab"];
-    closeTabs([id]);
+    // Before the tab is gone and the focus with it.
     if (next) focusTab(next);
+    closeTabs([id]);
   }
 }
 
-/** When the page has drawn the new order. */
 function focusTab(id: string): void {
-  window.setTimeout(() => document.querySelector<HTMLElement>(`[data-tab="${CSS.escape(id)}"]`)?.focus(), 60);
+  document.querySelector<HTMLElement>(`[data-tab="${CSS.escape(id)}"]`)?.focus();
 }
 
 function menu(event: MouseEvent, tab: Tab, title: string, layout: Layout, active: string | null): void {
