@@ -151,6 +151,35 @@ private let tinyChat = URL(filePath: #filePath).deletingLastPathComponent().dele
         #expect(!shared.restore([1, 2, 3], toSequence: 3), "and so is nonsense")
     }
 
+    /// Logits stay where they were computed unless a later part of the batch is computed there, too.
+    @Test(arguments: [[0], [0, 3], [0, 39], [39], [0, 15, 16, 39]])
+    func `logits are a row's own, in whatever part of a batch it is computed`(wanted: [Int]) throws {
+        let model = try LlamaModel(path: tinyChat)
+        var options = LlamaContext.Options(cells: 1024, sequencesMax: 4, batchTokensMax: 256, threads: 2)
+        let tokens = try Array(
+            model.tokenize(String(repeating: "word ", count: 60), addsSpecial: true, parsesSpecial: true).prefix(40))
+        options.microBatchTokensMax = 16
+        func logits(of wanted: [Int]) throws -> [Int: [Float]] {
+            let context = try LlamaContext(model: model, options: options)
+            context.clearBatch()
+            let rows = tokens.enumerated().map { index, token in
+                context.append(
+                    token: token, position: Int32(index), sequence: 0, wantsLogits: wanted.contains(index))
+            }
+            try context.decode()
+            return try Dictionary(
+                uniqueKeysWithValues: wanted.map { index in
+                    (index, try context.withLogits(row: rows[index]) { Array($0) })
+                })
+        }
+        // Of all rows they are copied.
+        let copied = try logits(of: Array(tokens.indices))
+        for (index, found) in try logits(of: wanted) {
+            let distance = zip(found, copied[index] ?? []).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(distance < 0.001, "row \(index): \(distance)")
+        }
+    }
+
     @Test func `a range of positions is shared and forgotten without touching the rest`() throws {
         let model = try LlamaModel(path: tinyChat)
         let shared = try context(model)

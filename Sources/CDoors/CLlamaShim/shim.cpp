@@ -11,6 +11,9 @@
 
 using nexus::guarded;
 
+/// Of scripts/llama.cpp/logits-in-place.patch.
+extern "C" __attribute__((weak)) void llama_set_logits_in_place(llama_context * context, bool value);
+
 thread_local int nexus::AbortGuard::depth = 0;
 
 namespace {
@@ -127,7 +130,10 @@ llama_context * nexus_llama_make_context(
     llama_model * model, llama_context_params params, char * error, size_t error_size) {
     return guarded<llama_context *>(error, error_size, nullptr, [&] {
         nexus::AbortGuard aborts;
-        return llama_init_from_model(model, params);
+        llama_context * context = llama_init_from_model(model, params);
+        // A runtime that somebody else built copies them.
+        if (context != nullptr && llama_set_logits_in_place != nullptr) llama_set_logits_in_place(context, true);
+        return context;
     });
 }
 

@@ -26,7 +26,7 @@ extern "C" {
 struct llama_model * nexus_llama_load(
     const char * path, struct llama_model_params params, char * error, size_t error_size);
 
-/// Makes a context; NULL on failure.
+/// Makes a context whose logits stay where they were computed; NULL on failure.
 struct llama_context * nexus_llama_make_context(
     struct llama_model * model, struct llama_context_params params, char * error, size_t error_size);
 
@@ -51,7 +51,7 @@ float * nexus_llama_token_vector(struct llama_context * context, int32_t row);
 /// The pooled vector of a sequence of the last batch, or NULL when there is none.
 float * nexus_llama_sequence_vector(struct llama_context * context, llama_seq_id sequence);
 
-/// The logits of a row of the last batch, or NULL when that row has none.
+/// The logits of a row of the last batch, or NULL when that row has none. Valid until the context computes again.
 float * nexus_llama_logits(struct llama_context * context, int32_t row);
 
 /// Bytes of a sequence's state; 0 when it threw.
