@@ -7,20 +7,45 @@ extension LogitRow {
     func threshold(reachedBy wanted: Int) -> Float {
         guard wanted > 0 else { return largest }
         guard wanted < liveBlocks else { return -.infinity }
+        if wanted <= Self.groupCount / 2, blockCount >= 2 * Self.groupCount {
+            // So many groups have a block that reaches it. It is a little lower than the exact one, and found at once.
+            fold()
+            let reached = smallest(ofLargest: wanted, groups, Self.groupCount)
+            if reached > -.infinity { return reached }
+        }
+        return smallest(ofLargest: wanted, maxima, blockCount)
+    }
+
+    /// Leaves the largest logit of each of `groupCount` groups of blocks in `groups`.
+    private func fold() {
+        groups.update(from: maxima, count: Self.groupCount)
+        let whole = blockCount - blockCount % 8
+        for block in stride(from: Self.groupCount, to: whole, by: 8) {
+            let group = groups + block % Self.groupCount
+            Lanes.load(group).larger(Lanes.load(maxima + block)).store(group)
+        }
+        for block in whole..<blockCount {
+            let group = block % Self.groupCount
+            groups[group] = max(groups[group], maxima[block])
+        }
+    }
+
+    /// The `wanted`-th largest of some numbers.
+    private func smallest(ofLargest wanted: Int, _ numbers: UnsafePointer<Float>, _ count: Int) -> Float {
         // The smallest of the `wanted` largest so far is at the top.
-        heap.update(from: maxima, count: wanted)
+        heap.update(from: numbers, count: wanted)
         for index in stride(from: wanted / 2 - 1, through: 0, by: -1) { sink(index, wanted) }
-        var block = wanted
-        while block < blockCount {
-            if block + 8 <= blockCount, Lanes.load(maxima + block).largest <= heap[0] {
-                block += 8
+        var start = wanted
+        while start < count {
+            if start + 8 <= count, Lanes.load(numbers + start).largest <= heap[0] {
+                start += 8
                 continue
             }
-            for next in block..<min(block + 8, blockCount) where maxima[next] > heap[0] {
-                heap[0] = maxima[next]
+            for next in start..<min(start + 8, count) where numbers[next] > heap[0] {
+                heap[0] = numbers[next]
                 sink(0, wanted)
             }
-            block += 8
+            start += 8
         }
         return heap[0]
     }
@@ -47,17 +72,29 @@ extension LogitRow {
     ) {
         candidates.removeAll()
         let bound = max(threshold, -.greatestFiniteMagnitude)
-        for block in 0..<blockCount where maxima[block] >= bound {
-            let pointer = logits(of: block, base)
-            for offset in stride(from: 0, to: Self.blockSize, by: 8)
-            where Lanes.load(pointer + offset).largest >= bound {
-                for index in offset..<offset + 8 where pointer[index] >= bound {
-                    let token = Int32(truncatingIfNeeded: block &* Self.blockSize &+ index)
-                    candidates.append(token, logit: pointer[index] / temperature)
-                }
+        for start in stride(from: 0, to: blockCount, by: 8) {
+            let end = min(start + 8, blockCount)
+            if end == start + 8, Lanes.load(maxima + start).largest < bound { continue }
+            for block in start..<end where maxima[block] >= bound {
+                collect(block, atLeast: bound, base, temperature: temperature, into: &candidates)
             }
         }
         candidates.impossible = count - candidates.count
+    }
+
+    @inline(__always)
+    private func collect(
+        _ block: Int, atLeast bound: Float, _ base: UnsafePointer<Float>, temperature: Float,
+        into candidates: inout Candidates
+    ) {
+        let pointer = logits(of: block, base)
+        for offset in stride(from: 0, to: Self.blockSize, by: 8)
+        where Lanes.load(pointer + offset).largest >= bound {
+            for index in offset..<offset + 8 where pointer[index] >= bound {
+                let token = Int32(truncatingIfNeeded: block &* Self.blockSize &+ index)
+                candidates.append(token, logit: pointer[index] / temperature)
+            }
+        }
     }
 
     /// The sum of e^(logit / temperature - largest / temperature) over all tokens; each block's part is left in `sums`.

@@ -6,6 +6,8 @@
 final class LogitRow {
     /// Tokens of a block: as many as a word of a mask has bits.
     static let blockSize = 64
+    /// Groups of blocks; a multiple of eight.
+    static let groupCount = 128
     /// In `places`: the block is read from the row.
     private static let isUnchanged: Int32 = -1
     /// In `places`: no token of the block is allowed.
@@ -24,6 +26,7 @@ final class LogitRow {
     private var copyCount = 0
     /// Room for the selection of thresholds.
     let heap: UnsafeMutablePointer<Float>
+    let groups: UnsafeMutablePointer<Float>
     /// The largest logit, after `measure`.
     private(set) var largest = -Float.infinity
     /// Blocks with a finite logit, after `measure`.
@@ -40,11 +43,13 @@ final class LogitRow {
         sums = .allocate(capacity: blockCount)
         places = .allocate(capacity: blockCount)
         heap = .allocate(capacity: blockCount)
+        groups = .allocate(capacity: Self.groupCount)
         copies = .allocate(capacity: blockCount * Self.blockSize)
         maxima.initialize(repeating: 0, count: blockCount)
         sums.initialize(repeating: 0, count: blockCount)
         places.initialize(repeating: Self.isUnchanged, count: blockCount)
         heap.initialize(repeating: 0, count: blockCount)
+        groups.initialize(repeating: 0, count: Self.groupCount)
         copies.initialize(repeating: 0, count: blockCount * Self.blockSize)
     }
 
@@ -53,6 +58,7 @@ final class LogitRow {
         sums.deallocate()
         places.deallocate()
         heap.deallocate()
+        groups.deallocate()
         copies.deallocate()
     }
 
