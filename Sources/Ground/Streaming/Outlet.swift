@@ -1,4 +1,4 @@
-import Synchronization
+public import Synchronization
 
 /// What became of an offered element.
 public enum OutletVerdict: Sendable, Equatable {
@@ -14,15 +14,18 @@ public enum OutletVerdict: Sendable, Equatable {
 /// Backpressure: `offer` refuses when `capacity` elements wait; the producer keeps the element and offers it again after
 /// `onRoom`. One reader. When the reader goes (its iterator or stream is dropped, or its task is cancelled), `offer` says
 /// so and `onReaderGone` is called once. When the producer ends, what is buffered is still delivered.
+///
+/// All of it can be inlined: each token goes through here, and code for any type of element costs three times as much.
 public final class Outlet<Element: Sendable>: Sendable {
-    private let machine: Mutex<OutletMachine<Element, UnsafeContinuation<Void, Never>>>
-    private let onRoom: @Sendable () -> Void
-    private let onReaderGone: @Sendable () -> Void
+    @usableFromInline let machine: Mutex<OutletMachine<Element, UnsafeContinuation<Void, Never>>>
+    @usableFromInline let onRoom: @Sendable () -> Void
+    @usableFromInline let onReaderGone: @Sendable () -> Void
 
     /// - Parameters:
     ///   - capacity: elements that may wait, at least 1.
     ///   - onRoom: called on the reader's task after a refused offer, when there is room again. Must not wait.
     ///   - onReaderGone: called at most once, from any thread, when the reader went before the end. Must not wait.
+    @inlinable
     public init(
         capacity: Int, onRoom: @escaping @Sendable () -> Void = {}, onReaderGone: @escaping @Sendable () -> Void = {}
     ) {
@@ -33,6 +36,7 @@ public final class Outlet<Element: Sendable>: Sendable {
     }
 
     /// Offers an element. Returns at once.
+    @inlinable
     public func offer(_ element: Element) -> OutletVerdict {
         var readers = SleepingReaders()
         let verdict = offer(element, waking: &readers)
@@ -46,6 +50,7 @@ public final class Outlet<Element: Sendable>: Sendable {
     ///   - element: what the reader gets.
     ///   - readers: takes the reader, if it sleeps; the caller wakes it soon.
     /// - Returns: what became of the element.
+    @inlinable
     public func offer(_ element: Element, waking readers: inout SleepingReaders) -> OutletVerdict {
         let (verdict, waiter) = machine.withLock { $0.offer(element) }
         if let waiter { unsafe readers.add(waiter) }
@@ -57,15 +62,18 @@ public final class Outlet<Element: Sendable>: Sendable {
     /// - Parameters:
     ///   - last: a few closing elements, kept even when there is no room for them, so that the producer need not stay.
     ///   - error: thrown to the reader after them.
+    @inlinable
     public func end(with last: [Element] = [], throwing error: (any Error)? = nil) {
         let waiter = machine.withLock { $0.end(last, error) }
         if let waiter { unsafe waiter.resume() }
     }
 
     /// The reading side. Take it once: it has one consumer, and dropping it means that the reader is gone.
+    @inlinable
     public func stream() -> OutletStream<Element> { OutletStream(lease: ReaderLease(outlet: self)) }
 
-    fileprivate func next() async throws -> Element? {
+    @inlinable
+    func next() async throws -> Element? {
         while true {
             switch machine.withLock({ $0.next() }) {
             case .element(let element, let hasNewRoom):
@@ -87,7 +95,8 @@ public final class Outlet<Element: Sendable>: Sendable {
         }
     }
 
-    fileprivate func leave() {
+    @inlinable
+    func leave() {
         let (waiter, wasOpen) = machine.withLock { $0.readerLeft() }
         if let waiter { unsafe waiter.resume() }
         if wasOpen { onReaderGone() }
@@ -95,22 +104,33 @@ public final class Outlet<Element: Sendable>: Sendable {
 }
 
 /// Tells the outlet when nobody holds the reading side any more.
-private final class ReaderLease<Element: Sendable>: Sendable {
-    let outlet: Outlet<Element>
+@usableFromInline
+final class ReaderLease<Element: Sendable>: Sendable {
+    @usableFromInline let outlet: Outlet<Element>
+    @inlinable
     init(outlet: Outlet<Element>) { self.outlet = outlet }
+    @inlinable
     deinit { outlet.leave() }
 }
 
 /// What an outlet delivers. Single consumer.
 public struct OutletStream<Element: Sendable>: AsyncSequence, Sendable {
-    fileprivate let lease: ReaderLease<Element>
+    @usableFromInline let lease: ReaderLease<Element>
 
+    @inlinable
+    init(lease: ReaderLease<Element>) { self.lease = lease }
+
+    @inlinable
     public func makeAsyncIterator() -> Iterator { Iterator(lease: lease) }
 
     public struct Iterator: AsyncIteratorProtocol {
-        fileprivate let lease: ReaderLease<Element>
+        @usableFromInline let lease: ReaderLease<Element>
+
+        @inlinable
+        init(lease: ReaderLease<Element>) { self.lease = lease }
 
         /// The next element; throws `CancellationError` when this task was cancelled.
+        @inlinable
         public mutating func next() async throws -> Element? {
             if Task.isCancelled {
                 lease.outlet.leave()

@@ -1,5 +1,7 @@
 /// The decisions of an `Outlet`, without threads. `Waiter` is the reader's continuation; in a test it is a number.
+@usableFromInline
 struct OutletMachine<Element, Waiter> {
+    @usableFromInline
     enum State {
         /// Can go to: ended, abandoned.
         case open(waiter: Waiter?)
@@ -9,6 +11,7 @@ struct OutletMachine<Element, Waiter> {
         case abandoned
     }
 
+    @usableFromInline
     enum NextAction {
         /// `hasNewRoom`: an offer was refused before, and now there is room.
         case element(Element, hasNewRoom: Bool)
@@ -16,19 +19,21 @@ struct OutletMachine<Element, Waiter> {
         case wait
     }
 
-    private var state = State.open(waiter: nil)
-    private var buffer: [Element] = []
-    private var head = 0
-    private var hasRefused = false
-    private let capacity: Int
+    @usableFromInline var state = State.open(waiter: nil)
+    @usableFromInline var buffer: [Element] = []
+    @usableFromInline var head = 0
+    @usableFromInline var hasRefused = false
+    @usableFromInline let capacity: Int
 
+    @inlinable
     init(capacity: Int) {
         self.capacity = capacity
         buffer.reserveCapacity(capacity)
     }
 
-    private var count: Int { buffer.count - head }
+    @inlinable var count: Int { buffer.count - head }
 
+    @inlinable
     mutating func offer(_ element: Element) -> (OutletVerdict, resume: Waiter?) {
         switch state {
         case .abandoned, .ended:
@@ -44,6 +49,7 @@ struct OutletMachine<Element, Waiter> {
         }
     }
 
+    @inlinable
     mutating func end(_ last: [Element], _ error: (any Error)?) -> Waiter? {
         guard case .open(let waiter) = state else { return nil }
         buffer += last
@@ -51,6 +57,7 @@ struct OutletMachine<Element, Waiter> {
         return waiter
     }
 
+    @inlinable
     mutating func next() -> NextAction {
         if count > 0, !isAbandoned {
             let element = buffer[head]
@@ -75,6 +82,7 @@ struct OutletMachine<Element, Waiter> {
     }
 
     /// Parks the reader. Returns `true` when there is something to read (or to end) already, so that it must go on.
+    @inlinable
     mutating func park(_ waiter: Waiter) -> Bool {
         guard case .open(let parked) = state, count == 0 else { return true }
         precondition(parked == nil, "an outlet has one reader")
@@ -82,6 +90,7 @@ struct OutletMachine<Element, Waiter> {
         return false
     }
 
+    @inlinable
     mutating func readerLeft() -> (resume: Waiter?, wasOpen: Bool) {
         switch state {
         case .open(let waiter):
@@ -99,5 +108,5 @@ struct OutletMachine<Element, Waiter> {
         }
     }
 
-    private var isAbandoned: Bool { if case .abandoned = state { true } else { false } }
+    @inlinable var isAbandoned: Bool { if case .abandoned = state { true } else { false } }
 }

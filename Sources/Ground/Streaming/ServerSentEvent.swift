@@ -46,6 +46,15 @@ public struct ServerSentEvent: Sendable, Equatable {
     private static func append(_ field: StaticString, lines text: String, to bytes: inout [UInt8]) {
         let prefix = field.description.utf8
         bytes.append(contentsOf: prefix)
+        // JSON, which is most of what is sent, has no line breaks.
+        let isOneLine = text.utf8.withContiguousStorageIfAvailable { utf8 in
+            !utf8.contains { $0 == 0x0A || $0 == 0x0D }
+        }
+        if isOneLine == true {
+            bytes.append(contentsOf: text.utf8)
+            bytes.append(0x0A)
+            return
+        }
         var wasCarriageReturn = false
         for byte in text.utf8 {
             let isLineFeed = byte == 0x0A
