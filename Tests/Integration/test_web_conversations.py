@@ -237,7 +237,7 @@ def test_two_side_by_side_answer_on_their_own(page: Tab, clean: Nexus) -> None:
     for pane in (panes.nth(0), panes.nth(1)):
         expect(pane.locator(".message.assistant")).to_have_count(2)
         pane.locator(".composer button[type=submit]").wait_for()
-    assert told(clean, left)["messages"] == told(clean, right)["messages"] == 4
+    until(lambda: told(clean, left)["messages"] == told(clean, right)["messages"] == 4, "both answers are kept")
     page.page.get_by_role("button", name="Change places").click()
     expect(panes.nth(0).locator(".message.assistant").first).to_contain_text("Answer of Left")
     page.page.reload()
@@ -293,7 +293,7 @@ def test_folders_are_a_tree(page: Tab, clean: Nexus) -> None:
     page.page.locator(".chat-row a", has_text="Loose").drag_to(rows.nth(1))
     expect(page.page.locator(".toast")).to_contain_text("Work/2026")
     expect(rows.nth(1)).to_contain_text("2")
-    assert told(clean, ids[1])["folder"] == "Work/2026"
+    until(lambda: told(clean, ids[1])["folder"] == "Work/2026", "the folder is saved")
     rows.first.click(button="right")
     choose(page, "Rename")
     page.page.get_by_label("Name", exact=True).fill("Büro <b>")
@@ -325,7 +325,7 @@ def test_a_conversation_is_filed_by_menu(page: Tab, clean: Nexus) -> None:
     page.page.get_by_label("Name", exact=True).fill(" Home // Garden ")
     page.page.get_by_role("button", name="Save").click()
     expect(page.page.locator(".folder-row")).to_have_count(2)
-    assert told(clean, identifier)["folder"] == "Home/Garden"
+    until(lambda: told(clean, identifier)["folder"] == "Home/Garden", "the folder is saved")
     # A new chat in a folder is kept there.
     page.page.locator(".folder-row", has_text="Garden").hover()
     page.page.get_by_role("button", name="More about folder Garden").click()
@@ -367,7 +367,8 @@ def test_tags_pins_and_the_archive(page: Tab, clean: Nexus) -> None:
     expect(card).to_contain_text("<img src=x")
     card.get_by_role("button", name="Out of the archive").click()
     expect(row).to_have_count(1)
-    assert told(clean, identifier)["archived"] is False and told(clean, other)["archived"] is False
+    until(lambda: told(clean, identifier)["archived"] is False, "it is out of the archive")
+    assert told(clean, other)["archived"] is False
     assert page.page.evaluate("window.harmed") is None
 
 
@@ -383,7 +384,7 @@ def test_a_temporary_chat_is_in_no_list(page: Tab, clean: Nexus) -> None:
     expect(page.page.locator(".message.assistant .md")).not_to_be_empty()
     page.page.get_by_role("button", name="Keep it").click()
     expect(page.page.locator(".chat-row")).to_have_count(1)
-    assert told(clean, identifier)["temporary"] is False
+    until(lambda: told(clean, identifier)["temporary"] is False, "it is kept")
 
 
 def test_search_with_filters_shows_the_message(page: Tab, clean: Nexus) -> None:

@@ -64,7 +64,7 @@ def test_something_is_remembered_changed_and_forgotten(page: Tab, nexus: Nexus, 
     expect(row).to_have_count(2)
     row.first.get_by_role("button", name="Forget").click()
     expect(row).to_have_count(1)
-    assert len(nexus.http.get(f"{memories}?state=all").json()["memories"]) == 1
+    until(lambda: len(nexus.http.get(f"{memories}?state=all").json()["memories"]) == 1, "it is forgotten")
 
 
 def test_relations_are_a_picture_and_a_list(page: Tab, nexus: Nexus, memories: str) -> None:
@@ -101,7 +101,7 @@ def test_spaces_are_made_filled_and_deleted(page: Tab, nexus: Nexus, memories: s
     space.get_by_role("button", name="Delete context").click()
     dialog.get_by_role("button", name="keep conversations").click()
     expect(space).to_have_count(0)
-    assert nexus.http.get("/api/v1/contexts").json()["contexts"] == []
+    until(lambda: nexus.http.get("/api/v1/contexts").json()["contexts"] == [], "the context is deleted")
 
 
 def test_an_answer_shows_the_memories_it_used(page: Tab, nexus: Nexus, memories: str) -> None:
