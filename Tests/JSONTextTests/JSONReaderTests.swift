@@ -9,7 +9,7 @@ import Testing
         switch try reader.kind() {
         case .object:
             var object = JSONObject()
-            try reader.members { (reader, key) throws(JSONSyntaxError) in object[key] = try rebuilt(&reader) }
+            try reader.members { (reader, key) throws(JSONSyntaxError) in object[key.text] = try rebuilt(&reader) }
             return .object(object)
         case .array:
             var elements: [JSONValue] = []
@@ -77,6 +77,21 @@ import Testing
         #expect(throws: JSONSyntaxError.self) { try Self.descend(&small, levels: levels) }
         try Self.descend(&large, levels: levels)
         try large.end()
+    }
+
+    @Test func `a name is known however it is written`() throws {
+        var reader = JSONReader(#"{"name":1,"n\u0061me":2,"names":3,"nam":4,"Name":5,"né":6}"#)
+        var (known, others) = ([JSONValue](), [String]())
+        try reader.members { (reader, key) throws(JSONSyntaxError) in
+            switch key {
+            case "name": known.append(try reader.value())
+            default:
+                others.append(key.text)
+                try reader.skip()
+            }
+        }
+        #expect(known == [1, 2])
+        #expect(others == ["names", "nam", "Name", "né"])
     }
 
     @Test func `an error tells where`() {

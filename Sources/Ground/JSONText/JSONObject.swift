@@ -49,8 +49,12 @@ public struct JSONObject: Sendable {
 
     private func position(of key: String) -> Int? {
         if members.count > Self.linearSearchMax { return positions[key] }
-        // By index: an iterator would count each member's texts and values in and out.
-        for place in members.indices where members[place].key == key { return place }
+        // By index: an iterator would count each member's texts and values in and out. Lengths are compared first, because
+        // most names differ in them, and two texts are compared by a call.
+        let length = key.utf8.count
+        for place in members.indices where members[place].key.utf8.count == length && members[place].key == key {
+            return place
+        }
         return nil
     }
 

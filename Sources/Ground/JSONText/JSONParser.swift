@@ -82,9 +82,8 @@ struct JSONParser {
     }
 
     mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
-        let text = word.description.utf8
-        guard bytes[offset...].starts(with: text) else { throw error("unexpected word, did you mean \(word)?") }
-        offset += text.count
+        guard bytes[offset...].starts(withWord: word) else { throw error("unexpected word, did you mean \(word)?") }
+        offset += word.utf8CodeUnitCount
         return value
     }
 
@@ -192,7 +191,29 @@ struct JSONParser {
         return offset - start
     }
 
+    /// Reads over a string that is written without escapes and in ASCII, as names and most texts are.
+    ///
+    /// - Returns: its place between the quotes; `nil` for every other one, and nothing was read then.
+    mutating func plainString() -> Range<Int>? {
+        guard peek == UInt8(ascii: "\""), let end = Self.plainEnd(of: bytes.span, from: offset + 1) else { return nil }
+        defer { offset = end + 1 }
+        return (offset + 1)..<end
+    }
+
+    /// Where the quotes end that begin before `start`; `nil` when anything but plain ASCII stands between them.
+    private static func plainEnd(of text: Span<UInt8>, from start: Int) -> Int? {
+        var place = start
+        while place < text.count {
+            let byte = text[place]
+            if byte == UInt8(ascii: "\"") { return place }
+            guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\\") else { return nil }
+            place += 1
+        }
+        return nil
+    }
+
     mutating func string() throws(JSONSyntaxError) -> String {
+        if let place = plainString() { return String(decoding: bytes[place], as: UTF8.self) }
         offset += 1
         let start = offset
         while offset < bytes.count {

@@ -4,7 +4,10 @@
 /// ```swift
 /// var reader = JSONReader(text)
 /// try reader.members { reader, key in
-///     if key == "name" { name = try reader.string() } else { try reader.skip() }
+///     switch key {
+///     case "name": name = try reader.string()
+///     default: try reader.skip()
+///     }
 /// }
 /// try reader.end()
 /// ```
@@ -39,14 +42,14 @@ public struct JSONReader {
     /// - Parameter body: reads the value of the member that it is told; with exactly one call.
     /// - Throws: `JSONSyntaxError` with the place of what is wrong; what `body` throws.
     public mutating func members(
-        _ body: (inout JSONReader, _ key: String) throws(JSONSyntaxError) -> Void
+        _ body: (inout JSONReader, _ key: JSONKey) throws(JSONSyntaxError) -> Void
     ) throws(JSONSyntaxError) {
         try list(open: UInt8(ascii: "{"), close: UInt8(ascii: "}")) { (reader) throws(JSONSyntaxError) in
             reader.parser.skipSpace()
             guard reader.parser.peek == UInt8(ascii: "\"") else {
                 throw reader.parser.error("a member's name in double quotes was expected")
             }
-            let key = try reader.parser.string()
+            let key = try reader.parser.key()
             reader.parser.skipSpace()
             guard reader.parser.peek == UInt8(ascii: ":") else {
                 throw reader.parser.error("':' was expected after a member's name")
@@ -84,7 +87,7 @@ public struct JSONReader {
     /// - Throws: `JSONSyntaxError` with the place of what is wrong.
     public mutating func skip() throws(JSONSyntaxError) {
         parser.skipSpace()
-        if parser.skipsPlainString() { return }
+        if parser.plainString() != nil { return }
         _ = try parser.value(depth: depth)
     }
 
@@ -125,20 +128,8 @@ public struct JSONReader {
 }
 
 extension JSONParser {
-    /// Reads over a string that is written without escapes and in ASCII, as names and numbers mostly are.
-    ///
-    /// - Returns: whether there was one; otherwise nothing was read.
-    fileprivate mutating func skipsPlainString() -> Bool {
-        guard peek == UInt8(ascii: "\"") else { return false }
-        for place in (offset + 1)..<bytes.count {
-            switch bytes[place] {
-            case UInt8(ascii: "\""):
-                offset = place + 1
-                return true
-            case UInt8(ascii: "\\"), 0..<0x20, 0x80...: return false
-            default: continue
-            }
-        }
-        return false
+    fileprivate mutating func key() throws(JSONSyntaxError) -> JSONKey {
+        if let place = plainString() { return JSONKey(bytes: bytes[place]) }
+        return JSONKey(bytes: Array(try string().utf8)[...])
     }
 }
