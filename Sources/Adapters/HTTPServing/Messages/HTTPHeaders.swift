@@ -15,19 +15,36 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
 
     /// The first value of `name`. Setting replaces every value; setting `nil` removes the field.
     public subscript(name: String) -> String? {
-        get { fields.first { Self.isEqual($0.name, name) }?.value }
+        get {
+            for place in fields.indices where Self.isEqual(fields[place].name, name) { return fields[place].value }
+            return nil
+        }
         set {
-            fields.removeAll { Self.isEqual($0.name, name) }
-            if let newValue { fields.append(Field(name: name, value: newValue)) }
+            if has(name) { fields.removeAll { Self.isEqual($0.name, name) } }
+            if let newValue { append(name, newValue) }
         }
     }
 
+    /// By index: an iterator would count the texts of each field in and out.
+    private func has(_ name: String) -> Bool {
+        for place in fields.indices where Self.isEqual(fields[place].name, name) { return true }
+        return false
+    }
+
     /// Adds a field beside those of the same name.
-    public mutating func append(_ name: String, _ value: String) { fields.append(Field(name: name, value: value)) }
+    public mutating func append(_ name: String, _ value: String) {
+        // Nobody has fewer, and growing one by one costs more than the room.
+        if fields.isEmpty { fields.reserveCapacity(Self.firstCapacity) }
+        fields.append(Field(name: name, value: value))
+    }
+
+    private static let firstCapacity = 8
 
     /// Every value of `name`, in order.
     public func all(_ name: String) -> [String] {
-        fields.lazy.filter { Self.isEqual($0.name, name) }.map(\.value)
+        var values: [String] = []
+        for place in fields.indices where Self.isEqual(fields[place].name, name) { values.append(fields[place].value) }
+        return values
     }
 
     /// The elements of a comma-separated list field, over all its lines, trimmed and without empty ones.
@@ -42,6 +59,8 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
 
     /// Adds `token` to the list field `name` unless it is there.
     public mutating func add(_ name: String, token: String) {
+        // The usual case: nobody has set the field yet.
+        guard has(name) else { return append(name, token) }
         guard !contains(name, token: token) else { return }
         self[name] = (list(name) + [token]).joined(separator: ", ")
     }
@@ -57,8 +76,8 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
 
     /// ASCII letters match in both cases; all other bytes must be the same.
     static func isEqual(_ left: String, _ right: String) -> Bool {
+        guard left.utf8.count == right.utf8.count else { return false }
         let (left, right) = (left.utf8.span, right.utf8.span)
-        guard left.count == right.count else { return false }
         for place in left.indices where lowercased(left[place]) != lowercased(right[place]) { return false }
         return true
     }

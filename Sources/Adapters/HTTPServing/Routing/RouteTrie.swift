@@ -86,8 +86,9 @@ struct RouteTrie: Sendable {
     ) -> Int? {
         let node = nodes[index]
         guard let segment = rest.first else {
+            if let route = node.routes[method] { return route }
             methods.formUnion(node.routes.keys)
-            return node.routes[method]
+            return nil
         }
         if let child = node.literals[segment],
             let route = find(child, rest.dropFirst(), method, &values, &methods)

@@ -37,32 +37,39 @@ public struct Router: Sendable {
     }
 
     /// The response to `request`; never throws, because every error has its response.
-    public func respond(to request: HTTPRequest) async -> HTTPResponse { await makeHandler()(request) }
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        do {
+            return try await makeHandler()(request)
+        } catch {
+            return await onError(error, request)
+        }
+    }
 
     /// The same as a closure, for many requests: the way through the middleware is laid once.
-    func makeHandler() -> @Sendable (HTTPRequest) async -> HTTPResponse {
-        let innermost: HTTPHandler = { [onError] request in
+    func makeHandler() -> HTTPHandler {
+        var chain: HTTPHandler = { [onError] request in
             do {
                 return try await request.destination.respond(to: request)
             } catch {
                 return await onError(error, request)
             }
         }
-        let chain = middleware.reversed().reduce(innermost) { next, middleware in
-            { [onError] request in
-                // What one of them throws is a response for those outside of it: they see every answer.
-                do {
-                    return try await middleware.respond(to: request, next: next)
-                } catch {
-                    return await onError(error, request)
-                }
-            }
-        }
+        // A loop, because `reduce` would wrap each closure twice, for each request, in what makes it generic and concrete again.
+        for middleware in middleware.reversed() { chain = Self.wrap(chain, in: middleware, onError) }
         return { [self, chain] request in
             var request = request
             request.destination = destination(of: &request)
+            return try await chain(request)
+        }
+    }
+
+    /// What one of them throws is a response for those outside of it: they see every answer.
+    private static func wrap(
+        _ next: @escaping HTTPHandler, in middleware: any Middleware, _ onError: @escaping ErrorResponder
+    ) -> HTTPHandler {
+        { request in
             do {
-                return try await chain(request)
+                return try await middleware.respond(to: request, next: next)
             } catch {
                 return await onError(error, request)
             }
