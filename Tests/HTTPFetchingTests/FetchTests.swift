@@ -151,6 +151,19 @@ import Testing
         }
     }
 
+    @Test func `a connection that the server closed while nobody used it costs nothing`() async throws {
+        try await withServer { connection in
+            _ = try connection.readHead()
+            try connection.respond("ok")
+        } _: { server, client in
+            #expect(try await client.fetch(FetchRequest(server.url)).body.collect(upTo: 10) == Array("ok".utf8))
+            let before = clock()
+            try await Task.sleep(for: .milliseconds(400))
+            // A thread that is told of it again and again would compute all the time.
+            #expect(Double(clock() - before) / Double(CLOCKS_PER_SEC) < 0.2)
+        }
+    }
+
     @Test func `server-sent events are read from the body`() async throws {
         try await withServer { connection in
             _ = try connection.readHead()

@@ -33,6 +33,16 @@ import Testing
         guard case .failure(.shutDown) = flow.next(3) else { Issue.record("and again"); return }
     }
 
+    @Test func `what is there is taken without waiting`() {
+        var flow = readingFlow()
+        guard flow.take() == nil else { Issue.record("nothing is there yet"); return }
+        _ = flow.offer([1])
+        guard case .bytes([1], hasRoom: false) = flow.take() else { Issue.record("a piece is there"); return }
+        guard flow.take() == nil else { Issue.record("the end is not told yet"); return }
+        _ = flow.finish(nil)
+        guard case .end = flow.take() else { Issue.record("the end"); return }
+    }
+
     @Test func `a cancel before the begin refuses it`() {
         var flow = Flow(capacity: 4)
         #expect(flow.abandon().closesTransfer == false)

@@ -43,19 +43,29 @@ final class Exchange: Sendable {
 
     /// The bytes that have arrived since the last call, at least one; none at the end.
     func next() async -> Result<[UInt8]?, FetchError> {
-        await withTaskCancellationHandler {
+        // Usually something is there, and nobody needs to wait.
+        if !Task.isCancelled, let taken = flow.withLock({ $0.take() }), let result = result(of: taken) { return result }
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                switch flow.withLock({ $0.next(waiter) }) {
-                case .wait: break
-                case .bytes(let bytes, let hasRoom):
-                    if hasRoom { mailbox.post(.resumeReceiving(id)) }
-                    waiter.resume(returning: .success(bytes))
-                case .end: waiter.resume(returning: .success(nil))
-                case .failure(let error): waiter.resume(returning: .failure(error))
-                }
+                let taken = flow.withLock { $0.next(waiter) }
+                if let result = result(of: taken) { waiter.resume(returning: result) }
             }
         } onCancel: {
             abandon()
+        }
+    }
+
+    /// None for who has to wait.
+    private func result(
+        of taken: ResponseFlow<HeadWaiter, ChunkWaiter>.NextResult
+    ) -> Result<[UInt8]?, FetchError>? {
+        switch taken {
+        case .wait: return nil
+        case .bytes(let bytes, let hasRoom):
+            if hasRoom { mailbox.post(.resumeReceiving(id)) }
+            return .success(bytes)
+        case .end: return .success(nil)
+        case .failure(let error): return .failure(error)
         }
     }
 
@@ -63,7 +73,7 @@ final class Exchange: Sendable {
     func abandon() {
         let (told, closesTransfer) = flow.withLock { $0.abandon() }
         if closesTransfer { mailbox.post(.cancel(id)) }
-        tell(told)
+        Self.telling(told)?.tell()
     }
 
     func claimReader() -> Bool { flow.withLock { $0.claimReader() } }
@@ -74,10 +84,10 @@ final class Exchange: Sendable {
     var isOver: Bool { flow.withLock { $0.isOver } }
 
     /// - Returns: whether somebody is there to read on.
-    func deliver(_ head: ResponseHead) -> Bool {
+    func deliver(_ head: ResponseHead, _ tellings: Tellings) -> Bool {
         switch flow.withLock({ $0.headArrived() }) {
         case .deliver(let waiter):
-            waiter.resume(returning: .success(head))
+            tellings.add(.head(waiter, .success(head)))
             return true
         case .readerGone: return false
         }
@@ -86,28 +96,30 @@ final class Exchange: Sendable {
     enum Verdict { case accepted, full, readerGone }
 
     /// Never waits.
-    func offer(_ piece: [UInt8]) -> Verdict {
+    func offer(_ piece: [UInt8], _ tellings: Tellings) -> Verdict {
         switch flow.withLock({ $0.offer(piece) }) {
         case .kept: return .accepted
         case .full: return .full
         case .readerGone: return .readerGone
         case .deliver(let waiter):
-            waiter.resume(returning: .success(piece))
+            tellings.add(.chunk(waiter, .success(piece)))
             return .accepted
         }
     }
 
     /// The transfer is over, well or with an error.
-    func finish(_ error: FetchError?) {
-        tell(flow.withLock { $0.finish(error) })
+    func finish(_ error: FetchError?, _ tellings: Tellings) {
+        if let telling = Self.telling(flow.withLock { $0.finish(error) }) { tellings.add(telling) }
     }
 
-    private func tell(_ result: ResponseFlow<HeadWaiter, ChunkWaiter>.EndResult) {
+    /// The same where the client's thread does not run, or not any more.
+    func finish(_ error: FetchError) { Self.telling(flow.withLock { $0.finish(error) })?.tell() }
+
+    private static func telling(_ result: ResponseFlow<HeadWaiter, ChunkWaiter>.EndResult) -> Telling? {
         switch result {
-        case .nothing: break
-        case .failHead(let waiter, let error): waiter.resume(returning: .failure(error))
-        case .endReader(let waiter, let error):
-            waiter.resume(returning: error.map { .failure($0) } ?? .success(nil))
+        case .nothing: nil
+        case .failHead(let waiter, let error): .head(waiter, .failure(error))
+        case .endReader(let waiter, let error): .chunk(waiter, error.map { .failure($0) } ?? .success(nil))
         }
     }
 }

@@ -47,13 +47,14 @@ public struct FetchHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
 
 extension FetchHeaders {
     /// Reads one line of a response's header, without its end. Lines without a colon are nobody's field and give none.
-    static func field(ofLine line: [UInt8]) -> Field? {
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return nil }
+    static func field(ofLine line: UnsafeRawBufferPointer) -> Field? {
+        guard let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return nil }
         let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        let value = line[(colon + 1)...].drop(while: isSpace)
-        let end = value.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? value.startIndex
-        return Field(
+        var (start, end) = (colon + 1, line.count)
+        while start < end, unsafe isSpace(line[start]) { start += 1 }
+        while end > start, unsafe isSpace(line[end - 1]) { end -= 1 }
+        return unsafe Field(
             name: String(decoding: line[..<colon], as: UTF8.self),
-            value: String(decoding: value[..<end], as: UTF8.self))
+            value: String(decoding: line[start..<end], as: UTF8.self))
     }
 }

@@ -54,6 +54,7 @@ public final class HTTPClient: Sendable {
     private let settings: Configuration
     private let mailbox: LoopMailbox
     private let counts = LiveCounts()
+    private let urls = KnownURLs()
     /// The thread, until somebody joins it.
     private let thread: Mutex<pthread_t?>
     private let lastID = Mutex<UInt64>(0)
@@ -83,7 +84,8 @@ public final class HTTPClient: Sendable {
     ///
     /// Cancelling the task closes the transfer; so does letting go of the response before its end.
     public func fetch(_ request: FetchRequest) async throws(FetchError) -> FetchResponse {
-        var prepared = try PreparedRequest(request, userAgent: settings.userAgent, now: .now)
+        var prepared = try PreparedRequest(
+            request, url: urls.url(request.url), userAgent: settings.userAgent, now: .now)
         var hopCount = 0
         while true {
             let (head, exchange) = try await perform(prepared)

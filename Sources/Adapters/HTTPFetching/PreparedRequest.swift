@@ -1,5 +1,7 @@
 /// A request that was found fit to be sent: everything that a caller could have got wrong is checked here.
-struct PreparedRequest: Sendable {
+///
+/// A reference, because it holds dozens of texts and goes from hand to hand.
+final class PreparedRequest: Sendable {
     let options: FetchRequest
     let method: String
     let url: RemoteURL
@@ -9,10 +11,12 @@ struct PreparedRequest: Sendable {
     /// When the exchange with all its redirects must be over.
     let totalDeadline: ContinuousClock.Instant?
 
-    init(_ request: FetchRequest, userAgent: String, now: ContinuousClock.Instant) throws(FetchError) {
+    convenience init(
+        _ request: FetchRequest, url: RemoteURL, userAgent: String, now: ContinuousClock.Instant
+    ) throws(FetchError) {
         try self.init(
-            request, method: request.method, url: try RemoteURL(request.url), headers: request.headers,
-            body: request.body, userAgent: userAgent, totalDeadline: request.timeouts.total.map { now + $0 })
+            request, method: request.method, url: url, headers: request.headers, body: request.body,
+            userAgent: userAgent, totalDeadline: request.timeouts.total.map { now + $0 })
     }
 
     private init(
@@ -75,7 +79,7 @@ struct PreparedRequest: Sendable {
             && text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
                     true
                 default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
                 }

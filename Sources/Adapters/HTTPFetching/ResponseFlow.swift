@@ -90,11 +90,18 @@ struct ResponseFlow<HeadWaiter, ChunkWaiter> {
         case wait
     }
 
+    /// Takes what is there, or lets `waiter` wait for it.
     mutating func next(_ waiter: ChunkWaiter) -> NextResult {
+        if let taken = take() { return taken }
+        state = .awaitingChunk(waiter)
+        return .wait
+    }
+
+    /// Takes what is there: bytes, or the end. None when that is still to come.
+    mutating func take() -> NextResult? {
         switch state {
         case .reading where buffer.isEmpty:
-            state = .awaitingChunk(waiter)
-            return .wait
+            return nil
         case .reading:
             defer { isRefusing = false }
             return .bytes(takeBuffer(), hasRoom: isRefusing)

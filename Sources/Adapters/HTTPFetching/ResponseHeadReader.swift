@@ -6,7 +6,7 @@ struct ResponseHeadReader {
         /// Can transition to: inHeader.
         case awaitingStatus
         /// Can transition to: awaitingStatus (after an interim response), done.
-        case inHeader(ResponseHead)
+        case inHeader
         case done
     }
 
@@ -17,6 +17,8 @@ struct ResponseHeadReader {
     }
 
     private var state = State.awaitingStatus
+    /// What was read of the response that is being read.
+    private var head = ResponseHead(status: 0, headers: [:])
     private var byteCount = 0
     private let byteCountMax: Int
 
@@ -28,21 +30,25 @@ struct ResponseHeadReader {
         guard byteCount <= byteCountMax else {
             return .refused(FetchError(.tooLarge, "The response's header is larger than \(byteCountMax) bytes."))
         }
-        var text = unsafe Array(line)
-        while let last = text.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { text.removeLast() }
+        var end = line.count
+        while end > 0, unsafe line[end - 1] == UInt8(ascii: "\n") || line[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+        return unsafe read(text: UnsafeRawBufferPointer(rebasing: line[..<end]))
+    }
+
+    private mutating func read(text: UnsafeRawBufferPointer) -> Result {
         switch state {
         case .done:
             return .needsMore
         case .awaitingStatus:
-            guard let status = Self.status(ofLine: text) else {
+            guard let status = unsafe Self.status(ofLine: text) else {
                 return .refused(FetchError(.malformedResponse, "The server's answer is not HTTP."))
             }
-            state = .inHeader(ResponseHead(status: status, headers: [:]))
+            head = ResponseHead(status: status, headers: [:])
+            state = .inHeader
             return .needsMore
-        case .inHeader(var head):
-            guard text.isEmpty else {
-                if let field = FetchHeaders.field(ofLine: text) { head.headers.add(field.name, field.value) }
-                state = .inHeader(head)
+        case .inHeader:
+            guard unsafe text.isEmpty else {
+                if let field = unsafe FetchHeaders.field(ofLine: text) { head.headers.add(field.name, field.value) }
                 return .needsMore
             }
             guard head.status >= 200 else {
@@ -55,10 +61,12 @@ struct ResponseHeadReader {
     }
 
     /// `HTTP/1.1 200 OK` says 200.
-    private static func status(ofLine line: [UInt8]) -> Int? {
-        guard line.starts(with: "HTTP/".utf8), let space = line.firstIndex(of: UInt8(ascii: " ")) else { return nil }
-        let digits = line[(space + 1)...].prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-        guard digits.count == 3 else { return nil }
-        return Int(String(decoding: digits, as: UTF8.self))
+    private static func status(ofLine line: UnsafeRawBufferPointer) -> Int? {
+        guard unsafe line.starts(with: "HTTP/".utf8), let space = unsafe line.firstIndex(of: UInt8(ascii: " ")) else {
+            return nil
+        }
+        let digits = unsafe line[(space + 1)...].prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+        guard unsafe digits.count == 3 else { return nil }
+        return unsafe Int(String(decoding: digits, as: UTF8.self))
     }
 }

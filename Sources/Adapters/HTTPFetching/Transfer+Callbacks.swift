@@ -35,6 +35,12 @@ extension Transfer {
                 guard let transfer = unsafe Transfer.of(context), let address = unsafe address else { return -1 }
                 return unsafe transfer.openSocket(address)
             })
+        try unsafe check(nexus_curl_set_context(easy, CURLOPT_CLOSESOCKETDATA, sockets.context))
+        try unsafe check(
+            nexus_curl_set_closesocket_callback(easy) { context, descriptor in
+                unsafe SocketWatch.of(context)?.closed(descriptor)
+                return Glibc.close(descriptor)
+            })
         try unsafe check(nexus_curl_set_context(easy, CURLOPT_PREREQDATA, context))
         try unsafe check(
             nexus_curl_set_prereq_callback(easy) { context, host, _, port, _ in
@@ -51,7 +57,7 @@ extension Transfer {
     }
 
     private func received(_ piece: UnsafeRawBufferPointer) -> Int {
-        switch unsafe exchange.offer(Array(piece)) {
+        switch unsafe exchange.offer(Array(piece), tellings) {
         case .accepted:
             watch.received(now: .now)
             return piece.count
@@ -72,7 +78,7 @@ extension Transfer {
         case .complete(let head):
             watch.headArrived(now: .now)
             schedule.note(watch)
-            guard exchange.deliver(head) else {
+            guard exchange.deliver(head, tellings) else {
                 refusal = refusal ?? .cancelled
                 return -1
             }
@@ -106,8 +112,10 @@ extension Transfer {
     /// Opens the socket itself, so that no child process inherits it, after the request has agreed to the address.
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
         if allowsPeer != nil, let peer = unsafe PeerAddress(address), !allows(peer) { return -1 }
-        return unsafe Glibc.socket(
+        let descriptor = unsafe Glibc.socket(
             address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+        if descriptor >= 0 { sockets.opened(descriptor) }
+        return descriptor
     }
 
     private func isAboutToSend(peer host: String, port: Int) -> Bool {

@@ -23,6 +23,8 @@ final class Transfer {
     let errorWords: UnsafeMutablePointer<CChar>
 
     let schedule: DeadlineSchedule
+    let tellings: Tellings
+    let sockets: SocketWatch
     private let counts: LiveCounts
     private var feeder: Task<Void, Never>?
 
@@ -31,11 +33,12 @@ final class Transfer {
     /// - Throws: when libcurl has no memory, or does not take an option.
     static func open(
         _ exchange: Exchange, _ request: PreparedRequest, settings: HTTPClient.Configuration, mailbox: LoopMailbox,
-        schedule: DeadlineSchedule, counts: LiveCounts
+        schedule: DeadlineSchedule, tellings: Tellings, sockets: SocketWatch, counts: LiveCounts
     ) throws(FetchError) -> Transfer {
         guard let easy = unsafe curl_easy_init() else { throw FetchError(.failed, "No memory for a transfer.") }
         let transfer = unsafe Transfer(
-            exchange, request, easy: easy, settings: settings, mailbox: mailbox, schedule: schedule, counts: counts)
+            exchange, request, easy: easy, settings: settings, mailbox: mailbox, schedule: schedule, tellings: tellings,
+            sockets: sockets, counts: counts)
         // Retained for the callbacks, which get `context`; released in `close` and nowhere else. libcurl calls them
         // only from within curl_multi_socket_action, curl_easy_pause and curl_multi_remove_handle, and never after
         // curl_easy_cleanup.
@@ -66,13 +69,16 @@ final class Transfer {
 
     private init(
         _ exchange: Exchange, _ request: PreparedRequest, easy: UnsafeMutableRawPointer,
-        settings: HTTPClient.Configuration, mailbox: LoopMailbox, schedule: DeadlineSchedule, counts: LiveCounts
+        settings: HTTPClient.Configuration, mailbox: LoopMailbox, schedule: DeadlineSchedule, tellings: Tellings,
+        sockets: SocketWatch, counts: LiveCounts
     ) {
         self.exchange = exchange
         allowsPeer = request.options.allowsPeer
         isOverUnixSocket = request.options.unixSocketPath != nil
         unsafe self.easy = unsafe easy
         self.schedule = schedule
+        self.tellings = tellings
+        self.sockets = sockets
         self.counts = counts
         watch = DeadlineWatch(timeouts: request.options.timeouts, totalDeadline: request.totalDeadline, now: .now)
         headReader = ResponseHeadReader(byteCountMax: request.options.headerBytesMax)

@@ -13,6 +13,7 @@ final class TransferLoop {
     private let counts: LiveCounts
     private var transfers: [UInt64: Transfer] = [:]
     private let schedule = DeadlineSchedule()
+    private let tellings = Tellings()
     private var isShutDown = false
 
     private init(
@@ -39,6 +40,7 @@ final class TransferLoop {
                 multi: multi, watch: watch, settings: settings, mailbox: mailbox, counts: counts)
             while !loop.isShutDown { loop.step() }
             loop.endAll()
+            loop.tellings.flush()
         }
         for case .start(let exchange, _) in mailbox.close() { exchange.finish(.shutDown) }
     }
@@ -53,9 +55,12 @@ final class TransferLoop {
 
     private func step() {
         for command in mailbox.drain() { obey(command) }
+        tellings.flush()
         guard !isShutDown else { return }
-        unsafe watch.wait(for: multi, milliseconds: waitMilliseconds(now: .now))
-        reportFinished()
+        unsafe watch.wait(for: multi, milliseconds: waitMilliseconds(now: .now)) {
+            reportFinished()
+            tellings.flush()
+        }
         expire(now: .now)
     }
 
@@ -83,12 +88,13 @@ final class TransferLoop {
         guard !exchange.isOver else { return }
         guard transfers.count < settings.transfersMax else {
             let told = "More than \(settings.transfersMax) requests are under way."
-            exchange.finish(FetchError(.overloaded, told))
+            exchange.finish(FetchError(.overloaded, told), tellings)
             return
         }
         do throws(FetchError) {
             let transfer = try Transfer.open(
-                exchange, request, settings: settings, mailbox: mailbox, schedule: schedule, counts: counts)
+                exchange, request, settings: settings, mailbox: mailbox, schedule: schedule, tellings: tellings,
+                sockets: watch, counts: counts)
             let status = unsafe curl_multi_add_handle(multi, transfer.easy)
             guard status == CURLM_OK else {
                 transfer.close()
@@ -97,7 +103,7 @@ final class TransferLoop {
             transfers[exchange.id] = transfer
             schedule.note(transfer.watch)
         } catch {
-            exchange.finish(error)
+            exchange.finish(error, tellings)
         }
     }
 
@@ -120,7 +126,7 @@ final class TransferLoop {
         guard let transfer = transfers.removeValue(forKey: id) else { return }
         unsafe curl_multi_remove_handle(multi, transfer.easy)
         transfer.close()
-        transfer.exchange.finish(error)
+        transfer.exchange.finish(error, tellings)
     }
 
     private func endAll() {

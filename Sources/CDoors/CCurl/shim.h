@@ -53,6 +53,11 @@ static inline CURLcode nexus_curl_set_opensocket_callback(CURL *easy, curl_opens
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, value);
 }
 
+/* Swift cannot call the variadic curl_easy_setopt: for CURLOPT_CLOSESOCKETFUNCTION. */
+static inline CURLcode nexus_curl_set_closesocket_callback(CURL *easy, curl_closesocket_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, value);
+}
+
 /* Swift cannot call the variadic curl_easy_setopt: for CURLOPT_PREREQFUNCTION. */
 static inline CURLcode nexus_curl_set_prereq_callback(CURL *easy, curl_prereq_callback value) {
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, value);

@@ -1,0 +1,28 @@
+/// What somebody has waited for.
+enum Telling {
+    case head(Exchange.HeadWaiter, Result<ResponseHead, FetchError>)
+    case chunk(Exchange.ChunkWaiter, Result<[UInt8]?, FetchError>)
+
+    func tell() {
+        switch self {
+        case .head(let waiter, let result): waiter.resume(returning: result)
+        case .chunk(let waiter, let result): waiter.resume(returning: result)
+        }
+    }
+}
+
+/// Those who are to be told something once all that one connection has brought is looked at: they find it together, and are
+/// woken once. A short answer comes in one read, but libcurl hands out its header, each of its chunks and its end one by one.
+///
+/// Not `Sendable`: for the client's thread.
+final class Tellings {
+    private var waiting: [Telling] = []
+
+    func add(_ telling: Telling) { waiting.append(telling) }
+
+    /// Tells them all.
+    func flush() {
+        for telling in waiting { telling.tell() }
+        waiting.removeAll(keepingCapacity: true)
+    }
+}
