@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a stream of server-sent events cannot be read on.
 public struct ServerSentEventError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The bound that one event went over, in bytes.
@@ -97,8 +99,7 @@ public struct ServerSentEventParser: Sendable {
     private mutating func feedLine(
         _ bytes: [UInt8], from place: Int, into events: inout [ServerSentEvent]
     ) throws(ServerSentEventError) -> Int {
-        var end = place
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\n"), bytes[end] != UInt8(ascii: "\r") { end += 1 }
+        let end = Self.lineEnd(in: bytes, from: place)
         let count = end - place
         if count > 0 {
             guard count <= eventBytesMax - block.byteCount else {
@@ -123,6 +124,19 @@ public struct ServerSentEventParser: Sendable {
             endLine(into: &events)
         }
         return end + 1
+    }
+
+    /// Where the line ends that is being read: at a line feed or a carriage return, or with the piece.
+    private static func lineEnd(in bytes: [UInt8], from place: Int) -> Int {
+        bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress.map({ $0 + place }) else { return place }
+            // `memchr` looks at many bytes at once; lines that end in carriage returns alone, which it would search
+            // again and again, nobody writes.
+            func distance(of byte: UInt8, within count: Int) -> Int {
+                memchr(start, Int32(byte), count).map { UnsafeRawPointer($0) - start } ?? count
+            }
+            return place + distance(of: 0x0D, within: distance(of: 0x0A, within: bytes.count - place))
+        }
     }
 
     private mutating func feed(_ byte: UInt8, into events: inout [ServerSentEvent]) throws(ServerSentEventError) {
