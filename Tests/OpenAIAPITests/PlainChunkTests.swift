@@ -17,6 +17,8 @@ import Vocabulary
         chunk(#"{"content":"a\n\"b\" \u00e9 é 😀"}"#), chunk(#"{"role":"assistant","content":null}"#), chunk("null"),
         chunk(#"{"content":"x"}"#, #","usage":null,"error":null,"nexus":null,"timings":null"#),
         chunk(#"{"content":"x"}"#, #","usage":{"prompt_tokens":9,"completion_tokens":6}"#),
+        chunk(#"{"content":"x"}"#, #","usage":{"prompt_tokens":9},"usage":{"prompt_tokens":7}"#),
+        #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":6}}"#, #"{"choices":[],"usage":7}"#,
         chunk(#"{"content":"x","content":"y"}"#), chunk(#"{"content":"x","content":null}"#),
         chunk(#"{"content":"x"}"#, #","choices":[]"#), chunk(#"{"content":"x"}"#, #","choices":null"#),
         chunk(#"{"content":"x","reasoning_content":"why"}"#), chunk(#"{"content":"x","refusal":null}"#),
@@ -64,7 +66,7 @@ import Vocabulary
         #expect(PlainChunk(Self.chunks[4])?.text == "")
         #expect(PlainChunk(Self.chunks[6])?.text == "x")
         let plain = Self.chunks.filter { PlainChunk($0) != nil }
-        #expect(plain.count == 10)
+        #expect(plain.count == 12)
         #expect(plain.compactMap { PlainChunk($0)?.finishReason } == ["stop", "length", "strange"])
     }
 

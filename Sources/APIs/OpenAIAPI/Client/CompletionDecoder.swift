@@ -11,6 +11,8 @@ public struct CompletionDecoder: Sendable {
     private var reason: FinishReason?
     /// What was told of the end so far; it may come in several chunks.
     private var known = GenerationEnd(reason: .stop, usage: TokenUsage(promptTokens: 0, completionTokens: 0))
+    /// What stood around the last plain text.
+    private var frame: ChunkFrame?
 
     public init(model: ModelID) { self.model = model }
 
@@ -18,14 +20,10 @@ public struct CompletionDecoder: Sendable {
     ///
     /// - Throws: the `ServiceError` that the other side sent, or one about a text that is no chunk.
     public mutating func events(for data: String) throws(ServiceError) -> [GenerationEvent] {
+        if let text = frame?.text(in: data) { return text.isEmpty ? [] : [.text(text)] }
         if data == "[DONE]" { return [] }
         // Most chunks are a piece of text and nothing else: no tree is made for these.
-        if let plain = PlainChunk(data) {
-            var events: [GenerationEvent] = plain.text.isEmpty ? [] : [.text(plain.text)]
-            begin(&events, nexus: nil)
-            if let word = plain.finishReason { note(reason: word) }
-            return events
-        }
+        if let plain = PlainChunk(data) { return events(for: plain, data) }
         let chunk: JSONValue
         do {
             chunk = try JSONValue.parse(data)
@@ -44,6 +42,17 @@ public struct CompletionDecoder: Sendable {
         events += Self.warnings(chunk)
         if !isQuiet { begin(&events, nexus: chunk["nexus"]) }
         if let word = choice["finish_reason"]?.string { note(reason: word) }
+        return events
+    }
+
+    private mutating func events(for chunk: PlainChunk, _ data: String) -> [GenerationEvent] {
+        if let counts = chunk.usage { known.usage = TokenUsage(counts) }
+        guard chunk.hasChoice else { return [] }
+        var events: [GenerationEvent] = chunk.text.isEmpty ? [] : [.text(chunk.text)]
+        begin(&events, nexus: nil)
+        if let word = chunk.finishReason { note(reason: word) }
+        // What tells more than a text has to be read each time.
+        if chunk.finishReason == nil, chunk.usage == nil { frame = ChunkFrame(of: chunk.text, in: data) }
         return events
     }
 

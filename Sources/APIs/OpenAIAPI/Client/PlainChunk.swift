@@ -1,12 +1,16 @@
 import JSONText
 
-/// A chunk of a chat's stream that brings a piece of text, or nothing, and tells nothing else but that it is the last piece:
-/// what a server sends for nearly each token.
+/// A chunk of a chat's stream that brings a piece of text, or nothing, and tells nothing else but that it is the last piece,
+/// or how many tokens were used: what a server sends for nearly each token, and at the end.
 struct PlainChunk {
     /// Empty where the chunk has none.
     private(set) var text = ""
     /// Why there is no more, where it says that.
     private(set) var finishReason: String?
+    /// Whether it belongs to a choice.
+    private(set) var hasChoice = false
+    /// What was used, where it says that.
+    private(set) var usage: JSONValue?
 
     /// `nil` for every other chunk, and for what is no chunk: it is to be looked at as a whole.
     ///
@@ -20,6 +24,10 @@ struct PlainChunk {
                 switch key {
                 case "id", "object", "created", "model", "system_fingerprint", "service_tier": try reader.skip()
                 case "choices": try Self.choices(&reader, &chunk)
+                case "usage":
+                    if chunk.usage != nil { return try Self.unknown(&reader, &chunk) }
+                    guard try reader.kind() == .object else { return try Self.nothing(&reader, &chunk) }
+                    chunk.usage = try reader.value()
                 default: try Self.nothing(&reader, &chunk)
                 }
             }
@@ -27,9 +35,11 @@ struct PlainChunk {
         } catch {
             return nil
         }
-        guard chunk.isPlain, chunk.hasChoice else { return nil }
+        guard chunk.isPlain, chunk.hasChoice || chunk.usage != nil else { return nil }
         text = chunk.text
         finishReason = chunk.finishReason
+        hasChoice = chunk.hasChoice
+        usage = chunk.usage
     }
 
     /// What was read so far.
@@ -38,6 +48,7 @@ struct PlainChunk {
         var isPlain = true
         var text = ""
         var finishReason: String?
+        var usage: JSONValue?
     }
 
     private static func choices(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
