@@ -31,7 +31,7 @@ import Vocabulary
         _ answers: [CompletionAnswer], _ rest: String = "", _ kind: CompletionRequest.Kind = .chat
     ) throws -> JSONValue {
         let request = try RequestFieldsTests.read(rest, chat: kind == .chat)
-        return WholeAnswer(request, model: ModelID("m"), created: 7).value(answers)
+        return try JSONValue.parse(WholeAnswer(request, model: ModelID("m"), created: 7).bytes(answers))
     }
 
     private func chunks(
@@ -198,7 +198,8 @@ import Vocabulary
     @Test func `older clients get function calls`() async throws {
         let answer = try await CompletionAnswer(collecting: Recorded(events: events))
         let request = try RequestFieldsTests.read(#""functions":[{"name":"f"}]"#)
-        let choice = WholeAnswer(request, model: ModelID("m"), created: 7).value([answer])["choices"]?[0]
+        let whole = WholeAnswer(request, model: ModelID("m"), created: 7).bytes([answer])
+        let choice = try JSONValue.parse(whole)["choices"]?[0]
         #expect(choice?["message"]?["function_call"] == ["name": "f", "arguments": "{\"a\":1}"])
         #expect(choice?["message"]?["tool_calls"] == nil)
         #expect(choice?["finish_reason"] == "function_call")

@@ -73,7 +73,9 @@ public struct OpenAIRoutes: Sendable {
         }
         let model = await source.servedName(for: request.generation.model)
         let choices = try await ChoiceGroup(starting: request, source, model: model, created: now())
-        guard request.isStreaming else { return .json(try await choices.whole()) }
+        guard request.isStreaming else {
+            return .bytes(try await choices.whole(), contentType: "application/json")
+        }
         return .events(keepAlive: Self.keepAlive) { writer in
             try await writer.onServerThread { try await choices.write(to: writer) }
         }

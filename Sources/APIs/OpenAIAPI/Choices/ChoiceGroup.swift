@@ -35,8 +35,8 @@ final class ChoiceGroup: Sendable {
 
     // MARK: Whole
 
-    /// The object of an answer that is not streamed.
-    func whole() async throws -> JSONValue {
+    /// The JSON text of an answer that is not streamed.
+    func whole() async throws -> [UInt8] {
         if streams.count == 1 { return encoded([try await CompletionAnswer(collecting: streams[0])]) }
         let answers = try await withThrowingTaskGroup(of: (Int, CompletionAnswer).self) { group in
             for (index, stream) in streams.enumerated() {
@@ -49,10 +49,10 @@ final class ChoiceGroup: Sendable {
         return encoded(answers)
     }
 
-    private func encoded(_ answers: [CompletionAnswer]) -> JSONValue {
+    private func encoded(_ answers: [CompletionAnswer]) -> [UInt8] {
         request.isNative
-            ? NativeAnswer(request, model: model).value(answers)
-            : WholeAnswer(request, model: model, created: created).value(answers)
+            ? NativeAnswer(request, model: model).value(answers).bytes
+            : WholeAnswer(request, model: model, created: created).bytes(answers)
     }
 
     // MARK: As a stream

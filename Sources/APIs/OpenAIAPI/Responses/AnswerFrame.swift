@@ -25,8 +25,14 @@ struct AnswerFrame: Sendable {
         object(kind == .chat ? "chat.completion.chunk" : "text_completion", choices)
     }
 
-    func whole(choices: [JSONValue]) -> JSONObject {
-        object(kind == .chat ? "chat.completion" : "text_completion", choices)
+    /// Writes the members of an answer that is not streamed.
+    func writeWhole(to writer: inout JSONWriter, choices: (inout JSONWriter) -> Void) {
+        writer.member("id", .string(id))
+        writer.member("object", .string(kind == .chat ? "chat.completion" : "text_completion"))
+        writer.member("created", .integer(created))
+        writer.member("model", .string(model))
+        writer.member("choices") { $0.array(choices) }
+        if let fingerprint { writer.member("system_fingerprint", .string(fingerprint)) }
     }
 
     private func object(_ name: String, _ choices: [JSONValue]) -> JSONObject {

@@ -1,4 +1,4 @@
-public import JSONText
+import JSONText
 public import Vocabulary
 
 /// The object of an answer that is not streamed.
@@ -19,39 +19,45 @@ public struct WholeAnswer: Sendable {
         self.model = model
     }
 
-    /// The object of all choices. Timings and `nexus` stand beside the usage when there is one choice, and in each choice
-    /// when there are several.
-    public func value(_ choices: [CompletionAnswer]) -> JSONValue {
+    /// The JSON text of the object of all choices. Timings and `nexus` stand beside the usage when there is one choice, and in
+    /// each choice when there are several.
+    public func bytes(_ choices: [CompletionAnswer]) -> [UInt8] {
         let isSingle = choices.count == 1
-        var object = frame.whole(
-            choices: choices.enumerated().map { index, answer in
-                var choice = choice(answer, index)
-                if !isSingle { report(answer, in: &choice) }
-                return .object(choice)
-            })
-        object["usage"] = TokenUsage(sumOf: choices.map(\.end.usage), choicesPerPrompt: choicesPerPrompt).value
-        if isSingle { report(choices[0], in: &object) }
-        return .object(object)
+        var writer = JSONWriter()
+        writer.object { writer in
+            frame.writeWhole(to: &writer) { writer in
+                for (index, answer) in choices.enumerated() {
+                    writer.element { writer in
+                        writer.object { writer in
+                            write(answer, index, to: &writer)
+                            if !isSingle { report(answer, to: &writer) }
+                        }
+                    }
+                }
+            }
+            let usage = TokenUsage(sumOf: choices.map(\.end.usage), choicesPerPrompt: choicesPerPrompt)
+            writer.member("usage") { usage.write(to: &$0) }
+            if isSingle { report(choices[0], to: &writer) }
+        }
+        return writer.bytes
     }
 
-    private func choice(_ answer: CompletionAnswer, _ index: Int) -> JSONObject {
-        var choice: JSONObject = ["index": .whole(index)]
+    /// The members of a choice.
+    private func write(_ answer: CompletionAnswer, _ index: Int, to writer: inout JSONWriter) {
+        writer.member("index", .whole(index))
         switch frame.kind {
-        case .chat: choice["message"] = .object(message(answer))
+        case .chat: writer.member("message") { $0.object { message(answer, to: &$0) } }
         case .text:
-            choice["text"] = .string(echo(answer, index) + answer.text)
-            if !answer.reasoning.isEmpty { choice["reasoning_content"] = .string(answer.reasoning) }
+            writer.member("text", .string(echo(answer, index) + answer.text))
+            if !answer.reasoning.isEmpty { writer.member("reasoning_content", .string(answer.reasoning)) }
         }
         var logprobs = WireLogprobs()
-        var told = JSONValue.null
         if request.wishes.echoesPrompt, !answer.promptLogprobs.isEmpty {
-            told = logprobs.value(prompt: answer.promptLogprobs, answer: answer.logprobs)
+            writer.member("logprobs", logprobs.value(prompt: answer.promptLogprobs, answer: answer.logprobs))
         } else {
-            told = logprobs.value(answer.logprobs, frame.kind)
+            writer.member("logprobs", logprobs.value(answer.logprobs, frame.kind))
         }
-        choice["logprobs"] = told
-        choice["finish_reason"] = .string(frame.finishReason(answer.end.reason))
-        return choice
+        writer.member("finish_reason", .string(frame.finishReason(answer.end.reason)))
     }
 
     /// The prompt before its answer, where it is wanted.
@@ -62,29 +68,32 @@ public struct WholeAnswer: Sendable {
         return prompt.plainText ?? answer.end.details?.prompt ?? answer.promptLogprobs.text
     }
 
-    private func message(_ answer: CompletionAnswer) -> JSONObject {
-        var message: JSONObject = ["role": "assistant", "content": .string(answer.text), "refusal": nil]
-        if !answer.reasoning.isEmpty { message["reasoning_content"] = .string(answer.reasoning) }
-        guard let first = answer.toolCalls.first else { return message }
-        if answer.text.isEmpty { message["content"] = .null }
+    /// The members of a chat's message.
+    private func message(_ answer: CompletionAnswer, to writer: inout JSONWriter) {
+        let hasNoText = answer.text.isEmpty && !answer.toolCalls.isEmpty
+        writer.member("role", "assistant")
+        writer.member("content", hasNoText ? .null : .string(answer.text))
+        writer.member("refusal", .null)
+        if !answer.reasoning.isEmpty { writer.member("reasoning_content", .string(answer.reasoning)) }
+        guard let first = answer.toolCalls.first else { return }
         var calls = answer.toolCalls
         if frame.usesFunctions {
-            message["function_call"] = first.function
+            writer.member("function_call", first.function)
             calls.removeFirst()
         }
-        if !calls.isEmpty { message["tool_calls"] = .array(calls.map(\.value)) }
-        return message
+        if !calls.isEmpty { writer.member("tool_calls", .array(calls.map(\.value))) }
     }
 
-    private func report(_ answer: CompletionAnswer, in object: inout JSONObject) {
-        object["timings"] = answer.end.timings?.value(answer.end.usage)
+    /// What stands beside a choice or its usage.
+    private func report(_ answer: CompletionAnswer, to writer: inout JSONWriter) {
+        if let timings = answer.end.wireTimings { writer.member("timings", timings) }
         var nexus = answer.end.nexus(warnings: answer.warnings)
         if !request.wishes.echoesPrompt, !answer.promptLogprobs.isEmpty {
             nexus["prompt_logprobs"] = .array(answer.promptLogprobs.map(\.value))
         }
-        if !nexus.isEmpty { object["nexus"] = .object(nexus) }
+        if !nexus.isEmpty { writer.member("nexus", .object(nexus)) }
         if request.wishes.isVerbose {
-            object["__verbose"] = NativeAnswer(request, model: model).value(answer, index: 0)
+            writer.member("__verbose", NativeAnswer(request, model: model).value(answer, index: 0))
         }
     }
 }

@@ -12,6 +12,21 @@ extension TokenUsage {
         ]
     }
 
+    /// Writes the same.
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("prompt_tokens", .whole(promptTokens))
+            writer.member("completion_tokens", .whole(completionTokens))
+            writer.member("total_tokens", .whole(totalTokens))
+            writer.member("prompt_tokens_details") { writer in
+                writer.object { $0.member("cached_tokens", .whole(cachedTokens)) }
+            }
+            writer.member("completion_tokens_details") { writer in
+                writer.object { $0.member("reasoning_tokens", .whole(reasoningTokens)) }
+            }
+        }
+    }
+
     init(_ value: JSONValue) {
         let (prompt, completion) = (value["prompt_tokens"].count, value["completion_tokens"].count)
         self.init(
