@@ -98,7 +98,11 @@ final class ChoiceGroup: Sendable {
     /// Writes one choice. Beside others its chunks wait for their turn one by one, so that none is ahead for long.
     private func write(_ index: Int, to writer: BodyWriter, _ turns: Turns?, _ ledger: Ledger) async throws {
         var encoder = encoder(index)
-        for try await event in streams[index] {
+        var reader = EventReader(streams[index])
+        while true {
+            var next = try reader.nextReady()
+            if next == nil { next = try await reader.next() }
+            guard let event = next else { break }
             // A comment keeps the connection open and disturbs no client.
             if case .loading(let stage) = event { try await writer.write(ServerSentEvent.comment(stage.description)) }
             for chunk in encoder.chunks(for: event) {

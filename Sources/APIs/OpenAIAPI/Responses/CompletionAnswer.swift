@@ -17,39 +17,53 @@ public struct CompletionAnswer: Sendable, Equatable {
     ///
     /// - Throws: what the stream throws, or `engineFailed` when it ends without a finish.
     public init(collecting stream: any GenerationStream) async throws {
-        var calls: [Int: ToolCall] = [:]
-        var last: GenerationEnd?
-        var (text, reasoning) = ("", "")
-        var (logprobs, promptLogprobs): ([TokenLogprob], [TokenLogprob]) = ([], [])
-        var tokens: [Int32] = []
-        var warnings: [GenerationWarning] = []
-        for try await event in stream {
+        var collected = Collected()
+        var reader = EventReader(stream)
+        repeat {
+            while let event = try reader.nextReady() { collected.take(event) }
+        } while try await reader.next().map({ collected.take($0) }) != nil
+        self = try collected.whole()
+    }
+
+    private init(end: GenerationEnd) { self.end = end }
+
+    /// What was read so far. Neither reading an event nor making the answer is inlined where events are waited for, so that
+    /// what they need does not lie in that frame.
+    private struct Collected {
+        private var answer = CompletionAnswer(
+            end: GenerationEnd(reason: .stop, usage: TokenUsage(promptTokens: 0, completionTokens: 0)))
+        private var calls: [Int: ToolCall] = [:]
+        private var isFinished = false
+
+        @inline(never)
+        mutating func take(_ event: GenerationEvent) {
             switch event {
             case .loading, .started, .queued, .promptProgress: break
-            case .text(let more): text += more
-            case .reasoning(let more): reasoning += more
-            case .logprobs(let more): logprobs += more
-            case .token(let report): tokens.append(report.id)
-            case .promptLogprobs(let all): promptLogprobs = all
-            case .warning(let warning): warnings.append(warning)
+            case .text(let more): answer.text += more
+            case .reasoning(let more): answer.reasoning += more
+            case .logprobs(let more): answer.logprobs += more
+            case .token(let report): answer.tokens.append(report.id)
+            case .promptLogprobs(let all): answer.promptLogprobs = all
+            case .warning(let warning): answer.warnings.append(warning)
             case .toolCall(let delta):
                 var call = calls[delta.index] ?? ToolCall(id: "", name: "", arguments: "")
                 if let id = delta.id { call.id = id }
                 if let name = delta.name { call.name = name }
                 call.arguments += delta.arguments
                 calls[delta.index] = call
-            case .finished(let end): last = end
+            case .finished(let end):
+                answer.end = end
+                isFinished = true
             }
         }
-        guard let last else { throw ServiceError.brokeOff }
-        self.text = text
-        self.reasoning = reasoning
-        self.logprobs = logprobs
-        self.tokens = tokens
-        self.promptLogprobs = promptLogprobs
-        self.warnings = warnings
-        toolCalls = calls.sorted { $0.key < $1.key }.map(\.value)
-        end = last
+
+        @inline(never)
+        func whole() throws -> CompletionAnswer {
+            guard isFinished else { throw ServiceError.brokeOff }
+            var whole = answer
+            whole.toolCalls = calls.sorted { $0.key < $1.key }.map(\.value)
+            return whole
+        }
     }
 }
 

@@ -8,15 +8,26 @@ struct AdmittedStream: AsyncSequence, Sendable {
     let base: any GenerationStream
     let request: AdmittedRequest
 
-    func makeAsyncIterator() -> Iterator { Iterator(base: base.makeAsyncIterator(), request: request) }
+    func makeAsyncIterator() -> Iterator { Iterator(base: EventReader(base), request: request) }
 
-    struct Iterator: AsyncIteratorProtocol {
-        fileprivate var base: any AsyncIteratorProtocol<GenerationEvent, any Error>
+    struct Iterator: ReadyIterator {
+        fileprivate var base: EventReader
         fileprivate let request: AdmittedRequest
 
         mutating func next() async throws -> GenerationEvent? {
             do {
-                let event = try await base.next(isolation: #isolation)
+                let event = try await base.next()
+                note(event)
+                return event
+            } catch {
+                request.failed(error)
+                throw error
+            }
+        }
+
+        mutating func nextReady() throws -> GenerationEvent? {
+            do {
+                guard let event = try base.nextReady() else { return nil }
                 note(event)
                 return event
             } catch {

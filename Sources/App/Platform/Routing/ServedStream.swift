@@ -29,11 +29,13 @@ final class ServedStream: AsyncSequence, Sendable {
 
     func makeAsyncIterator() -> Iterator { Iterator(self) }
 
-    struct Iterator: AsyncIteratorProtocol {
+    struct Iterator: ReadyIterator {
         private var stream: ServedStream
         private var base: MeasuredStream.Iterator
         private var warning: GenerationWarning?
         private var hasWords = false
+        /// What was met where nobody could wait for another one to answer.
+        private var failure: (any Error)?
 
         init(_ stream: ServedStream) {
             self.stream = stream
@@ -48,12 +50,28 @@ final class ServedStream: AsyncSequence, Sendable {
                     return .warning(warning)
                 }
                 do {
+                    if let failure {
+                        self.failure = nil
+                        throw failure
+                    }
                     let event = try await base.next()
                     note(event)
                     return event
                 } catch {
                     try await recover(from: stream.watch?.cause ?? error)
                 }
+            }
+        }
+
+        mutating func nextReady() -> GenerationEvent? {
+            guard warning == nil, failure == nil else { return nil }
+            do {
+                guard let event = try base.nextReady() else { return nil }
+                note(event)
+                return event
+            } catch {
+                failure = error
+                return nil
             }
         }
 

@@ -183,7 +183,7 @@ struct MeasuredStream: AsyncSequence, Sendable {
     /// Closes the connection: whoever reads sees the end.
     func cancel() { base.body.cancel() }
 
-    struct Iterator: AsyncIteratorProtocol {
+    struct Iterator: ReadyIterator {
         fileprivate var base: RemoteStream.Iterator
         fileprivate let lease: MeasureLease
         private var hasStarted = false
@@ -196,6 +196,17 @@ struct MeasuredStream: AsyncSequence, Sendable {
         mutating func next() async throws -> GenerationEvent? {
             do {
                 let event = try await base.next()
+                note(event)
+                return event
+            } catch {
+                lease.finish(.failed(error))
+                throw error
+            }
+        }
+
+        mutating func nextReady() throws -> GenerationEvent? {
+            do {
+                guard let event = try base.nextReady() else { return nil }
                 note(event)
                 return event
             } catch {

@@ -142,7 +142,7 @@ struct RemoteStream: AsyncSequence, Sendable {
     func makeAsyncIterator() -> Iterator { Iterator(body: body.makeAsyncIterator(), model: model, course: course) }
 
     /// A reference, so that those who read through one another hold no copies of what was read.
-    final class Iterator: AsyncIteratorProtocol {
+    final class Iterator: ReadyIterator {
         private var body: ResponseBody.Iterator
         private var parser = ServerSentEventParser()
         /// Of the bytes that came last, those events that were not decoded yet, the next one last.
@@ -163,10 +163,17 @@ struct RemoteStream: AsyncSequence, Sendable {
 
         func next() async throws -> GenerationEvent? {
             while true {
-                if let event = ready.popLast() { return event }
+                if let event = try nextReady() { return event }
                 guard !isOver else { return nil }
-                if !(try decodeNext()) { try take(try await nextBytes()) }
+                try take(try await nextBytes())
             }
+        }
+
+        func nextReady() throws -> GenerationEvent? {
+            repeat {
+                if let event = ready.popLast() { return event }
+            } while try !isOver && decodeNext()
+            return nil
         }
 
         /// Unpacks the next event, if one is here. Not inlined, so that what it needs does not lie in the frame that waits for

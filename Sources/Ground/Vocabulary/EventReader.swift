@@ -1,0 +1,41 @@
+/// An iterator that hands out what has come already without suspending. Servers send many pieces at once, and suspending in
+/// each layer costs more than what is done with a piece.
+public protocol ReadyIterator: AsyncIteratorProtocol<GenerationEvent, any Error> {
+    /// The next event, if it is here. `nil` says nothing of the end: `next` is to be asked then.
+    ///
+    /// - Throws: what `next` would throw.
+    mutating func nextReady() throws -> GenerationEvent?
+}
+
+/// Reads the events of an answer, whoever writes it: first those that are here, then the one that is waited for.
+///
+/// ```swift
+/// var reader = EventReader(stream)
+/// repeat {
+///     while let event = try reader.nextReady() { take(event) }
+/// } while try await reader.next().map(take) != nil
+/// ```
+public struct EventReader {
+    private var ready: (any ReadyIterator)?
+    /// Of a stream whose events are all waited for.
+    private var other: (any AsyncIteratorProtocol<GenerationEvent, any Error>)?
+
+    public init(_ stream: any GenerationStream) {
+        let iterator: any AsyncIteratorProtocol<GenerationEvent, any Error> = stream.makeAsyncIterator()
+        ready = iterator as? any ReadyIterator
+        if ready == nil { other = iterator }
+    }
+
+    /// The next event, if it is here.
+    ///
+    /// - Throws: what the stream throws.
+    public mutating func nextReady() throws -> GenerationEvent? { try ready?.nextReady() }
+
+    /// The next event; `nil` at the end.
+    ///
+    /// - Throws: what the stream throws.
+    public mutating func next() async throws -> GenerationEvent? {
+        if ready != nil { return try await ready?.next(isolation: #isolation) }
+        return try await other?.next(isolation: #isolation)
+    }
+}
