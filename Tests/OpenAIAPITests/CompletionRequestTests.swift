@@ -15,6 +15,25 @@ import Vocabulary
         #"{"model":"m","messages":[{"role":"user","content":"hi"}]"# + rest + "}"
     }
 
+    @Test func `a request with usual members is read as one with others`() throws {
+        let usual = [
+            "", #","stream":true,"stream_options":{"include_usage":true}"#, #","temperature":0.5,"seed":3,"n":2"#,
+            #","max_tokens":7,"stop":["a"]"#, #","tools":[{"type":"function","function":{"name":"f"}}]"#,
+        ]
+        for rest in usual {
+            #expect(try chat(Self.user(rest)) == chat(Self.user(rest + #","unheard_of":1"#)))
+            #expect(try text(#"{"prompt":"hi"\#(rest)}"#) == text(#"{"prompt":"hi"\#(rest),"unheard_of":1}"#))
+        }
+        for message in [
+            #""role":"user","content":"""#, #""content":"x","role":"developer""#, #""role":"system","content":"é""#,
+        ] {
+            let start = #"{"messages":[{"#
+            #expect(try chat(start + message + "}]}") == chat(start + message + #","unheard_of":1}]}"#))
+        }
+        #expect(throws: ServiceError.self) { try chat(#"{"messages":[{"role":"nobody","content":"x"}]}"#) }
+        #expect(throws: ServiceError.self) { try chat(#"{"messages":[{"role":"user","content":7}]}"#) }
+    }
+
     @Test func `a chat is read with everything it says`() throws {
         let request = try chat(
             #"""

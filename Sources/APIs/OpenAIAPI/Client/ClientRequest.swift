@@ -43,7 +43,7 @@ public struct ClientRequest: Sendable, Equatable {
         if request.reports.afterSampling { body["post_sampling_probs"] = true }
         if request.reports.tokens { body["timings_per_token"] = true }
         if !request.templateVariables.isEmpty { body["chat_template_kwargs"] = .object(request.templateVariables) }
-        body["max_tokens"] = request.newTokensMax.map(JSONValue.whole)
+        if let count = request.newTokensMax { body["max_tokens"] = .whole(count) }
         if !request.stop.isEmpty { body["stop"] = .array(request.stop.map(JSONValue.string)) }
         if request.ignoresEnd { body["ignore_eos"] = true }
         Self.write(request.sampling, to: &body)
@@ -58,6 +58,7 @@ public struct ClientRequest: Sendable, Equatable {
     }
 
     private static func write(_ sampling: SamplingParameters, to body: inout JSONObject) {
+        guard sampling != SamplingParameters() else { return }
         SamplingTable.write(sampling, to: &body)
         body["dry_sequence_breakers"] = sampling.drySequenceBreakers.map { .array($0.map(JSONValue.string)) }
         body["logit_bias"] = sampling.logitBias.map(LogitBiasFields.value)
@@ -81,9 +82,9 @@ public struct ClientRequest: Sendable, Equatable {
         var object: JSONObject = [
             "role": .string(message.role.rawValue), "content": ContentFields.value(message.content),
         ]
-        object["reasoning_content"] = message.reasoning.map(JSONValue.string)
-        object["name"] = message.name.map(JSONValue.string)
-        object["tool_call_id"] = message.toolCallID.map(JSONValue.string)
+        if let reasoning = message.reasoning { object["reasoning_content"] = .string(reasoning) }
+        if let name = message.name { object["name"] = .string(name) }
+        if let call = message.toolCallID { object["tool_call_id"] = .string(call) }
         if !message.toolCalls.isEmpty { object["tool_calls"] = .array(message.toolCalls.map(\.value)) }
         return .object(object)
     }

@@ -41,6 +41,7 @@ public enum ChatFields {
     /// - Returns: the message.
     /// - Throws: the path of what is wrong.
     public static func message(_ field: JSONField) throws -> ChatMessage {
+        if let plain = plain(field.value) { return plain }
         let role = try Self.role(try field.required("role"))
         var calls = try field.optional("tool_calls")?.elements(countMax: RequestBounds.toolsMax).map(toolCall) ?? []
         if calls.isEmpty, let call = try field.optional("function_call") { calls = [try toolCall(id: "", call)] }
@@ -52,6 +53,14 @@ public enum ChatFields {
             name: try field.optional("name")?.string())
         message.content = try content.map(ContentFields.parts) ?? []
         return message
+    }
+
+    /// A message that has a role and a text and nothing else, as most have; `nil` for every other.
+    private static func plain(_ value: JSONValue) -> ChatMessage? {
+        guard let object = value.object, object.count == 2, let text = object["content"]?.string,
+            let role = object["role"]?.string.flatMap(ChatMessage.Role.init)
+        else { return nil }
+        return ChatMessage(role, text)
     }
 
     private static func role(_ field: JSONField) throws(JSONFieldError) -> ChatMessage.Role {

@@ -122,6 +122,12 @@ public struct CompletionRequest: Sendable, Equatable {
         var generation = GenerationRequest(
             id: id, model: try fields.model(), prompt: prompt, newTokensMax: try fields.newTokensMax(),
             sampling: try fields.sampling(), stop: try fields.stop(), templateVariables: try variables?.object() ?? [:])
+        // Nothing of what follows is in most requests, and looking for each of it costs more than all that is there.
+        guard fields.mayTellMore else {
+            generation.scheduling = nexus.scheduling
+            self.generation = generation
+            return
+        }
         generation.ignoresEnd = try fields.flag("ignore_eos") ?? false
         generation.constraint = try ConstraintFields.constraint(fields.root)
         let lengths = try ConstraintFields.length(fields.root)

@@ -43,9 +43,8 @@ enum ContentFields {
 
     /// The same as a client writes it: a text where there is nothing else.
     static func value(_ content: [ContentPart]) -> JSONValue {
-        guard content.contains(where: \.isMedia) else {
-            return .string(content.text)
-        }
+        if content.count == 1, case .text(let only) = content[0] { return .string(only) }
+        guard content.contains(where: \.isMedia) else { return .string(content.text) }
         return .array(
             content.map { part in
                 switch part {

@@ -19,6 +19,7 @@ enum LineLimitFields {
 
     /// Adds the bounds to a request for another server.
     static func write(_ limits: LineLimits, to body: inout JSONObject) {
+        guard limits != LineLimits() else { return }
         if limits.indentation > 0 { body["n_indent"] = .whole(limits.indentation) }
         body["t_max_predict_ms"] = limits.writing.map(milliseconds)
         body["t_max_prompt_ms"] = limits.prompt.map(milliseconds)

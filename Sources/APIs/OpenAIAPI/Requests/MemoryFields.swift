@@ -27,12 +27,12 @@ enum MemoryFields {
 
     /// Adds the same to a request for another server, as far as it asks for anything.
     static func write(_ request: GenerationRequest, to body: inout JSONObject) {
-        body["id_slot"] = request.scheduling.slot.map(JSONValue.whole)
+        if let slot = request.scheduling.slot { body["id_slot"] = .whole(slot) }
         switch request.shift.kept {
         case .prompt: body["n_keep"] = -1
         case .tokens(let count): body["n_keep"] = .whole(min(count, tokensMax))
         case nil: break
         }
-        body["n_discard"] = request.shift.discarded.map { .whole(min($0, tokensMax)) }
+        if let count = request.shift.discarded { body["n_discard"] = .whole(min(count, tokensMax)) }
     }
 }

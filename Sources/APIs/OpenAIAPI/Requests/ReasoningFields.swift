@@ -50,6 +50,7 @@ public enum ReasoningFields {
     /// - Returns: the member `thinking` of `nexus`, where no other server's name can say it.
     static func write(_ request: GenerationRequest, to body: inout JSONObject) -> Bool? {
         let options = request.reasoning
+        guard options != ReasoningOptions() else { return nil }
         body["reasoning_format"] = options.format.map { .string($0.rawValue) }
         body["thinking_budget_tokens"] = options.tokensMax.map(JSONValue.whole)
         body["reasoning_budget_message"] = options.budgetMessage.map(JSONValue.string)

@@ -20,6 +20,14 @@ public struct RequestFields {
         try refuseUnsupported()
     }
 
+    /// Whether there are members beside those that most requests have, which are read first.
+    var mayTellMore: Bool { root.value.object?.contains { !Self.usual.contains($0.key) } ?? true }
+
+    private static let usual = Set(
+        ["model", "messages", "prompt", "stream", "stream_options", "n", "max_tokens", "max_completion_tokens", "stop"]
+            + ["tools", "tool_choice", "parallel_tool_calls", "user", "seed"]
+            + SamplingTable.names)
+
     func model() throws(JSONFieldError) -> ModelID {
         ModelID(try root.optional("model")?.string() ?? "")
     }

@@ -54,9 +54,13 @@ enum SamplingTable {
         Entry("min_keep", in: 0...RequestBounds.tokensMax, \.keepMin),
     ]
 
+    static let names = Set(numbers.flatMap(\.names) + integers.flatMap(\.names))
+
     /// The parameters of a request; `nil` where it says nothing.
     static func read(_ root: JSONField) throws(JSONFieldError) -> SamplingParameters {
         var parameters = SamplingParameters()
+        // Most requests name none of them, and have fewer members than there are names.
+        guard root.value.object?.contains(where: { names.contains($0.key) }) ?? true else { return parameters }
         for entry in numbers {
             guard let field = try root.optional(firstOf: entry.names) else { continue }
             parameters[keyPath: entry.member] = try field.number(in: entry.range)
@@ -71,7 +75,6 @@ enum SamplingTable {
 
     /// Adds what was said to a request for another server.
     static func write(_ parameters: SamplingParameters, to body: inout JSONObject) {
-        guard parameters != SamplingParameters() else { return }
         for entry in numbers { body[entry.names[0]] = parameters[keyPath: entry.member].map(JSONValue.number) }
         for entry in integers { body[entry.names[0]] = parameters[keyPath: entry.member].map(JSONValue.whole) }
     }

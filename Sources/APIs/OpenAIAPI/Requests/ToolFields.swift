@@ -100,6 +100,6 @@ public struct ToolFields {
         case .required: body["tool_choice"] = "required"
         case .function(let name): body["tool_choice"] = ["type": "function", "function": ["name": .string(name)]]
         }
-        body["parallel_tool_calls"] = request.allowsParallelToolCalls.map(JSONValue.bool)
+        if let allows = request.allowsParallelToolCalls { body["parallel_tool_calls"] = .bool(allows) }
     }
 }
