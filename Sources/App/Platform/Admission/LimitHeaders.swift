@@ -1,5 +1,6 @@
 import Gateway
 import Telemetry
+import Vocabulary
 
 /// How limits stand, as clients expect to read it: OpenAI's headers, on Anthropic's paths Anthropic's, and the IETF's fields.
 ///
@@ -33,9 +34,9 @@ enum LimitHeaders {
                 headers.append((names.reset, duration(standing.reset)))
             }
         }
-        let policy = list(standings, "q", \.rule.pace.capacity, "w", \.rule.pace.period)
+        let policy = list(standings, ";q=", \.rule.pace.capacity, ";w=", \.rule.pace.period)
         headers.append(("RateLimit-Policy", policy))
-        headers.append(("RateLimit", list(standings, "r", \.remaining, "t", \.reset)))
+        headers.append(("RateLimit", list(standings, ";r=", \.remaining, ";t=", \.reset)))
         return headers
     }
 
@@ -79,24 +80,21 @@ enum LimitHeaders {
 
     /// A list as the IETF's fields have it: each limit with an amount and a time, which is given in milliseconds.
     private static func list(
-        _ standings: [LimitStanding], _ amountName: String, _ amount: (LimitStanding) -> Int64, _ timeName: String,
-        _ time: (LimitStanding) -> Int64
+        _ standings: [LimitStanding], _ amountName: StaticString, _ amount: (LimitStanding) -> Int64,
+        _ timeName: StaticString, _ time: (LimitStanding) -> Int64
     ) -> String {
-        var text = ""
+        var text: [UInt8] = []
         text.reserveCapacity(48 * standings.count)
         for standing in standings {
-            text += text.isEmpty ? "\"" : ", \""
-            text += standing.rule.id
-            text += "\";"
-            text += amountName
-            text += "="
-            text += String(amount(standing))
-            text += ";"
-            text += timeName
-            text += "="
-            text += String(seconds(time(standing)))
+            text.append(literal: text.isEmpty ? "\"" : ", \"")
+            text.append(text: standing.rule.id)
+            text.append(UInt8(ascii: "\""))
+            text.append(literal: amountName)
+            text.append(text: String(amount(standing)))
+            text.append(literal: timeName)
+            text.append(text: String(seconds(time(standing))))
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func seconds(_ milliseconds: Int64) -> Int64 { (milliseconds + 999) / 1_000 }

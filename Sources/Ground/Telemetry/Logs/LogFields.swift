@@ -52,6 +52,8 @@ extension LogValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation
 /// Fields in the order in which they were given. A key that is given again replaces the earlier value in its place.
 public struct LogFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     public private(set) var pairs: [(key: LogKey, value: LogValue)] = []
+    /// Room for as many at first: most lines have few, and growing one by one costs more than the room.
+    private static let firstCapacity = 4
 
     public init() {}
 
@@ -67,7 +69,9 @@ public struct LogFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
             switch (position, newValue) {
             case (let position?, let value?): pairs[position].value = value
             case (let position?, nil): pairs.remove(at: position)
-            case (nil, let value?): pairs.append((key, value))
+            case (nil, let value?):
+                if pairs.isEmpty { pairs.reserveCapacity(Self.firstCapacity) }
+                pairs.append((key, value))
             case (nil, nil): break
             }
         }

@@ -23,11 +23,11 @@ public enum LogFormat: Sendable, Equatable {
 
     private static func jsonLine(_ record: LogRecord) -> [UInt8] {
         var text = SafeText()
-        text.append("{\"time\":\"")
+        text.append(literal: "{\"time\":\"")
         text.append(record.time.rfc3339)
-        text.append("\",\"level\":\"")
+        text.append(literal: "\",\"level\":\"")
         text.append(record.level.name)
-        text.append("\"")
+        text.append(literal: "\"")
         text.member("logger", record.label)
         text.member("message", record.message)
         if let requestID = record.requestID { text.member("request_id", requestID) }
@@ -45,7 +45,7 @@ public enum LogFormat: Sendable, Equatable {
             case .redacted: text.quoted(redactedMark)
             }
         }
-        text.append("}\n")
+        text.append(literal: "}\n")
         return text.bytes
     }
 
@@ -56,7 +56,7 @@ public enum LogFormat: Sendable, Equatable {
         text.plain(padded(record.label, 10))
         text.append(" ")
         text.plain(record.message)
-        var fields = record.writableFields
+        var fields = Array(record.writableFields)
         if let requestID = record.requestID { fields.append(("request_id", .string(requestID))) }
         if let span = record.span { fields.append(("trace_id", .string(span.traceID.hex))) }
         for (name, value) in fields {

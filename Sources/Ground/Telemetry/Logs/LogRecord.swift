@@ -29,8 +29,8 @@ public struct LogRecord: Sendable, Equatable {
     public static let fieldCountMax = 64
 
     /// The fields as they may be written: bounded in number, secrets taken out.
-    var writableFields: [(name: String, value: LogValue)] {
-        fields.pairs.prefix(Self.fieldCountMax).map { pair in
+    var writableFields: some Sequence<(name: String, value: LogValue)> {
+        fields.pairs.prefix(Self.fieldCountMax).lazy.map { pair in
             (pair.key.name, SensitiveNames.contains(pair.key.name) ? .redacted : pair.value)
         }
     }

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// Collects the bytes of one line; text from outside goes through `quoted` or `plain` only.
 struct SafeText {
     private(set) var bytes: [UInt8] = []
@@ -8,15 +10,14 @@ struct SafeText {
     init() { bytes.reserveCapacity(Self.firstCapacity) }
 
     /// Text of our own making.
-    mutating func append(_ text: String) {
-        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { bytes.append(contentsOf: $0) }
-        if isDone == nil { bytes.append(contentsOf: text.utf8) }
-    }
+    mutating func append(_ text: String) { bytes.append(text: text) }
+
+    mutating func append(literal: StaticString) { bytes.append(literal: literal) }
 
     mutating func key(_ name: String) {
-        append(",")
+        bytes.append(UInt8(ascii: ","))
         quoted(name)
-        append(":")
+        bytes.append(UInt8(ascii: ":"))
     }
 
     mutating func member(_ name: String, _ value: String) {
@@ -26,9 +27,9 @@ struct SafeText {
 
     /// A JSON string.
     mutating func quoted(_ text: String) {
-        append("\"")
+        bytes.append(UInt8(ascii: "\""))
         escape(text, quotes: true)
-        append("\"")
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// Text without quotes; what could steer a terminal or end the line is escaped as in JSON.
