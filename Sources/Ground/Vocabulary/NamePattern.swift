@@ -12,6 +12,7 @@ public enum NamePattern {
     /// - Complexity: O(name × pattern) at worst; O(name) with one `*`.
     public static func matches(_ name: String, _ pattern: String) -> Bool {
         guard pattern.utf8.contains(UInt8(ascii: "*")) else { return name.utf8.elementsEqual(pattern.utf8) }
+        if pattern.utf8.count == 1 { return true }
         let (name, pattern) = (Array(name.utf8), Array(pattern.utf8))
         var (place, position) = (0, 0)
         // Where the last `*` stands, and where what it stands for ends so far.

@@ -19,21 +19,22 @@ public struct HostName: Sendable, Hashable, CustomStringConvertible {
             rest = text[text.index(after: end)...]
             guard IPAddress(String(host)) != nil else { return nil }
         } else {
-            host = text.prefix { $0 != ":" }
-            rest = text[host.endIndex...]
+            let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? text.endIndex
+            host = text[..<end]
+            rest = text[end...]
             guard host.utf8.allSatisfy(Self.isNameByte), !host.isEmpty else { return nil }
         }
         if rest.isEmpty {
             port = nil
         } else {
-            let digits = rest.dropFirst()
-            guard rest.first == ":", digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-                let number = Int(digits), (0...65_535).contains(number)
+            let digits = rest.utf8.dropFirst()
+            guard rest.utf8.first == UInt8(ascii: ":"), digits.allSatisfy({ (0x30...0x39).contains($0) }),
+                let number = Int(Substring(digits)), (0...65_535).contains(number)
             else { return nil }
             port = number
         }
         // The dot of the root says the same name.
-        description = (host.hasSuffix(".") ? host.dropLast() : host).lowercased()
+        description = (host.utf8.last == UInt8(ascii: ".") ? host.dropLast() : host).lowercased()
     }
 
     /// Whether it can only be this machine: names that resolvers keep to it (RFC 6761), and its addresses.

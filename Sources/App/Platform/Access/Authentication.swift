@@ -95,11 +95,9 @@ struct Authentication: Middleware {
         for value in request.headers.all("Authorization") + request.headers.all("X-Api-Key") {
             let text = value.utf8.drop { $0 == UInt8(ascii: " ") }
             let scheme = "bearer ".utf8
-            let isBearer =
-                text.count >= scheme.count
-                && zip(text, scheme).allSatisfy { byte, letter in
-                    byte == letter || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) && byte | 0x20 == letter
-                }
+            let isBearer = text.starts(with: scheme) { byte, letter in
+                byte == letter || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) && byte | 0x20 == letter
+            }
             let bare = (isBearer ? text.dropFirst(scheme.count) : text).drop { $0 == UInt8(ascii: " ") }
             let credential = String(Substring(bare))
             guard !credential.isEmpty else { continue }

@@ -13,12 +13,14 @@ public enum SecretText {
 
     /// Whether a text has only the characters of ``base32(_:)``.
     public static func isBase32(_ text: some StringProtocol) -> Bool {
-        text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "i"), UInt8(ascii: "l"), UInt8(ascii: "o"), UInt8(ascii: "u"): false
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
-            default: false
-            }
+        text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isCrockford) } ?? text.utf8.allSatisfy(isCrockford)
+    }
+
+    private static func isCrockford(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "i"), UInt8(ascii: "l"), UInt8(ascii: "o"), UInt8(ascii: "u"): false
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        default: false
         }
     }
 

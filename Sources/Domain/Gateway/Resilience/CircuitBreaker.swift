@@ -1,6 +1,8 @@
 /// Keeps requests away from a deployment that fails again and again, and tries it now and then with one request.
 ///
 /// Source of the idea: Nygard, "Release It!", 2007, "Circuit Breaker".
+///
+/// Open to other modules' compilers, which otherwise look up the clock's type at run time for each request.
 public struct CircuitBreaker<Instant: InstantProtocol & Sendable>: Sendable where Instant.Duration == Duration {
     public struct Policy: Sendable, Equatable {
         /// Failures within ``window`` before requests are kept away; 1 or more.
@@ -23,7 +25,7 @@ public struct CircuitBreaker<Instant: InstantProtocol & Sendable>: Sendable wher
         case halfOpen = "half_open"
     }
 
-    private enum State: Sendable {
+    @usableFromInline enum State: Sendable {
         /// Requests pass; these failed, the oldest first. Can transition to: open.
         case closed(failures: [Instant])
         /// None passes until then. Can transition to: trying, closed.
@@ -32,12 +34,12 @@ public struct CircuitBreaker<Instant: InstantProtocol & Sendable>: Sendable wher
         case trying(since: Instant)
     }
 
-    private let policy: Policy
-    private var state = State.closed(failures: [])
+    @usableFromInline let policy: Policy
+    @usableFromInline var state = State.closed(failures: [])
 
-    public init(policy: Policy = Policy()) { self.policy = policy }
+    @inlinable public init(policy: Policy = Policy()) { self.policy = policy }
 
-    public var standing: Standing {
+    @inlinable public var standing: Standing {
         switch state {
         case .closed: .closed
         case .open: .open
@@ -46,7 +48,7 @@ public struct CircuitBreaker<Instant: InstantProtocol & Sendable>: Sendable wher
     }
 
     /// Failures that count now.
-    public func failures(at now: Instant) -> Int {
+    @inlinable public func failures(at now: Instant) -> Int {
         switch state {
         case .closed(let failures): failures.count { $0.duration(to: now) < policy.window }
         case .open, .trying: policy.failuresMax
@@ -54,7 +56,7 @@ public struct CircuitBreaker<Instant: InstantProtocol & Sendable>: Sendable wher
     }
 
     /// How long a request would have to wait at least; `nil` when it may be sent now. Changes nothing.
-    public func wait(at now: Instant) -> Duration? {
+    @inlinable public func wait(at now: Instant) -> Duration? {
         switch state {
         case .closed: nil
         case .open(let until): now >= until ? nil : now.duration(to: until)
@@ -67,7 +69,7 @@ public struct CircuitBreaker<Instant: InstantProtocol & Sendable>: Sendable wher
     ///
     /// - Parameter now: the time.
     /// - Returns: `nil` when it may be sent; else how long to wait at least.
-    public mutating func admit(at now: Instant) -> Duration? {
+    @inlinable public mutating func admit(at now: Instant) -> Duration? {
         if let wait = wait(at: now) { return wait }
         if case .closed = state { return nil }
         state = .trying(since: now)
@@ -77,18 +79,18 @@ public struct CircuitBreaker<Instant: InstantProtocol & Sendable>: Sendable wher
     /// A request was answered, whatever the answer said of the request itself.
     ///
     /// While requests pass this forgives nothing: failures leave the window by their age.
-    public mutating func succeeded() {
+    @inlinable public mutating func succeeded() {
         if case .closed = state { return }
         state = .closed(failures: [])
     }
 
     /// A request that was admitted ended without telling anything of the deployment, such as one that was cancelled.
-    public mutating func abandoned(at now: Instant) {
+    @inlinable public mutating func abandoned(at now: Instant) {
         if case .trying = state { state = .open(until: now) }
     }
 
     /// The deployment failed: it could not be reached, was silent, or broke off.
-    public mutating func failed(at now: Instant) {
+    @inlinable public mutating func failed(at now: Instant) {
         switch state {
         case .closed(var failures):
             failures.removeAll { $0.duration(to: now) >= policy.window }
@@ -103,5 +105,5 @@ public struct CircuitBreaker<Instant: InstantProtocol & Sendable>: Sendable wher
     }
 
     /// What failed is no longer there: another server stands in its place.
-    public mutating func reset() { state = .closed(failures: []) }
+    @inlinable public mutating func reset() { state = .closed(failures: []) }
 }

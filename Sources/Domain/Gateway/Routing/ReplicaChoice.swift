@@ -51,9 +51,12 @@ public struct ReplicaChoice: Sendable, Equatable {
     /// - Returns: FNV-1a, 64 bits, of all parts with a separator.
     public static func affinity(of parts: [String]) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        func add(_ bytes: some Sequence<UInt8>) {
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        }
         for part in parts {
-            for byte in part.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-            hash = (hash ^ 0xFF) &* 0x100_0000_01b3
+            if part.utf8.withContiguousStorageIfAvailable(add) == nil { add(part.utf8) }
+            add(CollectionOfOne(0xFF))
         }
         return hash
     }

@@ -17,18 +17,17 @@ public struct SpanContext: Sendable, Hashable {
 
     /// The value of the `traceparent` header, version 00. Source: W3C Trace Context, section 3.2.
     public var traceparent: String {
-        var text = ""
-        text.reserveCapacity(Self.traceparentCount)
-        text += "00-"
-        text += traceID.hex
-        text += "-"
-        text += spanID.hex
-        text += isSampled ? "-01" : "-00"
-        return text
+        // A version, 32 and 16 digits, flags, and what stands between.
+        String(unsafeUninitializedCapacity: 55) { text in
+            _ = text.initialize(fromContentsOf: "00-".utf8)
+            writeHex(traceID.high, to: text, at: 3)
+            writeHex(traceID.low, to: text, at: 19)
+            text[35] = UInt8(ascii: "-")
+            writeHex(spanID.bits, to: text, at: 36)
+            _ = text[52...].initialize(fromContentsOf: (isSampled ? "-01" : "-00").utf8)
+            return 55
+        }
     }
-
-    /// Bytes of `traceparent`: a version, 32 and 16 digits, flags, and what stands between.
-    private static let traceparentCount = 55
 
     /// Reads the headers of a request. A `traceparent` that breaks the rules is as if it were absent; `tracestate` is
     /// looked at only beside a valid one, and left out when malformed (section 3.3).

@@ -59,13 +59,16 @@ private func nonZero(_ random: () -> UInt64) -> UInt64 {
 /// The numbers as 16 hexadecimal digits each, one after another.
 private func paddedHex(_ numbers: UInt64...) -> String {
     String(unsafeUninitializedCapacity: 16 * numbers.count) { digits in
-        for (position, bits) in numbers.enumerated() {
-            for place in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: bits >> UInt64(60 - 4 * place)) & 0xF
-                digits[16 * position + place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
-            }
-        }
+        for (position, bits) in numbers.enumerated() { writeHex(bits, to: digits, at: 16 * position) }
         return 16 * numbers.count
+    }
+}
+
+/// Writes a number as 16 hexadecimal digits.
+func writeHex(_ bits: UInt64, to text: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+    for place in 0..<16 {
+        let digit = UInt8(truncatingIfNeeded: bits >> UInt64(60 - 4 * place)) & 0xF
+        text[start + place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
     }
 }
 
