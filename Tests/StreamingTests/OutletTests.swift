@@ -124,6 +124,19 @@ import Testing
         #expect(try await reader.value == [0, 1, 2, 3])
     }
 
+    @Test func `what is here is taken without waiting, and the end only by who waits`() async throws {
+        struct Broken: Error {}
+        let noticed = Mutex(0)
+        let outlet = Outlet<Int>(capacity: 2, onRoom: { noticed.withLock { $0 += 1 } })
+        var reader = outlet.stream().makeAsyncIterator()
+        #expect(reader.nextReady() == nil)
+        #expect([1, 2, 3].map(outlet.offer) == [.accepted, .accepted, .full])
+        #expect(reader.nextReady() == 1 && noticed.withLock { $0 } == 1)
+        outlet.end(with: [9], throwing: Broken())
+        #expect((0..<3).map { _ in reader.nextReady() } == [2, 9, nil])
+        await #expect(throws: Broken.self) { try await reader.next() }
+    }
+
     @Test func `dropping the stream unread tells the producer`() async throws {
         let gone = Atomic(0)
         let outlet = Outlet<Int>(capacity: 3, onReaderGone: { gone.add(1, ordering: .relaxed) })

@@ -73,6 +73,13 @@ public final class Outlet<Element: Sendable>: Sendable {
     public func stream() -> OutletStream<Element> { OutletStream(lease: ReaderLease(outlet: self)) }
 
     @inlinable
+    func take() -> Element? {
+        guard let taken = machine.withLock({ $0.take() }) else { return nil }
+        if taken.hasNewRoom { onRoom() }
+        return taken.element
+    }
+
+    @inlinable
     func next() async throws -> Element? {
         while true {
             switch machine.withLock({ $0.next() }) {
@@ -128,6 +135,10 @@ public struct OutletStream<Element: Sendable>: AsyncSequence, Sendable {
 
         @inlinable
         init(lease: ReaderLease<Element>) { self.lease = lease }
+
+        /// The next element, if it is here. `nil` says nothing of the end: `next` is to be asked then.
+        @inlinable
+        public mutating func nextReady() -> Element? { Task.isCancelled ? nil : lease.outlet.take() }
 
         /// The next element; throws `CancellationError` when this task was cancelled.
         @inlinable

@@ -57,21 +57,26 @@ struct OutletMachine<Element, Waiter> {
         return waiter
     }
 
+    /// The next element, if one is here. `hasNewRoom` as in ``NextAction``.
+    @inlinable
+    mutating func take() -> (element: Element, hasNewRoom: Bool)? {
+        guard count > 0, !isAbandoned else { return nil }
+        let element = buffer[head]
+        head += 1
+        if head == buffer.count {
+            buffer.removeAll(keepingCapacity: true)
+            head = 0
+        } else if head >= capacity {
+            buffer.removeFirst(head)
+            head = 0
+        }
+        defer { hasRefused = false }
+        return (element, hasRefused)
+    }
+
     @inlinable
     mutating func next() -> NextAction {
-        if count > 0, !isAbandoned {
-            let element = buffer[head]
-            head += 1
-            if head == buffer.count {
-                buffer.removeAll(keepingCapacity: true)
-                head = 0
-            } else if head >= capacity {
-                buffer.removeFirst(head)
-                head = 0
-            }
-            defer { hasRefused = false }
-            return .element(element, hasNewRoom: hasRefused)
-        }
+        if let taken = take() { return .element(taken.element, hasNewRoom: taken.hasNewRoom) }
         switch state {
         case .open: return .wait
         case .ended(let error):

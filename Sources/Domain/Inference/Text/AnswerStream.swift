@@ -1,6 +1,8 @@
 import ChatFormats
-import Streaming
-import Vocabulary
+public import Streaming
+public import Vocabulary
+
+extension OutletStream.Iterator: ReadyIterator where Element == GenerationEvent {}
 
 /// An answer's events with thinking and tool calls taken out of its text, on the reader's task.
 struct AnswerStream: AsyncSequence, Sendable {
@@ -20,7 +22,7 @@ struct AnswerStream: AsyncSequence, Sendable {
         Iterator(source: source.makeAsyncIterator(), parser: parser, requestID: requestID, callIDLength: callIDLength)
     }
 
-    struct Iterator: AsyncIteratorProtocol {
+    struct Iterator: ReadyIterator {
         fileprivate var source: OutletStream<GenerationEvent>.Iterator
         fileprivate var parser: AnswerParser
         fileprivate let requestID: RequestID
@@ -41,19 +43,33 @@ struct AnswerStream: AsyncSequence, Sendable {
             while true {
                 if let event = ready.popFirst() { return event }
                 guard let event = try await source.next() else { return nil }
-                switch event {
-                case .text(let text):
-                    ready = parser.append(text).map(self.event)[...]
-                case .finished(var end):
-                    ready = parser.finish(isCut: end.reason == .length).map(self.event)[...]
-                    if parser.hasCalls, end.reason == .stop { end.reason = .toolCalls }
-                    ready.append(.finished(end))
-                case .loading, .queued, .promptProgress, .started, .reasoning, .toolCall, .token, .promptLogprobs,
-                    .logprobs,
-                    .warning:
-                    return event
-                }
+                if let event = read(event) { return event }
             }
+        }
+
+        mutating func nextReady() -> GenerationEvent? {
+            while true {
+                if let event = ready.popFirst() { return event }
+                guard let event = source.nextReady() else { return nil }
+                if let event = read(event) { return event }
+            }
+        }
+
+        /// The event itself, or none where what it says is in `ready` now.
+        private mutating func read(_ event: GenerationEvent) -> GenerationEvent? {
+            switch event {
+            case .text(let text):
+                ready = parser.append(text).map(self.event)[...]
+            case .finished(var end):
+                ready = parser.finish(isCut: end.reason == .length).map(self.event)[...]
+                if parser.hasCalls, end.reason == .stop { end.reason = .toolCalls }
+                ready.append(.finished(end))
+            case .loading, .queued, .promptProgress, .started, .reasoning, .toolCall, .token, .promptLogprobs,
+                .logprobs,
+                .warning:
+                return event
+            }
+            return nil
         }
 
         private func event(for piece: AnswerPiece) -> GenerationEvent {

@@ -28,10 +28,17 @@ struct DetailedStream<Base: GenerationStream>: AsyncSequence, Sendable {
         mutating func next() async throws -> GenerationEvent? { try await next(isolation: #isolation) }
 
         mutating func next(isolation actor: isolated (any Actor)?) async throws -> GenerationEvent? {
-            guard let event = try await base.next(isolation: actor) else { return nil }
+            try await base.next(isolation: actor).map(detailed)
+        }
+
+        fileprivate func detailed(_ event: GenerationEvent) -> GenerationEvent {
             guard case .finished(var end) = event else { return event }
             end.details = details
             return .finished(end)
         }
     }
+}
+
+extension DetailedStream.Iterator: ReadyIterator where Base.AsyncIterator: ReadyIterator {
+    mutating func nextReady() throws -> GenerationEvent? { try base.nextReady().map(detailed) }
 }
