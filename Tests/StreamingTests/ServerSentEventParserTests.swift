@@ -113,6 +113,14 @@ import Testing
         #expect(try events(bytes.indices.map { bytes[$0...$0] }) == whole, "seed \(seed)")
     }
 
+    @Test(arguments: ["\n", "\r", "\r\n"]) func `lines of any length end where they end`(ending: String) throws {
+        for length in Array(0...8) + Array(500...520) + Array(1_010...1_030) {
+            let (text, other) = (String(repeating: "x", count: length), String(repeating: "y", count: 1_030 - length))
+            let stream = Array("data: \(text)\(ending)data: \(other)\(ending)\(ending)".utf8)
+            #expect(try events([stream[...]]) == [ServerSentEvent(data: "\(text)\n\(other)")], "\(length)")
+        }
+    }
+
     @Test func `an event larger than the bound is an error`() throws {
         var parser = ServerSentEventParser(eventBytesMax: 16)
         #expect(try parser.feed(Array("data: 0123456789\n\n".utf8)).count == 1)

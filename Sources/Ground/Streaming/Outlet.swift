@@ -15,7 +15,7 @@ public enum OutletVerdict: Sendable, Equatable {
 /// `onRoom`. One reader. When the reader goes (its iterator or stream is dropped, or its task is cancelled), `offer` says
 /// so and `onReaderGone` is called once. When the producer ends, what is buffered is still delivered.
 ///
-/// All of it can be inlined: each token goes through here, and code for any type of element costs three times as much.
+/// All of it can be inlined: each token goes through here, and code for any type of element asks for that type at run time.
 public final class Outlet<Element: Sendable>: Sendable {
     @usableFromInline let machine: Mutex<OutletMachine<Element, UnsafeContinuation<Void, Never>>>
     @usableFromInline let onRoom: @Sendable () -> Void

@@ -129,14 +129,26 @@ public struct ServerSentEventParser: Sendable {
     /// Where the line ends that is being read: at a line feed or a carriage return, or with the piece.
     private static func lineEnd(in bytes: [UInt8], from place: Int) -> Int {
         bytes.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress.map({ $0 + place }) else { return place }
-            // `memchr` looks at many bytes at once; lines that end in carriage returns alone, which it would search
-            // again and again, nobody writes.
-            func distance(of byte: UInt8, within count: Int) -> Int {
-                memchr(start, Int32(byte), count).map { UnsafeRawPointer($0) - start } ?? count
+            guard let base = bytes.baseAddress else { return place }
+            var start = place
+            while start < bytes.count {
+                let count = min(searchedTogether, bytes.count - start)
+                let end = distance(
+                    of: 0x0D, at: base + start, within: distance(of: 0x0A, at: base + start, within: count))
+                if end < count { return start + end }
+                start += count
             }
-            return place + distance(of: 0x0D, within: distance(of: 0x0A, within: bytes.count - place))
+            return bytes.count
         }
+    }
+
+    /// Bytes in which both ends of lines are searched before it goes on: so short lines that end in carriage returns alone do
+    /// not have the whole rest searched for a line feed, each of them again.
+    private static let searchedTogether = 512
+
+    /// Bytes before the first `byte`; `count` where there is none.
+    private static func distance(of byte: UInt8, at start: UnsafeRawPointer, within count: Int) -> Int {
+        memchr(start, Int32(byte), count).map { UnsafeRawPointer($0) - start } ?? count
     }
 
     private mutating func feed(_ byte: UInt8, into events: inout [ServerSentEvent]) throws(ServerSentEventError) {
