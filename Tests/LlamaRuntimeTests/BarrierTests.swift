@@ -33,4 +33,25 @@ import Testing
             }
         }
     }
+
+    /// Two that take turns on one core part: one goes elsewhere, by telling the kernel for a moment where it may not run.
+    @Test(.timeLimit(.minutes(3))) func `threads that leave a core may run on it afterwards`() throws {
+        let before = try allowedCores()
+        #expect(before.count == 1)
+        let model = try LlamaModel(path: Self.starter)
+        _ = try steps(model, threads: 4 * ProcessInfo.processInfo.activeProcessorCount, count: 60)
+        #expect(try allowedCores() == before)
+    }
+
+    /// Where the threads of this process may run: a mask for each kind of them.
+    private func allowedCores() throws -> Set<Substring> {
+        let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+        return Set(
+            try tasks.compactMap { task in
+                // One that has ended meanwhile is not asked.
+                guard FileManager.default.fileExists(atPath: "/proc/self/task/\(task)/status") else { return nil }
+                let status = try String(contentsOfFile: "/proc/self/task/\(task)/status", encoding: .utf8)
+                return status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
+            })
+    }
 }
