@@ -18,14 +18,14 @@ import Testing
         return count
     }
 
-    @Test(arguments: [(1, 11), (3, 4), (5, 3), (9, 2), (11, 1), (100, 1)])
-    func `tokens of short steps go out together, none later than a hundredth of a second`(step: Int, count: Int) {
+    @Test(arguments: [(1, 17), (3, 6), (5, 4), (9, 2), (17, 1), (100, 1)])
+    func `tokens of short steps go out together, none later than a screen shows a picture`(step: Int, count: Int) {
         #expect(together(step: step) == count)
     }
 
     @Test func `at the latency end every token goes out at once, half way to it sooner than in the middle`() {
         #expect(together(step: 1, bias: 1) == 1)
-        #expect(together(step: 1, bias: 0.75) == 6)
+        #expect(together(step: 1, bias: 0.75) == 9)
         #expect(together(step: 1, bias: 0) == together(step: 1))
     }
 
@@ -39,7 +39,7 @@ import Testing
         #expect(!policy.mayWait(for: 0.001, now: start))
         // The first of those that wait counts.
         policy.hold(now: start)
-        policy.hold(now: start + .milliseconds(8))
-        #expect(!policy.mayWait(for: 0.003, now: start + .milliseconds(8)))
+        policy.hold(now: start + .milliseconds(14))
+        #expect(!policy.mayWait(for: 0.003, now: start + .milliseconds(14)))
     }
 }

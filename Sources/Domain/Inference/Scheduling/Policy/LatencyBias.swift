@@ -36,7 +36,7 @@ struct LatencyBias: Sendable, Equatable {
 
     /// In seconds: so long may a token wait until it is sent; see `SendingPolicy`. Shorter than a screen shows one picture.
     ///
-    /// 0 at the latency end, 0.01 from the middle on.
+    /// 0 at the latency end, 0.016 from the middle on.
     var sendingDelay: Double { Self.middleDelay * min(1, 2 * (1 - value)) }
 
     /// Below 2, the promise to running answers, by what measurements scatter.
@@ -44,7 +44,7 @@ struct LatencyBias: Sendable, Equatable {
     private static let middle = 0.5
     private static let latencyEnd = 0.25
     private static let middleComfort = 0.1
-    private static let middleDelay = 0.01
+    private static let middleDelay = 0.016
 
     /// `base` to the power of `exponent` in 0...1, by halving: exact at both ends, and without a library of C.
     private static func power(_ base: Double, _ exponent: Double) -> Double {
