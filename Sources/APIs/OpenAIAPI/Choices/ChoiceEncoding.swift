@@ -1,4 +1,5 @@
 import JSONText
+import Streaming
 import Vocabulary
 
 /// Writes the stream of one choice, chunk by chunk.
@@ -7,8 +8,21 @@ protocol ChoiceEncoding: Sendable {
     mutating func chunks(for event: GenerationEvent) -> [JSONValue]
     /// What stands at the end of a choice that failed, after the error.
     mutating func failed() -> [JSONValue]
+    /// The chunks that follow from an event as events of a stream, ready to be sent. Empty when there are none.
+    mutating func encoded(_ event: GenerationEvent) -> [UInt8]
+}
+
+extension ChoiceEncoding {
+    mutating func encoded(_ event: GenerationEvent) -> [UInt8] {
+        chunks(for: event).flatMap { ServerSentEvent(data: $0.text).encoded }
+    }
 }
 
 extension CompletionEncoder: ChoiceEncoding {
     mutating func failed() -> [JSONValue] { [failure()] }
+
+    mutating func encoded(_ event: GenerationEvent) -> [UInt8] {
+        if case .text(let text) = event, let plain = plainEvent(text) { return plain }
+        return chunks(for: event).flatMap { ServerSentEvent(data: $0.text).encoded }
+    }
 }

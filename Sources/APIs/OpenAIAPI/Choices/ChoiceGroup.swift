@@ -105,8 +105,8 @@ final class ChoiceGroup: Sendable {
             guard let event = next else { break }
             // A comment keeps the connection open and disturbs no client.
             if case .loading(let stage) = event { try await writer.write(ServerSentEvent.comment(stage.description)) }
-            for chunk in encoder.chunks(for: event) {
-                let bytes = Self.event(chunk)
+            let bytes = encoder.encoded(event)
+            if !bytes.isEmpty {
                 if let turns {
                     try await turns.take { try await writer.write(bytes) }
                 } else {

@@ -14,6 +14,8 @@ public struct CompletionEncoder: Sendable {
     private var waiting: [TokenLogprob] = []
     /// Where the time went until the last token, for the next chunk that says something.
     private var timings: JSONValue?
+    /// The chunks that tell nothing but text.
+    private var plain: ChunkTemplate?
     private let request: CompletionRequest
     private let model: ModelID
 
@@ -59,7 +61,7 @@ public struct CompletionEncoder: Sendable {
             if request.wishes.tellsTimings { timings = report.timings.value(report.usage) }
             return []
         case .text(let text):
-            return [.object(chunk([frame.kind == .chat ? "content" : "text": .string(text)]))]
+            return [.object(chunk([textName: .string(text)]))]
         case .reasoning(let text):
             return [.object(chunk(["reasoning_content": .string(text)]))]
         case .toolCall(let call):
@@ -105,6 +107,17 @@ public struct CompletionEncoder: Sendable {
     public static func error(_ error: ServiceError, requestID: RequestID) -> JSONValue {
         WireError(error, requestID: requestID).body
     }
+
+    /// The event of a stream for a piece of text that nothing is told with; `nil` when something is.
+    mutating func plainEvent(_ text: String) -> [UInt8]? {
+        guard waiting.isEmpty, timings == nil else { return nil }
+        if plain == nil {
+            plain = ChunkTemplate(bare([textName: ""], logprobs: .null, finishReason: nil), member: textName)
+        }
+        return plain?.encoded(text)
+    }
+
+    private var textName: String { frame.kind == .chat ? "content" : "text" }
 
     /// A chunk with members of a choice, and the logprobs that wait.
     private mutating func chunk(_ members: JSONObject, finishReason: String? = nil) -> JSONObject {
