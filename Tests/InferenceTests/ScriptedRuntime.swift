@@ -267,7 +267,7 @@ final class ScriptedRuntime: ModelRuntime {
 
     func setThreads(_ count: Int) {}
 
-    func isolated() throws -> ScriptedRuntime {
+    func isolated() throws -> any ModelRuntime {
         var shape = shape
         shape.sequences = 1
         return ScriptedRuntime(record: record, shape: shape, isIsolated: true)

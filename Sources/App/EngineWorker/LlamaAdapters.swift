@@ -3,12 +3,12 @@ import LlamaRuntime
 import Vocabulary
 
 /// Joins what the scheduler asks for with what the llama.cpp adapter offers.
-struct LlamaEngineRuntime: ModelRuntime {
+final class LlamaEngineRuntime: ModelRuntime {
     private let context: LlamaContext
     private let model: LlamaModel
     private let adapters: LoadedAdapters
     /// What the context computes with now.
-    private let applied = AppliedAdapters()
+    private var applied = AdapterSet.none
     /// What a memory for one isolated request is made with.
     private let isolatedOptions: LlamaContext.Options
     let shape: RuntimeShape
@@ -119,14 +119,14 @@ struct LlamaEngineRuntime: ModelRuntime {
     func restore(_ state: [UInt8], to sequence: Int) -> Bool { context.restore(state, toSequence: Int32(sequence)) }
 
     func apply(_ set: AdapterSet) throws {
-        guard applied.set != set else { return }
+        guard applied != set else { return }
         try context.apply(try adapters.adapters(of: set))
-        applied.set = set
+        applied = set
     }
 
     func setThreads(_ count: Int) { context.setThreads(count) }
 
-    func isolated() throws -> LlamaEngineRuntime {
+    func isolated() throws -> any ModelRuntime {
         try LlamaEngineRuntime(
             model: model, options: isolatedOptions, contextTokens: isolatedOptions.cells,
             hasCells: shape.memory == .cells, adapters: adapters)
@@ -145,11 +145,6 @@ extension LlamaError {
             .modelUnavailable, message, hint: "The model comes back with it. Send the request again after a while.",
             retryAfter: .seconds(5))
     }
-}
-
-/// What a context computes with. Confined to the context's thread.
-private final class AppliedAdapters {
-    var set = AdapterSet.none
 }
 
 /// The vocabulary of a loaded model.

@@ -32,11 +32,11 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
     ///     ahead; called once, on the engine's thread.
     ///   - makeRuntime: called once, on the engine's thread.
     /// - Throws: what `makeRuntime` and `makeDraft` throw.
-    public init<Runtime: ModelRuntime & SendableMetatype>(
+    public init(
         served: ServedModel, tokenizer: Tokenizer, chat: ChatTemplate?, options: EngineOptions,
         shelf: (any CacheShelf)? = nil, heartbeat: Heartbeat = Heartbeat(),
-        makeDraft: (@Sendable () throws -> Runtime)? = nil,
-        makeRuntime: @escaping @Sendable () throws -> Runtime
+        makeDraft: (@Sendable () throws -> any ModelRuntime)? = nil,
+        makeRuntime: @escaping @Sendable () throws -> any ModelRuntime
     ) async throws {
         self.served = served
         self.options = options
@@ -102,7 +102,9 @@ public final class Engine<Tokenizer: Tokenizing>: Generating {
             throw error
         }
         mailbox.post(.arrived)
-        guard let reading = admitted.reading else { return DetailedStream.around(stream, admitted.details) }
+        guard let reading = admitted.reading else {
+            return DetailedStream.around(WrittenStream(stream), admitted.details)
+        }
         let answer = AnswerStream(stream, format: options.format, reading: reading, requestID: request.id)
         return DetailedStream.around(answer, admitted.details)
     }

@@ -4,7 +4,7 @@ public import Vocabulary
 ///
 /// Made on the engine's thread and only ever used there, so it need not be `Sendable`. Sequences are numbers from 0 below
 /// `RuntimeShape.sequences`; what they hold is shared by reference.
-public protocol ModelRuntime {
+public protocol ModelRuntime: AnyObject {
     var shape: RuntimeShape { get }
     /// Adds a token to the next step and returns its row. The caller keeps to the batch's size.
     func append(token: Int32, position: Int, sequence: Int, wantsLogits: Bool) -> Int
@@ -56,7 +56,7 @@ public protocol ModelRuntime {
     /// Computes later steps on so many threads.
     func setThreads(_ count: Int)
     /// A second memory of one sequence over the same model, in which nothing else is computed.
-    func isolated() throws -> Self
+    func isolated() throws -> any ModelRuntime
 }
 
 /// How large a model's memory is and of which kind.

@@ -33,7 +33,7 @@ final class CacheDriver {
     let record = ScriptedRuntime.Record()
     let runtime: ScriptedRuntime
     let shelf: FaultyShelf?
-    var cache: PrefixCache<ScriptedRuntime>
+    var cache: PrefixCache
     var seats: [Seat] = []
     var parked: [Parked] = []
     private var freeSlots = Array((0..<CacheDriver.slots).reversed())

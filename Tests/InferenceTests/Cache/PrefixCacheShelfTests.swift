@@ -9,7 +9,7 @@ import Vocabulary
 private struct Bench {
     let record = ScriptedRuntime.Record()
     let runtime: ScriptedRuntime
-    var cache: PrefixCache<ScriptedRuntime>
+    var cache: PrefixCache
 
     init(
         _ shelf: MemoryShelf, memory: RuntimeShape.Memory = .cells, ramBytesMax: Int = 1 << 20, cells: Int = 10_000,

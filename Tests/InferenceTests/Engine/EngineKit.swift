@@ -30,7 +30,9 @@ struct EngineKit {
         engine = try await Engine(
             served: ServedModel(id: ModelID("toy"), created: 0, contextTokens: context), tokenizer: ByteTokenizer(),
             chat: chat, options: options,
-            makeDraft: draft.map { draft in { draft.runtime(context: context, sequences: sequences) } },
+            makeDraft: draft.map { draft in
+                { @Sendable () -> any ModelRuntime in draft.runtime(context: context, sequences: sequences) }
+            },
             makeRuntime: { ScriptedRuntime(record: record, shape: made) })
     }
 

@@ -19,7 +19,7 @@ extension EngineLoop {
     /// Lets a runtime compute with the adapters of some shares, which all have the same.
     ///
     /// - Returns: `false` when it refused, and the sequences were ended with an error.
-    mutating func applyAdapters(of shares: [StepShare], to runtime: Runtime) -> Bool {
+    mutating func applyAdapters(of shares: [StepShare], to runtime: any ModelRuntime) -> Bool {
         guard let share = shares.first else { return true }
         do {
             try runtime.apply(running[share.index].adapters)

@@ -33,8 +33,8 @@ struct CacheLease {
 ///
 /// Confined to the engine's thread. Cells are counted exactly: those of nodes with a sequence, and those of running
 /// sequences beyond what they share with nodes.
-struct PrefixCache<Runtime: ModelRuntime> {
-    let runtime: Runtime
+struct PrefixCache {
+    let runtime: any ModelRuntime
     let limits: CacheLimits
     let shelf: (any CacheShelf)?
     var tree: PrefixTree
@@ -54,7 +54,7 @@ struct PrefixCache<Runtime: ModelRuntime> {
     ///   - shelf: where states go that have no room in memory.
     ///   - now: the time.
     init(
-        runtime: Runtime, sequences: Range<Int>, limits: CacheLimits, shelf: (any CacheShelf)?,
+        runtime: any ModelRuntime, sequences: Range<Int>, limits: CacheLimits, shelf: (any CacheShelf)?,
         now: ContinuousClock.Instant
     ) {
         self.runtime = runtime

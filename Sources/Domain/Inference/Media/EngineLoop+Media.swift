@@ -48,7 +48,7 @@ extension EngineLoop {
     /// Lets the model read rows of an image or a recording.
     ///
     /// - Returns: the row of the last one; `nil` after a failure, which ended the sequence unless there was only no room.
-    mutating func computeMedia(_ share: StepShare, with runtime: Runtime) -> Int? {
+    mutating func computeMedia(_ share: StepShare, with runtime: any ModelRuntime) -> Int? {
         let sequence = running[share.index]
         let generation = sequence.generation
         let media = generation.request.media

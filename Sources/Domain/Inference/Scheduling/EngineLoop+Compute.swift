@@ -70,8 +70,8 @@ extension EngineLoop {
     ///
     /// - Returns: for each share the row of its last known token, which those of its guess follow; `nil` after a failure.
     mutating func compute(
-        _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: Runtime,
-        decode: (Runtime) throws -> Void = { try $0.decode() }
+        _ shares: ArraySlice<StepShare>, padding: Int = 0, with runtime: any ModelRuntime,
+        decode: (any ModelRuntime) throws -> Void = { try $0.decode() }
     ) -> [Int]? {
         if let share = shares.first, shares.count == 1, isMedia(share) {
             return computeMedia(share, with: runtime).map { [$0] }
@@ -112,7 +112,7 @@ extension EngineLoop {
         }
     }
 
-    func pad(_ count: Int, with runtime: Runtime) {
+    func pad(_ count: Int, with runtime: any ModelRuntime) {
         for position in 0..<count {
             _ = runtime.append(token: 0, position: position, sequence: paddingSequence, wantsLogits: true)
         }

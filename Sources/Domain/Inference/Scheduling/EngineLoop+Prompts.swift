@@ -23,7 +23,7 @@ extension EngineLoop {
     ///   - lastRow: the row of its last position; those before it lie before it.
     ///   - generation: whose prompt it is.
     ///   - runtime: what computed it.
-    func scorePrompt(_ share: StepShare, _ lastRow: Int, of generation: Generation, with runtime: Runtime) {
+    func scorePrompt(_ share: StepShare, _ lastRow: Int, of generation: Generation, with runtime: any ModelRuntime) {
         let count = generation.request.topLogprobs ?? 0
         if share.range.lowerBound == 0 {
             // Nothing stands before the first one.

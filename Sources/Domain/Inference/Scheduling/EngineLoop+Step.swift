@@ -185,7 +185,7 @@ extension EngineLoop {
     /// Chooses the next tokens of all sequences that are due. A guessed token is what the model would be asked about next if
     /// it is the one that is chosen before it: so answers are what they would be without guesses.
     mutating func choose(
-        _ shares: ArraySlice<StepShare>, _ rows: [Int], with runtime: Runtime
+        _ shares: ArraySlice<StepShare>, _ rows: [Int], with runtime: any ModelRuntime
     ) -> [StepOutcome] {
         var outcomes: [StepOutcome] = []
         for (share, row) in zip(shares, rows) {

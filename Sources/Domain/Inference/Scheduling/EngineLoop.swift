@@ -5,9 +5,9 @@ import Vocabulary
 /// What the engine's thread does, over and over: take messages, fill slots, compute one step, hand out what was written.
 ///
 /// Decisions are made by pure values (`FairQueue`, `StepPolicy`, `PreemptionPolicy`, `PrefixTree`); this acts.
-struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
-    let runtime: Runtime
-    let tokenizer: Tokenizer
+struct EngineLoop {
+    let runtime: any ModelRuntime
+    let tokenizer: any Tokenizing
     let options: EngineOptions
     let model: ModelID
     let mailbox: Mailbox<EngineMessage>
@@ -19,13 +19,13 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var stepPolicy: StepPolicy
     let slotPolicy: SlotPolicy
     let preemption: PreemptionPolicy
-    var cache: PrefixCache<Runtime>
+    var cache: PrefixCache
     var threadPolicies: ThreadPolicies
     /// By the number of threads that compute; where nothing is known, rows are computed together.
     var rowPlans: [Int: RowPlan] = [:]
     var adapterTurns = AdapterTurns()
     /// Guesses tokens ahead; `nil` where nothing is guessed.
-    var speculator: Speculator<Runtime>?
+    var speculator: Speculator?
     /// The sequence of rows that nobody needs.
     let paddingSequence: Int
     /// In the order in which they got their slots.
@@ -34,7 +34,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     var freeSlots: [Int]
     var slotHoldings = SlotHoldings()
     /// The second memory for reproducible requests, made when the first one comes.
-    var isolatedRuntime: Runtime?
+    var isolatedRuntime: (any ModelRuntime)?
     let scratch: SamplingScratch
     /// Those who have something to read and do not know it yet.
     private var readers = SleepingReaders()
@@ -48,7 +48,7 @@ struct EngineLoop<Runtime: ModelRuntime, Tokenizer: Tokenizing> {
     private var stopError: ServiceError?
 
     init(
-        runtime: Runtime, tokenizer: Tokenizer, options: EngineOptions, model: ModelID, parts: EngineParts
+        runtime: any ModelRuntime, tokenizer: any Tokenizing, options: EngineOptions, model: ModelID, parts: EngineParts
     ) {
         self.runtime = runtime
         self.tokenizer = tokenizer

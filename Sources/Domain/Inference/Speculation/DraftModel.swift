@@ -3,7 +3,7 @@
 /// Its own runtime on the engine's thread, with a sequence for each of the engine's slots. What it holds is brought in line
 /// with a sequence's tokens whenever it is asked, so that refused guesses, parked answers and new ones in a slot need no
 /// telling. Whatever fails here costs a guess and never an answer.
-struct DraftModel<Runtime: ModelRuntime> {
+struct DraftModel {
     /// One sequence that is to be guessed.
     struct Wish {
         let slot: Int
@@ -15,7 +15,7 @@ struct DraftModel<Runtime: ModelRuntime> {
         let probabilityMin: Double
     }
 
-    let runtime: Runtime
+    let runtime: any ModelRuntime
     /// Tokens that both models have.
     private let vocabularyCount: Int
     private let batchTokensMax: Int
@@ -34,7 +34,7 @@ struct DraftModel<Runtime: ModelRuntime> {
     ///   - runtime: with as many sequences as the engine has slots.
     ///   - vocabularyCount: the target's tokens.
     ///   - options: the engine's.
-    init(runtime: Runtime, vocabularyCount: Int, options: EngineOptions) {
+    init(runtime: any ModelRuntime, vocabularyCount: Int, options: EngineOptions) {
         self.runtime = runtime
         self.vocabularyCount = min(runtime.shape.vocabulary, vocabularyCount)
         batchTokensMax = options.batchTokensMax

@@ -16,7 +16,7 @@ extension EngineLoop {
     ///
     /// - Parameter makeDraft: makes the draft model's runtime, where there is one.
     /// - Throws: what `makeDraft` throws.
-    mutating func startSpeculation(_ makeDraft: (() throws -> Runtime)?) throws {
+    mutating func startSpeculation(_ makeDraft: (() throws -> any ModelRuntime)?) throws {
         var model = try makeDraft.map {
             DraftModel(runtime: try $0(), vocabularyCount: runtime.shape.vocabulary, options: options)
         }
@@ -95,8 +95,8 @@ extension EngineLoop {
     }
 
     private func depths(
-        of proposals: [Speculator<Runtime>.Proposal], rowsFree: Int, load: StepLoad, isPure: Bool,
-        _ speculator: Speculator<Runtime>
+        of proposals: [Speculator.Proposal], rowsFree: Int, load: StepLoad, isPure: Bool,
+        _ speculator: Speculator
     ) -> DepthPolicy.Plan {
         guard speculator.options.isTuned else {
             var left = rowsFree
@@ -129,7 +129,7 @@ extension EngineLoop {
 
     /// Looked-up guesses that are not verified cost nothing to follow.
     private func follow(
-        _ proposals: [Speculator<Runtime>.Proposal], _ plan: DepthPolicy.Plan, _ speculator: inout Speculator<Runtime>
+        _ proposals: [Speculator.Proposal], _ plan: DepthPolicy.Plan, _ speculator: inout Speculator
     ) {
         for (place, proposal) in proposals.enumerated() where plan.depths[place] == 0 {
             guard let source = proposal.source, source != .model else { continue }
@@ -139,7 +139,7 @@ extension EngineLoop {
 
     /// Lets the draft model guess for an answer that does without, to see now and then what its guesses would be worth.
     private func probe(
-        _ proposals: [Speculator<Runtime>.Proposal], _ plan: DepthPolicy.Plan, _ speculator: inout Speculator<Runtime>
+        _ proposals: [Speculator.Proposal], _ plan: DepthPolicy.Plan, _ speculator: inout Speculator
     ) {
         guard let model = speculator.model, !model.isBroken else { return }
         for (place, proposal) in proposals.enumerated() where plan.depths[place] == 0 && proposal.source == .model {

@@ -2,14 +2,14 @@ import Vocabulary
 
 /// Guessing for all answers of an engine: what was measured, what was met with, and the draft model. Confined to the
 /// engine's thread.
-struct Speculator<Runtime: ModelRuntime> {
+struct Speculator {
     let options: SpeculationOptions
     let ledger: SpeculationLedger
     var costs = RowCosts([])
     /// What all answers met with.
     var shared = AcceptanceRecord(memory: 256)
     var allowance = ProbeAllowance()
-    var model: DraftModel<Runtime>?
+    var model: DraftModel?
 
     /// A guess for one answer that is being written.
     struct Proposal {
@@ -27,7 +27,7 @@ struct Speculator<Runtime: ModelRuntime> {
 
     /// - Returns: `nil` where there is nothing to guess with, and for models whose memory cannot be cut: a refused guess
     ///   could not be taken back.
-    init?(_ options: EngineOptions, shape: RuntimeShape, ledger: SpeculationLedger, model: DraftModel<Runtime>?) {
+    init?(_ options: EngineOptions, shape: RuntimeShape, ledger: SpeculationLedger, model: DraftModel?) {
         guard shape.memory == .cells, options.speculation.looksUp || model != nil else { return nil }
         self.options = options.speculation
         self.ledger = ledger
@@ -105,7 +105,7 @@ struct Speculator<Runtime: ModelRuntime> {
         let began = ContinuousClock.now
         let wishes = asked.map { place in
             let sequence = running[proposals[place].index]
-            return DraftModel<Runtime>.Wish(
+            return DraftModel.Wish(
                 slot: sequence.slot, tokens: sequence.generation.tokens, depth: depths[place],
                 probabilityMin: sequence.generation.request.speculation.probabilityMin ?? options.probabilityMin)
         }

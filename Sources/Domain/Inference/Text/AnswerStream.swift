@@ -1,8 +1,6 @@
 import ChatFormats
-public import Streaming
-public import Vocabulary
-
-extension OutletStream.Iterator: ReadyIterator where Element == GenerationEvent {}
+import Streaming
+import Vocabulary
 
 /// An answer's events with thinking and tool calls taken out of its text, on the reader's task.
 struct AnswerStream: AsyncSequence, Sendable {
