@@ -22,22 +22,26 @@ extension Deployment {
         return gate.isOpen && entrance.hasRoom && (standing == .ready || standing == nil)
     }
 
-    /// A server that answers now, where there is one and nobody has to be waited for.
+    /// A server that answers now, where there is one and nobody has to be waited for. Not even for this actor: to go there
+    /// and back would cost a request two changes of thread.
     ///
-    /// - Throws: `ServiceError` when there is none at all.
-    func acquireNow(_ wish: Wish) throws -> ServerHolding? {
-        try refuseIfGone()
-        guard phase == .serving, gate.isOpen, entrance.isOpen(terms),
-            replicas.contains(where: \.server.isReady)
+    /// - Returns: none where ``acquire(_:)`` knows more.
+    /// - Throws: `ServiceError` when its model has no place in memory.
+    nonisolated func acquireNow(_ wish: Wish) throws -> ServerHolding? {
+        let rotation = facts.takeTurn()
+        guard rotation.isServing, gate.isOpen, entrance.isOpen(rotation.terms),
+            rotation.replicas.contains(where: \.server.isReady)
         else { return nil }
         var ticket: ResidencyDesk.Ticket?
-        if terms.isLocal {
+        if rotation.terms.isLocal {
             ticket = try around.desk.enterNow(id, priority: wish.priority, keepAlive: wish.keepAlive)
             if ticket == nil { return nil }
         }
         let holding = ServerHolding(desk: around.desk, ticket: ticket)
-        let lease = try lease(wish)
-        guard lease.replica.server.isReady else { return nil }
+        // Whoever ends a server closes the gate first or takes the server's places away, and then counts those who have one.
+        guard let lease = rotation.lease(affinity: wish.affinity), lease.replica.server.isReady, gate.isOpen else {
+            return nil
+        }
         holding.take(lease)
         return holding
     }

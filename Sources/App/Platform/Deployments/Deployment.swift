@@ -56,7 +56,12 @@ actor Deployment {
     }
     /// Of the active version.
     private(set) var terms: Terms
-    var phase = Phase.unloaded { didSet { if phase != .loading && phase != .unloading { settle() } } }
+    var phase = Phase.unloaded {
+        didSet {
+            facts.note(phase)
+            if phase != .loading && phase != .unloading { settle() }
+        }
+    }
     /// In rotation.
     var replicas: [Replica] = [] { didSet { facts.note(replicas) } }
     /// Out of rotation, with answers that go on.
@@ -66,7 +71,6 @@ actor Deployment {
     /// It is to be there from the start, and was not there yet.
     var isAwaited = false
     private var replicaCount = 0
-    private var requestCount = 0
     /// Why it could not be loaded, and when that was.
     private(set) var failure: (error: any Error, at: ContinuousClock.Instant)?
     private(set) var lastStatus: WorkerStatus?
@@ -144,21 +148,10 @@ actor Deployment {
         }
     }
 
-    func lease(_ wish: Wish) throws -> ReplicaLease {
-        requestCount += 1
-        let ready = replicas.filter(\.server.isReady)
-        let candidates = (ready.isEmpty ? replicas : ready).map {
-            ReplicaChoice.Candidate(id: $0.id, inFlight: $0.inFlight)
-        }
-        let chosen = ReplicaChoice.choose(
-            candidates, affinity: wish.affinity, turn: requestCount,
-            slack: ReplicaChoice.slack(parallel: terms.parallel))
-        guard let replica = replicas.first(where: { $0.id == chosen }), let lease = replica.lease() else {
-            throw ServiceError(
-                .modelUnavailable, "'\(name)' is being ended.", hint: "Send the request again.", retryAfter: .seconds(1)
-            )
-        }
-        return lease
+    private func lease(_ wish: Wish) throws -> ReplicaLease {
+        if let lease = facts.takeTurn().lease(affinity: wish.affinity) { return lease }
+        throw ServiceError(
+            .modelUnavailable, "'\(name)' is being ended.", hint: "Send the request again.", retryAfter: .seconds(1))
     }
 
     func refuseIfGone() throws {

@@ -8,8 +8,40 @@ final class DeploymentFacts: Sendable {
     private struct State: Sendable {
         var isStopped: Bool
         var writes: Bool
-        var parallel: Int
+        var terms: Deployment.Terms
+        var phase = Deployment.Phase.unloaded
         var replicas: [Replica] = []
+        /// Requests that were given a turn.
+        var turns = 0
+
+        init(_ record: DeploymentRecord) {
+            isStopped = record.isStopped
+            writes = record.active?.spec.purpose ?? .text == .text
+            terms = Deployment.Terms(record)
+        }
+    }
+
+    /// Who may answer one request now.
+    struct Rotation {
+        /// Whether it serves, and nobody has stopped it.
+        let isServing: Bool
+        let terms: Deployment.Terms
+        let replicas: [Replica]
+        fileprivate let turn: Int
+
+        /// A place at the replica that suits best: one that is ready, where there is one.
+        ///
+        /// - Parameter affinity: what the caller's earlier requests had, too.
+        /// - Returns: none when nobody takes requests.
+        func lease(affinity: UInt64?) -> ReplicaLease? {
+            let ready = replicas.filter(\.server.isReady)
+            let candidates = (ready.isEmpty ? replicas : ready).map {
+                ReplicaChoice.Candidate(id: $0.id, inFlight: $0.inFlight)
+            }
+            let chosen = ReplicaChoice.choose(
+                candidates, affinity: affinity, turn: turn, slack: ReplicaChoice.slack(parallel: terms.parallel))
+            return replicas.first { $0.id == chosen }?.lease()
+        }
     }
 
     /// Whether its servers are processes of this machine, which are started again when they end.
@@ -19,22 +51,27 @@ final class DeploymentFacts: Sendable {
 
     init(_ record: DeploymentRecord) {
         name = record.name
-        let spec = record.active?.spec
-        isLocal = spec?.kind.isLocal ?? false
-        state = Mutex(
-            State(isStopped: record.isStopped, writes: spec?.purpose ?? .text == .text, parallel: spec?.parallel ?? 1))
+        isLocal = record.active?.spec.kind.isLocal ?? false
+        state = Mutex(State(record))
     }
 
     func note(_ record: DeploymentRecord) {
-        let spec = record.active?.spec
-        state.withLock { state in
-            state.isStopped = record.isStopped
-            state.writes = spec?.purpose ?? .text == .text
-            state.parallel = spec?.parallel ?? 1
-        }
+        let noted = State(record)
+        state.withLock { ($0.isStopped, $0.writes, $0.terms) = (noted.isStopped, noted.writes, noted.terms) }
     }
 
+    func note(_ phase: Deployment.Phase) { state.withLock { $0.phase = phase } }
     func note(_ replicas: [Replica]) { state.withLock { $0.replicas = replicas } }
+
+    /// Gives one request its turn.
+    func takeTurn() -> Rotation {
+        state.withLock { state in
+            state.turns &+= 1
+            return Rotation(
+                isServing: state.phase == .serving && !state.isStopped, terms: state.terms, replicas: state.replicas,
+                turn: state.turns)
+        }
+    }
 
     /// Whether it writes text.
     var writes: Bool { state.withLock { $0.writes } }
@@ -52,6 +89,6 @@ final class DeploymentFacts: Sendable {
         return TargetStanding(
             name: name, writes: state.writes, readsImages: description?.modalities.image, isStopped: state.isStopped,
             isReady: isReady, resting: health.resting, inFlight: replicas.reduce(0) { $0 + $1.inFlight },
-            parallel: state.parallel * max(1, replicas.count), latency: health.latency)
+            parallel: state.terms.parallel * max(1, replicas.count), latency: health.latency)
     }
 }

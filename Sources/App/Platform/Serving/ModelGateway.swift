@@ -67,7 +67,7 @@ struct ModelGateway: Sendable {
     private func acquire(
         _ deployment: Deployment, _ wish: Deployment.Wish, _ waitMax: Duration
     ) async throws -> ServerHolding {
-        if let holding = try await deployment.acquireNow(wish) { return holding }
+        if let holding = try deployment.acquireNow(wish) { return holding }
         // Waiting for a model that has to be loaded is no work of ours.
         let course = deployment.isAtHand ? nil : AnswerNotes.current?.course
         course?.beginWaiting()
