@@ -20,7 +20,7 @@ final class Mailbox: Sendable {
     }
 
     private let notes = Mutex(Notes())
-    /// Readable when there are notes. Closed with the mailbox.
+    /// Has news when there are notes. Nobody reads it: the thread waits for its edges. Closed with the mailbox.
     let descriptor: CInt
 
     init() { descriptor = nexus_eventfd() }
@@ -53,12 +53,8 @@ final class Mailbox: Sendable {
         return isOpen
     }
 
-    /// Takes all notes and makes the descriptor silent. Until `collect` nobody signals any more: the reader is there.
-    func attend() -> Notes {
-        var count: eventfd_t = 0
-        unsafe eventfd_read(descriptor, &count)
-        return take { $0.isSignalled = true }
-    }
+    /// Takes all notes. Until `collect` nobody signals any more: the reader is there.
+    func attend() -> Notes { take { $0.isSignalled = true } }
 
     /// Takes what has been left since `attend`; from now on the descriptor tells of notes again.
     func collect() -> Notes { take { _ in } }

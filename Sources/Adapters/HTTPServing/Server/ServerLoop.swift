@@ -65,7 +65,7 @@ final class ServerLoop {
             return HTTPServerError(.badConfiguration, "The HTTP server did not start.\(hint)")
         }
         nexus_epoll_watch(epoll, unsafe nexus_http_epoll(daemon), NEXUS_READABLE, Self.daemonTag, 0)
-        nexus_epoll_watch(epoll, settings.mailbox.descriptor, NEXUS_READABLE, Self.mailboxTag, 0)
+        nexus_epoll_watch(epoll, settings.mailbox.descriptor, NEXUS_READABLE, Self.mailboxTag, 1)
         return nil
     }
 
