@@ -18,7 +18,7 @@ import Testing
             Issue.record("a piece is taken whole while fewer bytes wait than the capacity")
             return
         }
-        guard case .full = flow.offer([7]) else { Issue.record("six bytes wait, the capacity is four"); return }
+        guard case .full = flow.room() else { Issue.record("six bytes wait, the capacity is four"); return }
         guard case .bytes([1, 2, 3, 4, 5, 6], hasRoom: true) = flow.next(1) else { Issue.record("all at once"); return }
         guard case .wait = flow.next(2) else { Issue.record("nothing waits"); return }
         guard case .deliver(2) = flow.offer([7]) else { Issue.record("the waiter gets the piece"); return }
@@ -53,7 +53,10 @@ import Testing
         var flow = readingFlow()
         _ = flow.finish(nil)
         #expect(flow.abandon().closesTransfer == false)
-        guard case .readerGone = flow.offer([1]) else { Issue.record("nobody reads"); return }
+        guard case .readerGone = flow.room(), case .readerGone = flow.offer([1]) else {
+            Issue.record("nobody reads")
+            return
+        }
     }
 
     private let start = ContinuousClock.now

@@ -63,18 +63,20 @@ struct DeadlineWatch {
 
     /// The limit that passes first, if nothing happens before.
     var next: (deadline: Instant, phase: Timeouts.Phase)? {
-        let total = totalDeadline.map { (deadline: $0, phase: Timeouts.Phase.total) }
-        guard let staged else { return total }
-        guard let total, total.deadline <= staged.deadline else { return staged }
-        return total
+        let (since, limit, phase) = staged
+        guard let limit else { return totalDeadline.map { ($0, .total) } }
+        let deadline = since + limit
+        if let totalDeadline, totalDeadline <= deadline { return (totalDeadline, .total) }
+        return (deadline, phase)
     }
 
-    private var staged: (deadline: Instant, phase: Timeouts.Phase)? {
+    /// The limit of the present stage, and since when it counts.
+    private var staged: (since: Instant, limit: Duration?, phase: Timeouts.Phase) {
         switch stage {
-        case .connecting(let since): timeouts.connect.map { (since + $0, .connect) }
-        case .sending(let lastMove): isSendingPaused ? nil : timeouts.idle.map { (lastMove + $0, .idle) }
-        case .awaitingHead(let since): timeouts.firstByte.map { (since + $0, .firstByte) }
-        case .receiving(let lastMove): isReceivingPaused ? nil : timeouts.idle.map { (lastMove + $0, .idle) }
+        case .connecting(let since): (since, timeouts.connect, .connect)
+        case .sending(let lastMove): (lastMove, isSendingPaused ? nil : timeouts.idle, .idle)
+        case .awaitingHead(let since): (since, timeouts.firstByte, .firstByte)
+        case .receiving(let lastMove): (lastMove, isReceivingPaused ? nil : timeouts.idle, .idle)
         }
     }
 }

@@ -93,17 +93,13 @@ final class Exchange: Sendable {
         }
     }
 
-    enum Verdict { case accepted, full, readerGone }
+    /// Whether the reader takes a piece now. After `full` the transfer is told when there is room.
+    func room() -> ResponseFlow<HeadWaiter, ChunkWaiter>.Room { flow.withLock { $0.room() } }
 
-    /// Never waits.
-    func offer(_ piece: [UInt8], _ tellings: Tellings) -> Verdict {
-        switch flow.withLock({ $0.offer(piece) }) {
-        case .kept: return .accepted
-        case .full: return .full
-        case .readerGone: return .readerGone
-        case .deliver(let waiter):
+    /// Never waits. What comes when the reader is gone is dropped.
+    func offer(_ piece: [UInt8], _ tellings: Tellings) {
+        if case .deliver(let waiter) = flow.withLock({ $0.offer(piece) }) {
             tellings.add(.chunk(waiter, .success(piece)))
-            return .accepted
         }
     }
 

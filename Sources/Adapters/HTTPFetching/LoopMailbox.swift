@@ -17,7 +17,7 @@ enum LoopCommand: Sendable {
 /// Bounded by what it carries: at most one start, one cancel and one resume of each direction wait for each exchange,
 /// and exchanges are as many as tasks that wait for them.
 final class LoopMailbox: Sendable {
-    /// Readable while commands wait.
+    /// Has news when commands came. Nobody reads it: the thread waits for its edges.
     let descriptor: Int32
     private let state = Mutex(State())
 
@@ -48,12 +48,9 @@ final class LoopMailbox: Sendable {
 
     /// Takes all that waits. For the client's thread.
     func drain() -> [LoopCommand] {
-        var count: eventfd_t = 0
-        unsafe eventfd_read(descriptor, &count)
-        return state.withLock { state in
-            defer { state.commands = [] }
-            return state.commands
-        }
+        var taken: [LoopCommand] = []
+        state.withLock { swap(&$0.commands, &taken) }
+        return taken
     }
 
     /// The thread ends: nothing is taken any more. Returns what still waited.

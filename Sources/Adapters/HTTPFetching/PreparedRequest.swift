@@ -5,8 +5,8 @@ final class PreparedRequest: Sendable {
     let options: FetchRequest
     let method: String
     let url: RemoteURL
-    /// `Name: value`, as libcurl wants them.
-    let headerLines: [String]
+    /// `Name: value`, as libcurl wants them, each with a zero at its end.
+    let headerLines: [UInt8]
     let body: RequestBody
     /// When the exchange with all its redirects must be over.
     let totalDeadline: ContinuousClock.Instant?
@@ -53,24 +53,50 @@ final class PreparedRequest: Sendable {
     /// Made by libcurl from the body; a second one would open the door to request smuggling.
     private static let ownHeaders = ["Content-Length", "Transfer-Encoding", "Expect"]
 
-    private static func lines(_ headers: FetchHeaders, userAgent: String) throws(FetchError) -> [String] {
+    private static func lines(_ headers: FetchHeaders, userAgent: String) throws(FetchError) -> [UInt8] {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(512)
         // `Expect:` without a value keeps libcurl from waiting a second for "100 Continue" before a large body.
-        var lines = ["Expect:"]
+        append("Expect:", to: &lines)
+        var (hasContentType, hasUserAgent) = (false, false)
         for field in headers.fields {
             guard isToken(field.name) else { throw FetchError(.invalidRequest, "A header's name is not a token.") }
             guard !ownHeaders.contains(where: { FetchHeaders.isSame($0, field.name) }) else {
                 throw FetchError(.invalidRequest, "\(field.name) is made by the client.")
             }
-            guard field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+            hasContentType = hasContentType || FetchHeaders.isSame(field.name, "Content-Type")
+            hasUserAgent = hasUserAgent || FetchHeaders.isSame(field.name, "User-Agent")
+            append(field.name, ": ", field.value, to: &lines)
+            let valueStart = lines.count - 1 - field.value.utf8.count
+            switch kind(of: lines[valueStart..<lines.count - 1]) {
+            case .text: break
+            case .blank:
+                lines.removeSubrange((valueStart - 2)...)
+                append(";", to: &lines)
+            case .forbidden:
                 throw FetchError(.invalidRequest, "The value of \(field.name) holds a control character.")
             }
-            let isBlank = field.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
-            lines.append(isBlank ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         // The same for the `Content-Type` that it gives a post which has none.
-        if headers["Content-Type"] == nil { lines.append("Content-Type:") }
-        if headers["User-Agent"] == nil { lines.append("User-Agent: \(userAgent)") }
+        if !hasContentType { append("Content-Type:", to: &lines) }
+        if !hasUserAgent { append("User-Agent: ", userAgent, to: &lines) }
         return lines
+    }
+
+    private enum ValueKind { case text, blank, forbidden }
+
+    private static func kind(of value: ArraySlice<UInt8>) -> ValueKind {
+        var kind = ValueKind.blank
+        for byte in value where byte != 0x20 && byte != 0x09 {
+            guard byte > 0x20, byte != 0x7F else { return .forbidden }
+            kind = .text
+        }
+        return kind
+    }
+
+    private static func append(_ texts: String..., to lines: inout [UInt8]) {
+        for text in texts { lines.append(contentsOf: text.utf8) }
+        lines.append(0)
     }
 
     /// A token of RFC 9110, section 5.6.2.

@@ -57,21 +57,34 @@ struct ResponseFlow<HeadWaiter, ChunkWaiter> {
         return .deliver(waiter)
     }
 
-    enum OfferResult {
-        case kept
-        case deliver(ChunkWaiter)
-        /// Nothing was taken: offer the same piece again when there is room.
+    enum Room {
+        case open
+        /// The transfer is to wait: `take` tells when it may go on.
         case full
         case readerGone
     }
 
+    /// Whether a piece may be offered now.
+    mutating func room() -> Room {
+        switch state {
+        case .reading where buffer.count >= capacity:
+            isRefusing = true
+            return .full
+        case .reading, .awaitingChunk: return .open
+        case .idle, .awaitingHead, .draining, .over: return .readerGone
+        }
+    }
+
+    enum OfferResult {
+        case kept
+        case deliver(ChunkWaiter)
+        case readerGone
+    }
+
+    /// Takes what ``room()`` has let in.
     mutating func offer(_ piece: [UInt8]) -> OfferResult {
         switch state {
         case .reading:
-            guard buffer.count < capacity else {
-                isRefusing = true
-                return .full
-            }
             if buffer.isEmpty { buffer = piece } else { buffer.append(contentsOf: piece) }
             return .kept
         case .awaitingChunk(let waiter):

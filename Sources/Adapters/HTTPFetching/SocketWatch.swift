@@ -27,12 +27,12 @@ final class SocketWatch {
         var isOwn = false
     }
 
-    /// - Parameter waker: a descriptor that ends a wait when it is readable.
+    /// - Parameter waker: an `eventfd` that ends a wait when it was written to since the last one.
     /// - Throws: `failed` when the system gives no descriptor.
     init(waker: Int32) throws(FetchError) {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         self.waker = waker
-        guard epoll >= 0, set(waker, EPOLLIN.rawValue, EPOLL_CTL_ADD) else {
+        guard epoll >= 0, set(waker, EPOLLIN.rawValue | EPOLLET.rawValue, EPOLL_CTL_ADD) else {
             throw FetchError(.failed, "No epoll descriptor is left.", detail: "errno \(errno)")
         }
     }

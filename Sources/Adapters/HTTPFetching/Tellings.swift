@@ -17,11 +17,18 @@ enum Telling {
 /// Not `Sendable`: for the client's thread.
 final class Tellings {
     private var waiting: [Telling] = []
+    /// Those whose reader is to get what they have gathered.
+    private var gathering: [Transfer] = []
 
     func add(_ telling: Telling) { waiting.append(telling) }
 
+    /// Keeps a transfer in mind that has begun to gather.
+    func gather(_ transfer: Transfer) { gathering.append(transfer) }
+
     /// Tells them all.
     func flush() {
+        for transfer in gathering { transfer.deliverGathered() }
+        gathering.removeAll(keepingCapacity: true)
         for telling in waiting { telling.tell() }
         waiting.removeAll(keepingCapacity: true)
     }

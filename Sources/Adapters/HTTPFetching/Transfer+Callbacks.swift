@@ -3,45 +3,41 @@ import Glibc
 
 // What libcurl calls, always on the client's thread. A callback decides and returns: it never waits and never removes
 // a handle.
-extension Transfer {
-    func setCallbacks(_ context: UnsafeMutableRawPointer) throws(FetchError) {
-        try unsafe check(nexus_curl_set_context(easy, CURLOPT_WRITEDATA, context))
+extension EasyHandle {
+    /// Sets the callbacks, which find their transfer by the context that each request sets.
+    func setCallbacks(sockets: SocketWatch) throws(FetchError) {
         try unsafe check(
             nexus_curl_set_write_callback(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
                 guard let transfer = unsafe Transfer.of(context) else { return 0 }
                 return unsafe transfer.received(UnsafeRawBufferPointer(start: bytes, count: size * count))
             })
-        try unsafe check(nexus_curl_set_context(easy, CURLOPT_HEADERDATA, context))
         try unsafe check(
             nexus_curl_set_write_callback(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
                 guard let transfer = unsafe Transfer.of(context) else { return 0 }
                 return unsafe transfer.receivedLine(UnsafeRawBufferPointer(start: bytes, count: size * count))
             })
-        try unsafe check(nexus_curl_set_context(easy, CURLOPT_READDATA, context))
         try unsafe check(
             nexus_curl_set_read_callback(easy) { target, size, count, context in
                 guard let transfer = unsafe Transfer.of(context) else { return Int(CURL_READFUNC_ABORT) }
                 return unsafe transfer.send(UnsafeMutableRawBufferPointer(start: target, count: size * count))
             })
-        try unsafe check(nexus_curl_set_context(easy, CURLOPT_SEEKDATA, context))
         try unsafe check(
             nexus_curl_set_seek_callback(easy) { context, offset, origin in
                 guard let transfer = unsafe Transfer.of(context), origin == SEEK_SET else { return CURL_SEEKFUNC_FAIL }
                 return transfer.outgoing.seek(to: Int(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
             })
-        try unsafe check(nexus_curl_set_context(easy, CURLOPT_OPENSOCKETDATA, context))
         try unsafe check(
             nexus_curl_set_opensocket_callback(easy) { context, _, address in
                 guard let transfer = unsafe Transfer.of(context), let address = unsafe address else { return -1 }
                 return unsafe transfer.openSocket(address)
             })
+        // The connection's own, which may outlive the handle.
         try unsafe check(nexus_curl_set_context(easy, CURLOPT_CLOSESOCKETDATA, sockets.context))
         try unsafe check(
             nexus_curl_set_closesocket_callback(easy) { context, descriptor in
                 unsafe SocketWatch.of(context)?.closed(descriptor)
                 return Glibc.close(descriptor)
             })
-        try unsafe check(nexus_curl_set_context(easy, CURLOPT_PREREQDATA, context))
         try unsafe check(
             nexus_curl_set_prereq_callback(easy) { context, host, _, port, _ in
                 guard let transfer = unsafe Transfer.of(context), let host = unsafe host else {
@@ -51,27 +47,38 @@ extension Transfer {
                     ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
             })
     }
+}
 
-    private static func of(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+extension Transfer {
+    fileprivate static func of(_ context: UnsafeMutableRawPointer?) -> Transfer? {
         unsafe context.map { unsafe Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    private func received(_ piece: UnsafeRawBufferPointer) -> Int {
-        switch unsafe exchange.offer(Array(piece), tellings) {
-        case .accepted:
+    /// Pieces of one read that are together larger are handed over one by one: what a decompressor brings has no end.
+    /// libcurl's own pieces are at most as large (`CURL_MAX_WRITE_SIZE`).
+    private static let gatheredMax = 16 << 10
+
+    fileprivate func received(_ piece: UnsafeRawBufferPointer) -> Int {
+        if gathered.count + piece.count > Self.gatheredMax { deliverGathered() }
+        if gathered.isEmpty {
+            switch exchange.room() {
+            case .open: break
+            case .full:
+                isReceivingPaused = true
+                watch.receivingPaused(true, now: .now)
+                return Int(CURL_WRITEFUNC_PAUSE)
+            case .readerGone:
+                refusal = refusal ?? .cancelled
+                return -1
+            }
             watch.received(now: .now)
-            return piece.count
-        case .full:
-            isReceivingPaused = true
-            watch.receivingPaused(true, now: .now)
-            return Int(CURL_WRITEFUNC_PAUSE)
-        case .readerGone:
-            refusal = refusal ?? .cancelled
-            return -1
+            tellings.gather(self)
         }
+        unsafe gathered.append(contentsOf: piece)
+        return piece.count
     }
 
-    private func receivedLine(_ line: UnsafeRawBufferPointer) -> Int {
+    fileprivate func receivedLine(_ line: UnsafeRawBufferPointer) -> Int {
         switch unsafe headReader.read(line) {
         case .needsMore:
             return line.count
@@ -89,7 +96,7 @@ extension Transfer {
         }
     }
 
-    private func send(_ target: UnsafeMutableRawBufferPointer) -> Int {
+    fileprivate func send(_ target: UnsafeMutableRawBufferPointer) -> Int {
         switch unsafe outgoing.read(into: target) {
         case .bytes(let count, let isLast):
             watch.sent(isLast: isLast, now: .now)
@@ -110,7 +117,7 @@ extension Transfer {
     }
 
     /// Opens the socket itself, so that no child process inherits it, after the request has agreed to the address.
-    private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
+    fileprivate func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
         if allowsPeer != nil, let peer = unsafe PeerAddress(address), !allows(peer) { return -1 }
         let descriptor = unsafe Glibc.socket(
             address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
@@ -118,7 +125,7 @@ extension Transfer {
         return descriptor
     }
 
-    private func isAboutToSend(peer host: String, port: Int) -> Bool {
+    fileprivate func isAboutToSend(peer host: String, port: Int) -> Bool {
         if !isOverUnixSocket {
             let family: PeerAddress.Family = host.utf8.contains(UInt8(ascii: ":")) ? .ipv6 : .ipv4
             guard allows(PeerAddress(family: family, host: host, port: port)) else { return false }

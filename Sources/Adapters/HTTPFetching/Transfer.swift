@@ -1,6 +1,6 @@
 import CCurl
 
-/// One easy handle on its way through the multi handle, with all that its callbacks need.
+/// One request on its way through the multi handle, with all that its callbacks need.
 ///
 /// Not `Sendable`: made, used and closed on the client's thread.
 @safe
@@ -9,7 +9,7 @@ final class Transfer {
     /// Asked before a connection is used.
     let allowsPeer: (@Sendable (PeerAddress) -> Bool)?
     let isOverUnixSocket: Bool
-    let easy: UnsafeMutableRawPointer
+    let handle: EasyHandle
     var watch: DeadlineWatch
     /// Why a callback stopped the transfer: libcurl's own result then only says that one did.
     var refusal: FetchError?
@@ -17,10 +17,8 @@ final class Transfer {
     var isSendingPaused = false
     var headReader: ResponseHeadReader
     var outgoing: OutgoingBody
-
-    /// Freed by `close`; libcurl does not copy the list and writes to the buffer.
-    var headerList: UnsafeMutablePointer<curl_slist>?
-    let errorWords: UnsafeMutablePointer<CChar>
+    /// What one read has brought of the body, for the reader to get at once.
+    var gathered: [UInt8] = []
 
     let schedule: DeadlineSchedule
     let tellings: Tellings
@@ -28,38 +26,38 @@ final class Transfer {
     private let counts: LiveCounts
     private var feeder: Task<Void, Never>?
 
-    /// Makes a handle that is ready to be added to the multi handle. Whoever opens it closes it.
+    var easy: UnsafeMutableRawPointer { unsafe handle.easy }
+
+    /// Sets a handle up for a request, ready to be added to the multi handle. Whoever opens a transfer closes it.
     ///
     /// - Throws: when libcurl has no memory, or does not take an option.
     static func open(
-        _ exchange: Exchange, _ request: PreparedRequest, settings: HTTPClient.Configuration, mailbox: LoopMailbox,
-        schedule: DeadlineSchedule, tellings: Tellings, sockets: SocketWatch, counts: LiveCounts
+        _ exchange: Exchange, _ request: PreparedRequest, on handle: EasyHandle, settings: HTTPClient.Configuration,
+        mailbox: LoopMailbox, schedule: DeadlineSchedule, tellings: Tellings, sockets: SocketWatch, counts: LiveCounts
     ) throws(FetchError) -> Transfer {
-        guard let easy = unsafe curl_easy_init() else { throw FetchError(.failed, "No memory for a transfer.") }
-        let transfer = unsafe Transfer(
-            exchange, request, easy: easy, settings: settings, mailbox: mailbox, schedule: schedule, tellings: tellings,
+        let transfer = Transfer(
+            exchange, request, handle, settings: settings, mailbox: mailbox, schedule: schedule, tellings: tellings,
             sockets: sockets, counts: counts)
         // Retained for the callbacks, which get `context`; released in `close` and nowhere else. libcurl calls them
         // only from within curl_multi_socket_action, curl_easy_pause and curl_multi_remove_handle, and never after
-        // curl_easy_cleanup.
+        // the handle was freed, or set up for another transfer.
         let context = unsafe Unmanaged.passRetained(transfer).toOpaque()
-        counts.change { $0.liveContextCount += 1 }
         do throws(FetchError) {
-            try unsafe transfer.configure(request, context: context, settings: settings)
+            try unsafe handle.begin(request, transfer.outgoing, context: context)
         } catch {
             transfer.close()
             throw error
         }
+        // libcurl has the whole of a posted body.
+        if case .posted = handle.profile.body { transfer.outgoing = .none }
         return transfer
     }
 
-    /// Frees the handle and all that hangs on it, once. It must not be in the multi handle any more.
+    /// Lets go of all that hangs on it, once. Its handle must not be in the multi handle any more, and is freed or set up
+    /// for another transfer by whoever still holds it.
     func close() {
         feeder?.cancel()
         if case .stream(let stream) = outgoing { stream.buffer.close() }
-        unsafe curl_easy_cleanup(easy)
-        unsafe curl_slist_free_all(headerList)
-        unsafe errorWords.deallocate()
         counts.change {
             $0.liveTransferCount -= 1
             $0.liveContextCount -= 1
@@ -68,22 +66,19 @@ final class Transfer {
     }
 
     private init(
-        _ exchange: Exchange, _ request: PreparedRequest, easy: UnsafeMutableRawPointer,
-        settings: HTTPClient.Configuration, mailbox: LoopMailbox, schedule: DeadlineSchedule, tellings: Tellings,
-        sockets: SocketWatch, counts: LiveCounts
+        _ exchange: Exchange, _ request: PreparedRequest, _ handle: EasyHandle, settings: HTTPClient.Configuration,
+        mailbox: LoopMailbox, schedule: DeadlineSchedule, tellings: Tellings, sockets: SocketWatch, counts: LiveCounts
     ) {
         self.exchange = exchange
         allowsPeer = request.options.allowsPeer
         isOverUnixSocket = request.options.unixSocketPath != nil
-        unsafe self.easy = unsafe easy
+        self.handle = handle
         self.schedule = schedule
         self.tellings = tellings
         self.sockets = sockets
         self.counts = counts
         watch = DeadlineWatch(timeouts: request.options.timeouts, totalDeadline: request.totalDeadline, now: .now)
         headReader = ResponseHeadReader(byteCountMax: request.options.headerBytesMax)
-        unsafe errorWords = .allocate(capacity: Int(CURL_ERROR_SIZE))
-        unsafe errorWords.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         switch request.body {
         case .none: outgoing = .none
         case .bytes(let bytes): outgoing = .bytes(bytes, offset: 0)
@@ -94,7 +89,10 @@ final class Transfer {
             // Ended by `close`.
             feeder = Task { await buffer.fill(from: chunks) }
         }
-        counts.change { $0.liveTransferCount += 1 }
+        counts.change {
+            $0.liveTransferCount += 1
+            $0.liveContextCount += 1
+        }
     }
 
     /// Tells libcurl which directions rest now. It may call back at once with what it has kept.
@@ -109,7 +107,15 @@ final class Transfer {
     func failure(_ code: CURLcode) -> FetchError? {
         if let refusal { return refusal }
         guard code != CURLE_OK else { return nil }
-        let words = unsafe String(cString: errorWords)
-        return CurlFailure.error(code, words: words, isConnecting: watch.isConnecting)
+        return CurlFailure.error(code, words: handle.words, isConnecting: watch.isConnecting)
+    }
+
+    /// Hands the reader what one read has brought.
+    func deliverGathered() {
+        guard !gathered.isEmpty else { return }
+        var pieces: [UInt8] = []
+        swap(&pieces, &gathered)
+        // There was room when the first of them came, and since then it can only have grown.
+        exchange.offer(pieces, tellings)
     }
 }

@@ -14,6 +14,7 @@ final class TransferLoop {
     private var transfers: [UInt64: Transfer] = [:]
     private let schedule = DeadlineSchedule()
     private let tellings = Tellings()
+    private let handles: IdleHandles
     private var isShutDown = false
 
     private init(
@@ -25,6 +26,7 @@ final class TransferLoop {
         self.settings = settings
         self.mailbox = mailbox
         self.counts = counts
+        handles = IdleHandles(countMax: settings.idleConnectionsMax)
         unsafe nexus_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, settings.connectionsPerHostMax)
         unsafe nexus_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, settings.connectionsMax)
         unsafe nexus_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.idleConnectionsMax)
@@ -92,9 +94,10 @@ final class TransferLoop {
             return
         }
         do throws(FetchError) {
+            let handle = try handles.take(request, sockets: watch, settings: settings)
             let transfer = try Transfer.open(
-                exchange, request, settings: settings, mailbox: mailbox, schedule: schedule, tellings: tellings,
-                sockets: watch, counts: counts)
+                exchange, request, on: handle, settings: settings, mailbox: mailbox, schedule: schedule,
+                tellings: tellings, sockets: watch, counts: counts)
             let status = unsafe curl_multi_add_handle(multi, transfer.easy)
             guard status == CURLM_OK else {
                 transfer.close()
@@ -125,12 +128,15 @@ final class TransferLoop {
     private func end(_ id: UInt64, _ error: FetchError?) {
         guard let transfer = transfers.removeValue(forKey: id) else { return }
         unsafe curl_multi_remove_handle(multi, transfer.easy)
+        transfer.deliverGathered()
+        if error == nil { handles.give(transfer.handle) }
         transfer.close()
         transfer.exchange.finish(error, tellings)
     }
 
     private func endAll() {
         for id in Array(transfers.keys) { end(id, .shutDown) }
+        handles.removeAll()
     }
 
     // MARK: time limits
