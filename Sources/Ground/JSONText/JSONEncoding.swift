@@ -36,7 +36,7 @@ public struct JSONWriter {
     private var isFirst = true
 
     /// Most texts are no longer, and one that grows from nothing is moved several times.
-    private static let firstCapacity = 256
+    private static let firstCapacity = 512
 
     public init() { self.init(indent: nil) }
 
@@ -49,7 +49,7 @@ public struct JSONWriter {
         switch value {
         case .null: append("null")
         case .bool(let flag): append(flag ? "true" : "false")
-        case .integer(let whole): append(String(whole))
+        case .integer(let whole): bytes.append(decimal: whole)
         case .number(let number): append(number.isFinite ? String(number) : "null")
         case .string(let text): write(text)
         case .array(let elements):
@@ -118,10 +118,16 @@ public struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         Self.withBytes(of: text) { utf8 in
             var start = 0
-            for place in utf8.indices where Self.needsEscape(utf8[place]) {
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<place]))
-                escape(utf8[place])
-                start = place + 1
+            var place = OrdinaryBytes.end(in: utf8, from: 0)
+            while place < utf8.count {
+                if Self.needsEscape(utf8[place]) {
+                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<place]))
+                    escape(utf8[place])
+                    start = place + 1
+                }
+                place += 1
+                // One that is not ASCII is seldom alone.
+                if place < utf8.count, utf8[place] < 0x80 { place = OrdinaryBytes.end(in: utf8, from: place) }
             }
             bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         }

@@ -14,7 +14,7 @@ public struct JSONObject: Sendable {
     public init() {}
 
     public init(_ members: some Sequence<(String, JSONValue)>) {
-        self.members.reserveCapacity(members.underestimatedCount)
+        self.members.reserveCapacity(Swift.max(members.underestimatedCount, Self.firstCapacity))
         for (key, value) in members { self[key] = value }
     }
 

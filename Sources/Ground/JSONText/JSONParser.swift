@@ -195,21 +195,24 @@ struct JSONParser {
     ///
     /// - Returns: its place between the quotes; `nil` for every other one, and nothing was read then.
     mutating func plainString() -> Range<Int>? {
-        guard peek == UInt8(ascii: "\""), let end = Self.plainEnd(of: bytes.span, from: offset + 1) else { return nil }
+        guard peek == UInt8(ascii: "\""), let end = plainEnd(from: offset + 1) else { return nil }
         defer { offset = end + 1 }
         return (offset + 1)..<end
     }
 
     /// Where the quotes end that begin before `start`; `nil` when anything but plain ASCII stands between them.
-    private static func plainEnd(of text: Span<UInt8>, from start: Int) -> Int? {
-        var place = start
-        while place < text.count {
-            let byte = text[place]
-            if byte == UInt8(ascii: "\"") { return place }
-            guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\\") else { return nil }
-            place += 1
+    private func plainEnd(from start: Int) -> Int? {
+        bytes.withUnsafeBufferPointer { bytes in
+            var place = start
+            while true {
+                place = OrdinaryBytes.end(in: bytes, from: place)
+                guard place < bytes.count else { return nil }
+                if bytes[place] == UInt8(ascii: "\"") { return place }
+                // The one byte of ASCII that JSON takes as it is and terminals do not.
+                guard bytes[place] == 0x7F else { return nil }
+                place += 1
+            }
         }
-        return nil
     }
 
     mutating func string() throws(JSONSyntaxError) -> String {

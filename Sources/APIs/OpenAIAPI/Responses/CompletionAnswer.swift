@@ -58,11 +58,10 @@ public struct CompletionAnswer: Sendable, Equatable {
         }
 
         @inline(never)
-        func whole() throws -> CompletionAnswer {
+        mutating func whole() throws -> CompletionAnswer {
             guard isFinished else { throw ServiceError.brokeOff }
-            var whole = answer
-            whole.toolCalls = calls.sorted { $0.key < $1.key }.map(\.value)
-            return whole
+            if !calls.isEmpty { answer.toolCalls = calls.sorted { $0.key < $1.key }.map(\.value) }
+            return answer
         }
     }
 }

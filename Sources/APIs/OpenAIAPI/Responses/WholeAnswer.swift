@@ -26,11 +26,11 @@ public struct WholeAnswer: Sendable {
         var writer = JSONWriter()
         writer.object { writer in
             frame.writeWhole(to: &writer) { writer in
-                for (index, answer) in choices.enumerated() {
+                for index in choices.indices {
                     writer.element { writer in
                         writer.object { writer in
-                            write(answer, index, to: &writer)
-                            if !isSingle { report(answer, to: &writer) }
+                            write(choices[index], index, to: &writer)
+                            if !isSingle { report(choices[index], to: &writer) }
                         }
                     }
                 }

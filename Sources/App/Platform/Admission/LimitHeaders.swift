@@ -1,4 +1,5 @@
 import Gateway
+import JSONText
 import Telemetry
 import Vocabulary
 
@@ -70,12 +71,13 @@ enum LimitHeaders {
 
     /// The one of which the least is left, as a share of the whole.
     private static func tightest(_ standings: [LimitStanding], of resources: [LimitResource]) -> LimitStanding? {
-        var found: (standing: LimitStanding, share: Double)?
-        for standing in standings where resources.contains(standing.rule.resource) {
-            let share = Double(standing.remaining) / Double(standing.rule.pace.capacity)
-            if found.map({ share < $0.share }) ?? true { found = (standing, share) }
+        var found: (place: Int, share: Double)?
+        // By index: an iterator would count each rule's texts in and out.
+        for place in standings.indices where resources.contains(standings[place].rule.resource) {
+            let share = Double(standings[place].remaining) / Double(standings[place].rule.pace.capacity)
+            if found.map({ share < $0.share }) ?? true { found = (place, share) }
         }
-        return found?.standing
+        return found.map { standings[$0.place] }
     }
 
     /// A list as the IETF's fields have it: each limit with an amount and a time, which is given in milliseconds.
@@ -84,15 +86,15 @@ enum LimitHeaders {
         _ timeName: StaticString, _ time: (LimitStanding) -> Int64
     ) -> String {
         var text: [UInt8] = []
-        text.reserveCapacity(48 * standings.count)
+        text.reserveCapacity(80 * standings.count)
         for standing in standings {
             text.append(literal: text.isEmpty ? "\"" : ", \"")
             text.append(text: standing.rule.id)
             text.append(UInt8(ascii: "\""))
             text.append(literal: amountName)
-            text.append(text: String(amount(standing)))
+            text.append(decimal: amount(standing))
             text.append(literal: timeName)
-            text.append(text: String(seconds(time(standing))))
+            text.append(decimal: seconds(time(standing)))
         }
         return String(decoding: text, as: UTF8.self)
     }
@@ -101,10 +103,21 @@ enum LimitHeaders {
 
     /// `20ms`, `1s`, `6m0s`, `2h0m5s`: as OpenAI writes it.
     static func duration(_ milliseconds: Int64) -> String {
-        guard milliseconds >= 1_000 else { return "\(milliseconds)ms" }
+        guard milliseconds >= 1_000 else { return String(milliseconds) + "ms" }
         let total = seconds(milliseconds)
         let (hours, minutes, seconds) = (total / 3_600, total / 60 % 60, total % 60)
-        if hours > 0 { return "\(hours)h\(minutes)m\(seconds)s" }
-        return minutes > 0 ? "\(minutes)m\(seconds)s" : "\(seconds)s"
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        if hours > 0 {
+            text.append(decimal: hours)
+            text.append(UInt8(ascii: "h"))
+        }
+        if hours > 0 || minutes > 0 {
+            text.append(decimal: minutes)
+            text.append(UInt8(ascii: "m"))
+        }
+        text.append(decimal: seconds)
+        text.append(UInt8(ascii: "s"))
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -55,18 +55,21 @@ public struct LogFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// Room for as many at first: most lines have few, and growing one by one costs more than the room.
     private static let firstCapacity = 4
 
+    /// Fields that tell who asks: the key or the session, and the user.
+    private static let callerCount = 2
+
     public init() {}
 
     public init(dictionaryLiteral elements: (LogKey, LogValue)...) {
-        pairs.reserveCapacity(elements.count)
+        // Who asks is still to be added.
+        pairs.reserveCapacity(elements.count + Self.callerCount)
         for (key, value) in elements { self[key] = value }
     }
 
     public subscript(key: LogKey) -> LogValue? {
-        get { pairs.first { $0.key == key }?.value }
+        get { position(of: key).map { pairs[$0].value } }
         set {
-            let position = pairs.firstIndex { $0.key == key }
-            switch (position, newValue) {
+            switch (position(of: key), newValue) {
             case (let position?, let value?): pairs[position].value = value
             case (let position?, nil): pairs.remove(at: position)
             case (nil, let value?):
@@ -77,8 +80,18 @@ public struct LogFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// By index and length first: an iterator would count each text in and out, and two texts are compared by a call.
+    private func position(of key: LogKey) -> Int? {
+        let length = key.name.utf8.count
+        for place in pairs.indices where pairs[place].key.name.utf8.count == length && pairs[place].key == key {
+            return place
+        }
+        return nil
+    }
+
     public func merging(_ others: LogFields) -> LogFields {
         if pairs.isEmpty { return others }
+        if others.pairs.isEmpty { return self }
         var merged = self
         for (key, value) in others.pairs { merged[key] = value }
         return merged

@@ -39,7 +39,7 @@ public enum LogFormat: Sendable, Equatable {
             text.key(isReserved(name) ? "field_" + name : name)
             switch value {
             case .string(let string): text.quoted(string)
-            case .integer(let integer): text.append(String(integer))
+            case .integer(let integer): text.append(integer)
             case .number(let number): text.append(number.isFinite ? String(number) : "null")
             case .bool(let flag): text.append(flag ? "true" : "false")
             case .redacted: text.quoted(redactedMark)
@@ -65,7 +65,7 @@ public enum LogFormat: Sendable, Equatable {
             text.append("=\(end)")
             switch value {
             case .string(let string): isPlain(string) ? text.plain(string) : text.quoted(string)
-            case .integer(let integer): text.append(String(integer))
+            case .integer(let integer): text.append(integer)
             case .number(let number): text.append(String(number))
             case .bool(let flag): text.append(String(flag))
             case .redacted: text.append(redactedMark)

@@ -1,3 +1,4 @@
+import JSONText
 import Vocabulary
 
 /// Collects the bytes of one line; text from outside goes through `quoted` or `plain` only.
@@ -13,6 +14,8 @@ struct SafeText {
     mutating func append(_ text: String) { bytes.append(text: text) }
 
     mutating func append(literal: StaticString) { bytes.append(literal: literal) }
+
+    mutating func append(_ number: Int64) { bytes.append(decimal: number) }
 
     mutating func key(_ name: String) {
         bytes.append(UInt8(ascii: ","))
@@ -38,7 +41,7 @@ struct SafeText {
     private mutating func escape(_ text: String, quotes: Bool) {
         if text.utf8.count <= LogRecord.textBytesMax {
             let isWritten = text.utf8.withContiguousStorageIfAvailable { utf8 in
-                guard utf8.allSatisfy({ Self.isOrdinary($0) }) else { return false }
+                guard OrdinaryBytes.end(in: utf8, from: 0) == utf8.count else { return false }
                 bytes.append(contentsOf: utf8)
                 return true
             }
@@ -60,11 +63,6 @@ struct SafeText {
             default: isHarmless(scalar) ? append(String(Character(scalar))) : escapeUnits(of: scalar)
             }
         }
-    }
-
-    /// Printable ASCII that no format escapes: the quick way for nearly all text.
-    private static func isOrdinary(_ byte: UInt8) -> Bool {
-        (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     /// Control characters (C1 too), invisible ones that reorder text, and separators of lines are not harmless.

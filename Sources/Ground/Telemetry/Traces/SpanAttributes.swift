@@ -63,21 +63,33 @@ public struct SpanAttributes: Sendable, Hashable {
     public static let countMax = 128
     /// The longest text, in bytes; longer ones are cut.
     public static let textBytesMax = 65_536
+    /// Room for as many at first: most spans have few, and growing one by one costs more than the room.
+    private static let firstCapacity = 4
 
     public init() {}
 
     public subscript(key: AttributeKey) -> AttributeValue? {
-        get { pairs.first { $0.key == key }?.value }
+        get { position(of: key).map { pairs[$0].value } }
         set {
-            let position = pairs.firstIndex { $0.key == key }
-            switch (position, newValue.map(bounded)) {
+            switch (position(of: key), newValue.map(bounded)) {
             case (let position?, let value?): pairs[position].value = value
             case (let position?, nil): pairs.remove(at: position)
-            case (nil, let value?) where pairs.count < Self.countMax: pairs.append(Pair(key: key, value: value))
+            case (nil, let value?) where pairs.count < Self.countMax:
+                if pairs.isEmpty { pairs.reserveCapacity(Self.firstCapacity) }
+                pairs.append(Pair(key: key, value: value))
             case (nil, .some): droppedCount += 1
             case (nil, nil): break
             }
         }
+    }
+
+    /// By index and length first: an iterator would count each text in and out, and two texts are compared by a call.
+    private func position(of key: AttributeKey) -> Int? {
+        let length = key.name.utf8.count
+        for place in pairs.indices where pairs[place].key.name.utf8.count == length && pairs[place].key == key {
+            return place
+        }
+        return nil
     }
 
     private func bounded(_ value: AttributeValue) -> AttributeValue {
@@ -88,7 +100,7 @@ public struct SpanAttributes: Sendable, Hashable {
 
 extension SpanAttributes: ExpressibleByDictionaryLiteral {
     public init(dictionaryLiteral elements: (AttributeKey, AttributeValue)...) {
-        pairs.reserveCapacity(elements.count)
+        pairs.reserveCapacity(max(elements.count, Self.firstCapacity))
         for (key, value) in elements { self[key] = value }
     }
 }
