@@ -38,8 +38,29 @@ import Vocabulary
         #expect(other == beginning)
     }
 
+    @Test func `a request that is changed leaves its copies as they are`() throws {
+        let first = GenerationRequest(
+            id: try #require(RequestID("req_1")), model: ModelID("m"), prompt: .text("a"), stop: ["b"])
+        var changed = first
+        changed.scheduling.weight = 2
+        changed.change { fields in
+            fields.newTokensMax = 7
+            fields.sampling.temperature = 0.5
+        }
+        #expect((first.scheduling.weight, first.newTokensMax, first.sampling) == (1, nil, SamplingParameters()))
+        #expect(changed.scheduling.weight == 2)
+        #expect(changed.newTokensMax == 7)
+        #expect(changed.sampling.temperature == 0.5)
+        #expect((changed.id, changed.model, changed.prompt, changed.stop) == (first.id, first.model, .text("a"), ["b"]))
+        #expect(changed != first)
+        changed.scheduling = first.scheduling
+        changed.sampling = first.sampling
+        changed.newTokensMax = nil
+        #expect(changed == first)
+    }
+
     @Test func `what a request and an event carry does not make them large`() {
         #expect(MemoryLayout<GenerationEvent>.size <= 32)
-        #expect(MemoryLayout<GenerationRequest>.size <= 400)
+        #expect(MemoryLayout<GenerationRequest>.size == MemoryLayout<Int>.size)
     }
 }

@@ -1,6 +1,8 @@
 public import JSONText
 
 /// What a client asks a model to write. Well-formed, but not yet checked against a model.
+///
+/// By one reference, because each layer hands it on and most only read it. What it holds are ``Fields``.
 public struct GenerationRequest: Sendable, Equatable {
     /// Where the tokens come from that the model continues.
     public enum Prompt: Sendable, Equatable {
@@ -17,73 +19,29 @@ public struct GenerationRequest: Sendable, Equatable {
         case parts([ContentPart])
     }
 
-    public var id: RequestID
-    public var model: ModelID
-    public var prompt: Prompt
-    /// How many tokens to write at most; 0 computes the prompt only, `nil` means as many as fit the context.
-    public var newTokensMax: Int?
-    @Boxed public var sampling: SamplingParameters
-    /// The answer ends before the first of these texts.
-    public var stop: [String]
-    /// The model's own end of an answer is never chosen.
-    public var ignoresEnd = false
-    /// Additional variables for the chat template.
-    public var templateVariables: JSONObject
-    /// What the answer must look like.
-    public var constraint: OutputConstraint?
-    /// How far the answer may go in characters and words.
-    @Boxed public var lengthLimits: LengthLimits
-    /// Whether and which tools must be called.
-    public var toolChoice = ToolChoice.auto
-    /// Whether one answer may call several tools; `nil` leaves it to the model's family.
-    public var allowsParallelToolCalls: Bool?
-    @Boxed public var reasoning: ReasoningOptions
-    /// How many likely tokens to report for each one that is written; 0 reports the chosen one only, `nil` none.
-    public var topLogprobs: Int?
-    /// Repetition raises penalties; factual prompts lower the temperature, open-ended ones raise it.
-    public var adaptsSampling = false
-    /// The same request and seed give the same tokens whatever runs beside it.
-    public var isReproducible = false
-    /// What goes first when the context is full, where the server goes on then.
-    public var shift = ContextShift()
-    /// The LoRA adapters to write with; those that are not named are left out. `nil` takes the server's scales.
-    public var adapters: [AdapterScale]?
-    @Boxed public var scheduling: SchedulingOptions
-    @Boxed public var cache: CacheOptions
-    @Boxed public var speculation: SpeculationLimits
-    /// How much of a long sequence stays in memory, where the server lets some of it go; `nil` leaves it to the server.
-    public var compression: CompressionWish?
-    /// How a chat's prompt ends.
-    public var ending = ChatEnding.automatic
-    @Boxed public var lineLimits: LineLimits
-    public var reports = ReportOptions()
+    @usableFromInline var box: Boxed<Fields>
+
+    @inlinable public init(_ fields: Fields) { box = Boxed(wrappedValue: fields) }
 
     public init(
         id: RequestID, model: ModelID, prompt: Prompt, newTokensMax: Int? = nil,
         sampling: SamplingParameters = SamplingParameters(), stop: [String] = [],
         templateVariables: JSONObject = JSONObject()
     ) {
-        self.id = id
-        self.model = model
-        self.prompt = prompt
-        self.newTokensMax = newTokensMax
-        self.sampling = sampling
-        self.stop = stop
-        self.templateVariables = templateVariables
-        _lengthLimits = Self.usual.lengthLimits
-        _reasoning = Self.usual.reasoning
-        _scheduling = Self.usual.scheduling
-        _cache = Self.usual.cache
-        _speculation = Self.usual.speculation
-        _lineLimits = Self.usual.lineLimits
+        self.init(
+            Fields(
+                id: id, model: model, prompt: prompt, newTokensMax: newTokensMax, sampling: sampling, stop: stop,
+                templateVariables: templateVariables))
     }
 
-    /// What requests have that say nothing: one box for all of them.
-    private static let usual = (
-        lengthLimits: Boxed(wrappedValue: LengthLimits()), reasoning: Boxed(wrappedValue: ReasoningOptions()),
-        scheduling: Boxed(wrappedValue: SchedulingOptions()), cache: Boxed(wrappedValue: CacheOptions()),
-        speculation: Boxed(wrappedValue: SpeculationLimits()), lineLimits: Boxed(wrappedValue: LineLimits())
-    )
+    /// Changes several fields at once: a request whose fields are changed one by one is copied for each of them.
+    @inlinable public mutating func change<Failure: Error>(
+        _ body: (inout Fields) throws(Failure) -> Void
+    ) throws(Failure) {
+        var fields = box.wrappedValue
+        try body(&fields)
+        box = Boxed(wrappedValue: fields)
+    }
 }
 
 /// What an answer must look like, token by token.

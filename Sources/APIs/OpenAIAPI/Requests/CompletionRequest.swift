@@ -11,7 +11,7 @@ public struct CompletionRequest: Sendable, Equatable {
 
     public var kind: Kind
     /// What to generate for the first prompt.
-    @Boxed public var generation: GenerationRequest
+    public var generation: GenerationRequest
     /// The prompts after the first; a chat has none.
     public var otherPrompts: [GenerationRequest.Prompt] = []
     /// How many answers each prompt gets.
@@ -45,11 +45,14 @@ public struct CompletionRequest: Sendable, Equatable {
             var request = try CompletionRequest(
                 .chat, fields, id: id, prompt: .chat(messages, tools: tools.tools), scheduling: scheduling)
             request.usesFunctions = tools.isLegacy
-            var generation = request.generation
-            generation.toolChoice = tools.choice
-            generation.allowsParallelToolCalls = tools.allowsParallel
-            generation.ending = try ChatFields.ending(fields.root)
-            request.generation = generation
+            let ending = try ChatFields.ending(fields.root)
+            if tools.choice != .auto || tools.allowsParallel != nil || ending != .automatic {
+                request.generation.change { generation in
+                    generation.toolChoice = tools.choice
+                    generation.allowsParallelToolCalls = tools.allowsParallel
+                    generation.ending = ending
+                }
+            }
             return request
         } catch {
             throw ServiceError(reading: error)
@@ -119,13 +122,13 @@ public struct CompletionRequest: Sendable, Equatable {
         choicesPerPrompt = try fields.choicesPerPrompt()
         let variables = try fields.root.optional("chat_template_kwargs")
         let nexus = try NexusFields(fields.root, over: scheduling)
-        var generation = GenerationRequest(
+        var generation = GenerationRequest.Fields(
             id: id, model: try fields.model(), prompt: prompt, newTokensMax: try fields.newTokensMax(),
             sampling: try fields.sampling(), stop: try fields.stop(), templateVariables: try variables?.object() ?? [:])
         // Nothing of what follows is in most requests, and looking for each of it costs more than all that is there.
         guard fields.mayTellMore else {
             generation.scheduling = nexus.scheduling
-            self.generation = generation
+            self.generation = GenerationRequest(generation)
             return
         }
         generation.ignoresEnd = try fields.flag("ignore_eos") ?? false
@@ -151,7 +154,7 @@ public struct CompletionRequest: Sendable, Equatable {
         generation.reports.afterSampling = try fields.flag("post_sampling_probs") ?? false
         wishes = try AnswerWishes(fields.root)
         wishes.apply(to: &generation.reports, isStreaming: isStreaming)
-        self.generation = generation
+        self.generation = GenerationRequest(generation)
         _ = try fields.root.optional("n_cache_reuse")?.integer(in: 0...RequestBounds.newTokensMax)
     }
 }

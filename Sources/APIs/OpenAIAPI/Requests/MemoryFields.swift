@@ -11,7 +11,7 @@ enum MemoryFields {
     ///   - root: the request.
     ///   - request: what is read goes there.
     /// - Throws: the path of what is wrong.
-    static func read(_ root: JSONField, into request: inout GenerationRequest) throws(JSONFieldError) {
+    static func read(_ root: JSONField, into request: inout GenerationRequest.Fields) throws(JSONFieldError) {
         if let field = try root.optional("n_keep") {
             request.shift.kept = field.value.integer == -1 ? .prompt : .tokens(try field.integer(in: 0...tokensMax))
         }

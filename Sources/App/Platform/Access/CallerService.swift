@@ -46,9 +46,13 @@ struct CallerService: Generating, TokenCounting, Embedding {
     }
 
     private func admitted(_ request: GenerationRequest) async throws -> GenerationRequest {
+        let model = try await allowed(request.model)
+        let scheduling = try Self.scheduling(request.scheduling)
         var request = request
-        request.model = try await allowed(request.model)
-        request.scheduling = try Self.scheduling(request.scheduling)
+        request.change { fields in
+            fields.model = model
+            fields.scheduling = scheduling
+        }
         return request
     }
 

@@ -12,10 +12,12 @@ enum AnswerIdentity {
     /// because models read them in that order.
     static func shape(_ request: GenerationRequest) -> [UInt8] {
         var plain = request
-        plain.model = ModelID("")
-        plain.scheduling = SchedulingOptions()
-        plain.cache = CacheOptions()
-        plain.speculation = SpeculationLimits()
+        plain.change { fields in
+            fields.model = ModelID("")
+            fields.scheduling = SchedulingOptions()
+            fields.cache = CacheOptions()
+            fields.speculation = SpeculationLimits()
+        }
         let wire = ClientRequest(plain, model: "")
         return Array(wire.path.utf8) + wire.body.bytes
     }

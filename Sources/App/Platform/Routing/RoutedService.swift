@@ -119,7 +119,7 @@ struct RoutedService: Sendable {
         affinity: UInt64?, role: String? = nil
     ) throws(ServiceError) -> Answering {
         var own = request
-        own.scheduling.routing = RoutingWish()
+        if own.scheduling.routing != RoutingWish() { own.scheduling.routing = RoutingWish() }
         return Answering(
             gateway: gateway, board: board, request: own, record: record, links: try links(record), began: began,
             affinity: affinity, role: role)
