@@ -37,10 +37,10 @@ import Vocabulary
 
     @Test func `another server is asked for the same`() throws {
         let asked = try request(#"[{"id":1,"scale":0.5}]"#)
-        let body = ClientRequest(asked, model: "m").body
+        let body = try ClientRequest(asked, model: "m").body
         #expect(body["lora"] == [["id": 1, "scale": 0.5]])
         let id = try #require(RequestID("r"))
         #expect(try CompletionRequest.text(Array(body.text.utf8), id: id).generation.adapters == asked.adapters)
-        #expect(ClientRequest(try request("[]"), model: "m").body["lora"] == nil)
+        #expect(try ClientRequest(try request("[]"), model: "m").body["lora"] == nil)
     }
 }

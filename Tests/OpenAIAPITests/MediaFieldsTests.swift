@@ -111,7 +111,7 @@ import Vocabulary
         ]
         let request = GenerationRequest(
             id: try #require(RequestID("req_1")), model: ModelID("m"), prompt: .chat([message], tools: []))
-        let sent = ClientRequest(request, model: "m").body
+        let sent = try ClientRequest(request, model: "m").body
         let received = try CompletionRequest.chat(Array(sent.text.utf8), id: request.id).generation
         #expect(received.prompt == .chat([message], tools: []))
         let parts: [ContentPart] = [
@@ -119,7 +119,7 @@ import Vocabulary
         ]
         var raw = request
         raw.prompt = .parts(parts)
-        let text = ClientRequest(raw, model: "m").body
+        let text = try ClientRequest(raw, model: "m").body
         #expect(try CompletionRequest.text(Array(text.text.utf8), id: request.id).generation.prompt == .parts(parts))
     }
 }

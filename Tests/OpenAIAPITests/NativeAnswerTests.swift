@@ -241,7 +241,7 @@ import Vocabulary
         var asked = request
         asked.reports.promptTokens = true
         let client = ClientRequest(asked, model: "m")
-        let read = try CompletionRequest.chat(Array(client.body.text.utf8), id: request.id)
+        let read = try CompletionRequest.chat(client.bytes, id: request.id)
         #expect(read.generation.reports.promptTokens)
         var encoder = CompletionEncoder(read, model: ModelID("m"), created: 1)
         let chunk = try #require(encoder.chunks(for: .promptLogprobs([Self.logprob(1, 0x61)])).first)

@@ -129,7 +129,7 @@ import Vocabulary
         let chat = try CompletionRequest.chat(Array(json.utf8), id: id())
         #expect(chat.generation.ending == ending)
         let client = ClientRequest(chat.generation, model: "m")
-        #expect(try CompletionRequest.chat(Array(client.body.text.utf8), id: id()).generation.ending == ending)
+        #expect(try CompletionRequest.chat(client.bytes, id: id()).generation.ending == ending)
     }
 
     @Test(arguments: [

@@ -61,6 +61,8 @@ public struct ServerSentEventParser: Sendable {
         }
     }
 
+    /// Room for as many events of a piece at first: growing one by one costs more than the room.
+    private static let firstCapacity = 4
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     /// How nearly all lines begin.
     private static let dataPrefix = Array("data: ".utf8)
@@ -198,7 +200,9 @@ public struct ServerSentEventParser: Sendable {
 
     private mutating func endLine(_ line: ArraySlice<UInt8>, into events: inout [ServerSentEvent]) {
         guard !line.isEmpty else {
-            if let event = endBlock() { events.append(event) }
+            guard let event = endBlock() else { return }
+            if events.isEmpty { events.reserveCapacity(Self.firstCapacity) }
+            events.append(event)
             return
         }
         if line.starts(with: Self.dataPrefix) { return takeData(line.dropFirst(Self.dataPrefix.count)) }

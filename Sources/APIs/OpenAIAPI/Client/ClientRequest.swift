@@ -1,4 +1,4 @@
-public import JSONText
+import JSONText
 public import Vocabulary
 
 /// A generation request in OpenAI's format, for a worker or another server. Always a stream with usage.
@@ -8,19 +8,42 @@ public import Vocabulary
 public struct ClientRequest: Sendable, Equatable {
     /// `/v1/chat/completions` or `/v1/completions`.
     public let path: String
-    public let body: JSONValue
+    private let model: String
+    /// Of a chat only. Written without a tree, because they are most of the text.
+    private let messages: [ChatMessage]?
+    /// Every other member that the request has.
+    private let members: JSONObject
+
+    /// The JSON text.
+    public var bytes: [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("model", .string(model))
+            writer.member("stream", true)
+            writer.member("stream_options") { $0.object { $0.member("include_usage", true) } }
+            if let messages {
+                writer.member("messages") { writer in
+                    writer.array { writer in
+                        for place in messages.indices { writer.element { Self.write(messages[place], to: &$0) } }
+                    }
+                }
+            }
+            for (name, value) in members { writer.member(name, value) }
+        }
+        return writer.bytes
+    }
 
     /// - Parameters:
     ///   - request: what to ask for.
     ///   - model: the name that the other server knows.
     public init(_ request: GenerationRequest, model: String) {
-        var body: JSONObject = [
-            "model": .string(model), "stream": true, "stream_options": ["include_usage": true],
-        ]
+        self.model = model
+        var body = JSONObject()
+        var messages: [ChatMessage]?
         switch request.prompt {
-        case .chat(let messages, let tools):
+        case .chat(let chat, let tools):
             path = "/v1/chat/completions"
-            body["messages"] = .array(messages.map(Self.value))
+            messages = chat
             ToolFields.write(request, tools, to: &body)
         case .text(let text):
             path = "/v1/completions"
@@ -54,7 +77,8 @@ public struct ClientRequest: Sendable, Equatable {
         let isThinking = ReasoningFields.write(request, to: &body)
         MemoryFields.write(request, to: &body)
         NexusFields.write(request, isThinking: isThinking, to: &body)
-        self.body = .object(body)
+        self.messages = messages
+        members = body
     }
 
     private static func write(_ sampling: SamplingParameters, to body: inout JSONObject) {
@@ -78,14 +102,14 @@ public struct ClientRequest: Sendable, Equatable {
         }
     }
 
-    private static func value(_ message: ChatMessage) -> JSONValue {
-        var object: JSONObject = [
-            "role": .string(message.role.rawValue), "content": ContentFields.value(message.content),
-        ]
-        if let reasoning = message.reasoning { object["reasoning_content"] = .string(reasoning) }
-        if let name = message.name { object["name"] = .string(name) }
-        if let call = message.toolCallID { object["tool_call_id"] = .string(call) }
-        if !message.toolCalls.isEmpty { object["tool_calls"] = .array(message.toolCalls.map(\.value)) }
-        return .object(object)
+    private static func write(_ message: ChatMessage, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("role", .string(message.role.rawValue))
+            writer.member("content", ContentFields.value(message.content))
+            if let reasoning = message.reasoning { writer.member("reasoning_content", .string(reasoning)) }
+            if let name = message.name { writer.member("name", .string(name)) }
+            if let call = message.toolCallID { writer.member("tool_call_id", .string(call)) }
+            if !message.toolCalls.isEmpty { writer.member("tool_calls", .array(message.toolCalls.map(\.value))) }
+        }
     }
 }

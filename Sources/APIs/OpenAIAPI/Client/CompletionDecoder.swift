@@ -16,11 +16,15 @@ public struct CompletionDecoder: Sendable {
 
     public init(model: ModelID) { self.model = model }
 
+    /// The piece of text that one `data:` text brings, where the same stands around it as around the one before; `nil` for every
+    /// other, whose events are to be asked for. Mutating, so that a decoder is asked where it lies.
+    public mutating func text(of data: String) -> String? { frame?.text(in: data) }
+
     /// The events that follow from one `data:` text.
     ///
     /// - Throws: the `ServiceError` that the other side sent, or one about a text that is no chunk.
     public mutating func events(for data: String) throws(ServiceError) -> [GenerationEvent] {
-        if let text = frame?.text(in: data) { return text.isEmpty ? [] : [.text(text)] }
+        if let text = text(of: data) { return text.isEmpty ? [] : [.text(text)] }
         if data == "[DONE]" { return [] }
         // Most chunks are a piece of text and nothing else: no tree is made for these.
         if let plain = PlainChunk(data) { return events(for: plain, data) }

@@ -19,7 +19,7 @@ enum AnswerIdentity {
             fields.speculation = SpeculationLimits()
         }
         let wire = ClientRequest(plain, model: "")
-        return Array(wire.path.utf8) + wire.body.bytes
+        return Array(wire.path.utf8) + wire.bytes
     }
 
     /// Whose answers these are. A caller that proved who it is never shares with one that only says so.

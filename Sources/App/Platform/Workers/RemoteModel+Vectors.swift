@@ -27,7 +27,7 @@ extension RemoteModel: Embedding {
 
     private func ask(_ wire: VectorRequest, id: RequestID) async throws -> JSONValue {
         let response = try await post(
-            wire.path, wire.body, id: id, accepting: "application/json", firstByteMax: Self.answerMax)
+            wire.path, wire.body.bytes, id: id, accepting: "application/json", firstByteMax: Self.answerMax)
         let bytes: [UInt8]
         do throws(FetchError) {
             bytes = try await response.body.collect(upTo: Self.answerBytesMax)

@@ -52,7 +52,7 @@ struct RemoteModel: Sendable {
     ) async throws -> RemoteStream {
         let wire = ClientRequest(request, model: endpoint.modelName)
         let fetched = try await post(
-            wire.path, wire.body, id: request.id, accepting: "text/event-stream",
+            wire.path, wire.bytes, id: request.id, accepting: "text/event-stream",
             firstByteMax: min(firstByteMax ?? endpoint.idleMax, endpoint.idleMax), totalMax: totalMax,
             receiveBytes: Self.eventReadBytes)
         return RemoteStream(body: fetched.body, model: served, course: AnswerNotes.current?.course)
@@ -65,7 +65,7 @@ struct RemoteModel: Sendable {
         let wire = ClientRequest(request, model: endpoint.modelName)
         do {
             let fetched = try await post(
-                TokenCountRoutes.path, wire.body, id: request.id, accepting: "application/json",
+                TokenCountRoutes.path, wire.bytes, id: request.id, accepting: "application/json",
                 firstByteMax: endpoint.idleMax)
             let bytes = try await fetched.body.collect(upTo: Self.errorBytesMax)
             if let count = try JSONValue.parse(bytes)["input_tokens"]?.integer, count >= 0 { return Int(count) }
@@ -84,13 +84,13 @@ struct RemoteModel: Sendable {
     ///
     /// - Throws: `ServiceError` when the server refuses or cannot be reached.
     func post(
-        _ path: String, _ body: JSONValue, id: RequestID, accepting type: String, firstByteMax: Duration,
+        _ path: String, _ body: [UInt8], id: RequestID, accepting type: String, firstByteMax: Duration,
         totalMax: Duration? = nil, receiveBytes: Int? = nil
     ) async throws -> FetchResponse {
         try await send(
             FetchRequest(
                 endpoint.baseURL + path, method: "POST", headers: headers(id: id, accepting: type),
-                body: .bytes(body.bytes), unixSocketPath: endpoint.unixSocketPath,
+                body: .bytes(body), unixSocketPath: endpoint.unixSocketPath,
                 timeouts: Timeouts(
                     connect: .seconds(5), firstByte: firstByteMax, idle: endpoint.idleMax, total: totalMax),
                 receiveBytes: receiveBytes, allowsPeer: endpoint.allowsPeer))
@@ -145,13 +145,15 @@ struct RemoteStream: AsyncSequence, Sendable {
     final class Iterator: ReadyIterator {
         private var body: ResponseBody.Iterator
         private var parser = ServerSentEventParser()
-        /// Of the bytes that came last, those events that were not decoded yet, the next one last.
+        /// What came last, and how many of its events were decoded. Empty when that is all of them.
         private var waiting: [ServerSentEvent] = []
+        private var decodedCount = 0
         private var decoder: CompletionDecoder
         private let model: ModelID
         private let course: AnswerCourse?
-        /// Events that were not handed out yet, the next one last.
+        /// Events of one text, and how many of them were handed out. Empty when that is all of them.
         private var ready: [GenerationEvent] = []
+        private var readCount = 0
         private var isOver = false
 
         init(body: ResponseBody.Iterator, model: ModelID, course: AnswerCourse?) {
@@ -169,34 +171,44 @@ struct RemoteStream: AsyncSequence, Sendable {
             }
         }
 
-        func nextReady() throws -> GenerationEvent? {
-            repeat {
-                if let event = ready.popLast() { return event }
-            } while try !isOver && decodeNext()
-            return nil
-        }
-
-        /// Unpacks the next event, if one is here. Not inlined, so that what it needs does not lie in the frame that waits for
-        /// the next bytes.
+        /// Not inlined, so that what it needs does not lie in the frame that waits for the next bytes.
         @inline(never)
-        private func decodeNext() throws -> Bool {
-            guard let event = waiting.popLast() else { return false }
-            ready = try decoder.events(for: event.data).reversed()
-            return true
+        func nextReady() throws -> GenerationEvent? {
+            while true {
+                if let event = popReady() { return event }
+                guard decodedCount < waiting.count else { return nil }
+                let data = waiting[decodedCount].data
+                decodedCount += 1
+                if decodedCount == waiting.count { (waiting, decodedCount) = ([], 0) }
+                // Nearly all are a piece of text in the frame of the one before.
+                if let text = decoder.text(of: data) {
+                    if !text.isEmpty { return .text(text) }
+                } else {
+                    ready = try decoder.events(for: data)
+                }
+            }
         }
 
-        /// Takes what came, or the end. Not inlined, as ``decodeNext()``.
+        private func popReady() -> GenerationEvent? {
+            guard readCount < ready.count else { return nil }
+            let event = ready[readCount]
+            readCount += 1
+            if readCount == ready.count { (ready, readCount) = ([], 0) }
+            return event
+        }
+
+        /// Takes what came, or the end. Not inlined, as ``nextReady()``.
         @inline(never)
         private func take(_ bytes: [UInt8]?) throws {
             guard let bytes else {
                 isOver = true
                 let end = try decoder.end()
                 if case .finished(let told) = end, let queue = told.timings?.queue { course?.note(queue: queue) }
-                ready = [end]
+                (ready, readCount) = ([end], 0)
                 return
             }
             do throws(ServerSentEventError) {
-                waiting = try parser.feed(bytes).reversed()
+                (waiting, decodedCount) = (try parser.feed(bytes), 0)
             } catch {
                 throw FetchError(.tooLarge, error.description).serviceError(for: model)
             }
@@ -212,7 +224,7 @@ struct RemoteStream: AsyncSequence, Sendable {
             }
         }
 
-        /// Not inlined, as ``decodeNext()``.
+        /// Not inlined, as ``nextReady()``.
         @inline(never)
         private func told(_ error: FetchError) -> any Error {
             error.code == .cancelled ? CancellationError() : error.serviceError(for: model)
