@@ -66,7 +66,7 @@ public struct Observation: Middleware {
     }
 
     /// A name with few values: the operation, never the path, of which there are as many as clients can think of.
-    private func route(of request: HTTPRequest) -> String { request.route?.operation ?? "other" }
+    private func route(of request: HTTPRequest) -> String { request.operation ?? "other" }
 
     /// The path, for logs and traces, without a segment that is a secret.
     private static func shown(_ request: HTTPRequest) -> String {

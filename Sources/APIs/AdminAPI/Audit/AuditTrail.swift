@@ -92,7 +92,7 @@ public struct AuditTrail: Middleware {
     private static func isOrder(_ request: HTTPRequest) -> Bool {
         switch request.method {
         case .get, .head, .options: false
-        default: request.rawPath.hasPrefix("/api/v1/")
+        default: request.target.hasPrefix("/api/v1/")
         }
     }
 
@@ -126,7 +126,7 @@ public struct AuditTrail: Middleware {
 }
 
 /// Leaves for ``AuditTrail`` who asked, and watches how keys are used. Stands inside of authentication.
-public struct AuditIdentity: Middleware {
+public struct AuditIdentity: PlainMiddleware {
     private let log: AuditLog
     private let watch: Watch
 
@@ -144,11 +144,11 @@ public struct AuditIdentity: Middleware {
         watch = Watch(now: now)
     }
 
-    public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
-        guard let principal = Principal.current else { return try await next(request) }
+    public func before(_ request: inout HTTPRequest) -> HTTPResponse? {
+        guard let principal = Principal.current else { return nil }
         if case .apiKey(let key) = principal.origin { note(key, principal, request) }
         request.context[AuditTrail.ActorKey.self] = principal
-        return try await next(request)
+        return nil
     }
 
     private func note(_ key: String, _ principal: Principal, _ request: HTTPRequest) {

@@ -5,7 +5,7 @@ public import HTTPServing
 ///
 /// The list is read from its end: each trusted proxy has added whom it talked to, so that the last address that is no
 /// trusted proxy's is the client's. What stands before it, anyone may have made up.
-public struct ForwardedClient: Middleware {
+public struct ForwardedClient: PlainMiddleware {
     private let trusted: [AddressRange]
     /// Addresses of the list that are looked at.
     static let hopsMax = 16
@@ -13,9 +13,8 @@ public struct ForwardedClient: Middleware {
     /// - Parameter trusted: addresses of proxies. None believes nobody.
     public init(trusted: [AddressRange]) { self.trusted = trusted }
 
-    public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
-        guard !trusted.isEmpty, isTrusted(request.client.address) else { return try await next(request) }
-        var request = request
+    public func before(_ request: inout HTTPRequest) throws -> HTTPResponse? {
+        guard !trusted.isEmpty, isTrusted(request.client.address) else { return nil }
         if let proto = request.headers.list("X-Forwarded-Proto").last?.lowercased() {
             request.client.isSecure = proto == "https"
         }
@@ -25,7 +24,7 @@ public struct ForwardedClient: Middleware {
             request.client.address = hop
             guard isTrusted(hop) else { break }
         }
-        return try await next(request)
+        return nil
     }
 
     private func isTrusted(_ address: String) -> Bool {

@@ -6,7 +6,7 @@ import Vocabulary
 ///
 /// A server that asks nobody for a credential answers to this machine's names and the configured ones. One that does
 /// answers to every name unless names are configured. Requests over Unix sockets, which no browser makes, pass.
-public struct HostGuard: Middleware {
+public struct HostGuard: PlainMiddleware {
     private let hosts: Set<String>
     private let isOpen: @Sendable () -> Bool
 
@@ -18,13 +18,11 @@ public struct HostGuard: Middleware {
         self.isOpen = isOpen
     }
 
-    public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
-        guard !request.remoteAddress.isEmpty else { return try await next(request) }
-        let fields = request.headers.fields.reduce(into: [String]()) { found, field in
-            if field.name.utf8.count == 4, field.name.lowercased() == "host" { found.append(field.value) }
-        }
+    public func before(_ request: inout HTTPRequest) throws -> HTTPResponse? {
+        guard !request.remoteAddress.isEmpty else { return nil }
+        let fields = request.headers.all("Host")
         // Only HTTP/1.0 may leave it out; no browser speaks that.
-        guard let field = fields.first else { return try await next(request) }
+        guard let field = fields.first else { return nil }
         guard fields.count == 1, let host = HostName(field) else {
             throw ServiceError(
                 .invalidValue, "The Host header names no host.", hint: "Send one Host header: host:port.")
@@ -34,7 +32,7 @@ public struct HostGuard: Middleware {
                 .forbidden, "This server does not answer to the name '\(host)'.",
                 hint: "Ask it by localhost, or add the name to `server.hosts`.")
         }
-        return try await next(request)
+        return nil
     }
 
     func accepts(_ host: HostName) -> Bool {

@@ -6,7 +6,7 @@ import Vocabulary
 ///
 /// A request that brings its credential in a header no page can have made without asking first, and passes. Sources: W3C
 /// Fetch Metadata (`Sec-Fetch-Site`), RFC 6454 (`Origin`); browsers since 2020 send one of them with every change.
-public struct OriginGuard: Middleware {
+public struct OriginGuard: PlainMiddleware {
     private let origins: Set<String>
     private let isOpen: @Sendable () -> Bool
     private let exceptions: Set<String>
@@ -22,7 +22,7 @@ public struct OriginGuard: Middleware {
         self.exceptions = exceptions
     }
 
-    public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
+    public func before(_ request: inout HTTPRequest) throws -> HTTPResponse? {
         if !exceptions.contains(request.path), isAtRisk(request), let reason = refusal(request) {
             throw ServiceError(
                 .forbidden, "A page of another site may not do this.",
@@ -30,7 +30,7 @@ public struct OriginGuard: Middleware {
                     "Send the request from this server's own page, or add the page's origin to `server.cors.origins`.",
                 detail: reason)
         }
-        return try await next(request)
+        return nil
     }
 
     private func isAtRisk(_ request: HTTPRequest) -> Bool {

@@ -4,29 +4,30 @@ public import HTTPServing
 /// of ours is told to others, and that no cache on the way keeps it.
 ///
 /// Answers that say otherwise keep their word: the page has a policy of its own, assets may be kept.
-public struct SecurityHeaders: Middleware {
-    /// How long a browser remembers to come with TLS only; `nil` does not say.
-    private let transportSeconds: Int?
+public struct SecurityHeaders: PlainMiddleware {
+    /// For browsers that came with TLS; `nil` does not say.
+    private let transport: String?
 
     /// Of answers that are no page: nothing may run, and nobody may frame them.
     static let policy = "default-src 'none'; frame-ancestors 'none'"
 
-    /// - Parameter transportSeconds: for `Strict-Transport-Security`, on secure connections only.
-    public init(transportSeconds: Int? = 31_536_000) { self.transportSeconds = transportSeconds }
+    /// - Parameter transportSeconds: how long a browser remembers to come with TLS only; `nil` does not say. Told on secure
+    ///   connections only.
+    public init(transportSeconds: Int? = 31_536_000) { transport = transportSeconds.map { "max-age=\($0)" } }
 
-    public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
-        var response = try await next(request)
-        if case .webSocket = response.body { return response }
-        var fields: [(name: String, value: String)] = [
-            ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
-            ("Content-Security-Policy", Self.policy), ("Cache-Control", "no-store"),
-        ]
-        if request.client.isSecure, let transportSeconds {
-            fields.append(("Strict-Transport-Security", "max-age=\(transportSeconds)"))
-        }
-        for field in fields where response.headers[field.name] == nil {
+    public func after(_ request: HTTPRequest, _ response: inout HTTPResponse) {
+        if case .webSocket = response.body { return }
+        for field in Self.fields where response.headers[field.name] == nil {
             response.headers.append(field.name, field.value)
         }
-        return response
+        if let transport, request.client.isSecure, response.headers[Self.transportName] == nil {
+            response.headers.append(Self.transportName, transport)
+        }
     }
+
+    private static let fields: [(name: String, value: String)] = [
+        ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+        ("Content-Security-Policy", policy), ("Cache-Control", "no-store"),
+    ]
+    private static let transportName = "Strict-Transport-Security"
 }

@@ -5,15 +5,15 @@ import Vocabulary
 /// `https`, where they only read, and refused, where they already carry something.
 ///
 /// Requests of this machine and over Unix sockets pass.
-public struct TransportGuard: Middleware {
+public struct TransportGuard: PlainMiddleware {
     private let publicURL: String?
 
     /// - Parameter publicURL: where to send people, `https://chat.example.org`; the host that was asked when `nil`.
     public init(publicURL: String?) { self.publicURL = publicURL }
 
-    public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
+    public func before(_ request: inout HTTPRequest) throws -> HTTPResponse? {
         let isNear = request.client.address.isEmpty || IPAddress(request.client.address)?.isLoopback == true
-        guard !request.client.isSecure, !isNear else { return try await next(request) }
+        guard !request.client.isSecure, !isNear else { return nil }
         // A credential that came this way was told to everyone on it: saying so beats answering.
         guard request.method == .get || request.method == .head, request.headers["Authorization"] == nil,
             let base = publicURL ?? request.headers["Host"].flatMap(HostName.init).map({ "https://\($0)" })

@@ -17,7 +17,11 @@ public struct HTTPRequest: Sendable {
             self.refusal = refusal
             pathEnd = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
             let rawPath = target[..<pathEnd]
-            path = PercentEncoding.decoded(rawPath.utf8) ?? String(rawPath)
+            if rawPath.utf8.contains(UInt8(ascii: "%")) {
+                path = PercentEncoding.decoded(rawPath.utf8) ?? String(rawPath)
+            } else {
+                path = pathEnd == target.endIndex ? target : String(rawPath)
+            }
         }
     }
 
@@ -30,6 +34,14 @@ public struct HTTPRequest: Sendable {
     /// permission that it asks for.
     public var route: RouteDescription? {
         if case .route(let matched) = destination { matched.route.description } else { nil }
+    }
+    /// Of ``route``, whose other parts are not copied then.
+    public var operation: String? {
+        if case .route(let matched) = destination { matched.route.description.operation } else { nil }
+    }
+    /// Of ``route``, likewise.
+    public var permission: String? {
+        if case .route(let matched) = destination { matched.route.description.permission } else { nil }
     }
     /// What answers this request, once the router has looked.
     var destination = RequestDestination.unknown

@@ -13,8 +13,16 @@ public protocol RequestContextKey {
 /// One per request, shared by every copy of the ``HTTPRequest``; so what an inner middleware sets, an outer one sees
 /// after `next` has returned.
 public final class RequestContext: Sendable {
+    /// A value behind a reference: whose type it is, is seen at once.
+    @usableFromInline final class Box<Value: Sendable>: Sendable {
+        @usableFromInline let value: Value
+
+        @inlinable init(_ value: Value) { self.value = value }
+    }
+
     private struct State {
-        var values: [ObjectIdentifier: any Sendable] = [:]
+        /// There are few, and each is found at once among them.
+        var values: [(key: ObjectIdentifier, box: any AnyObject & Sendable)] = []
         var observers: [@Sendable (RequestOutcome) -> Void] = []
         var outcome: RequestOutcome?
     }
@@ -27,9 +35,29 @@ public final class RequestContext: Sendable {
 
     init(transfer: Transfer?) { self.transfer = transfer }
 
-    public subscript<Key: RequestContextKey>(key: Key.Type) -> Key.Value? {
-        get { state.withLock { $0.values[ObjectIdentifier(key)] } as? Key.Value }
-        set { state.withLock { $0.values[ObjectIdentifier(key)] = newValue } }
+    /// Open to other modules' compilers, which otherwise look up the value's type at run time for each access.
+    @inlinable public subscript<Key: RequestContextKey>(key: Key.Type) -> Key.Value? {
+        get { (box(ObjectIdentifier(key)) as? Box<Key.Value>)?.value }
+        set { set(newValue.map(Box.init), for: ObjectIdentifier(key)) }
+    }
+
+    @usableFromInline func box(_ key: ObjectIdentifier) -> (any AnyObject & Sendable)? {
+        state.withLock { state in
+            for place in state.values.indices where state.values[place].key == key { return state.values[place].box }
+            return nil
+        }
+    }
+
+    @usableFromInline func set(_ box: (any AnyObject & Sendable)?, for key: ObjectIdentifier) {
+        state.withLock { state in
+            let place = state.values.firstIndex { $0.key == key }
+            switch (place, box) {
+            case (let place?, let box?): state.values[place].box = box
+            case (let place?, nil): state.values.remove(at: place)
+            case (nil, let box?): state.values.append((key, box))
+            case (nil, nil): break
+            }
+        }
     }
 
     /// Calls `observer` once, when the response is sent completely or given up. It runs on the server's thread: it must

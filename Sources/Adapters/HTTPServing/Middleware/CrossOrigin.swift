@@ -2,7 +2,7 @@
 ///
 /// An origin is compared as a whole and only listed ones are ever named in an answer, so no foreign page can read with
 /// a user's cookies. The origin `*` lets every page read, but never with credentials.
-public struct CrossOrigin: Middleware {
+public struct CrossOrigin: PlainMiddleware {
     /// Such as `https://chat.example.org` or `http://localhost:5173`, without a path.
     public var origins: Set<String>
     public var methods: [HTTPMethod]
@@ -28,22 +28,27 @@ public struct CrossOrigin: Middleware {
         self.preflightSeconds = preflightSeconds
     }
 
-    public func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
-        let isPreflight = request.method == .options && request.headers["Access-Control-Request-Method"] != nil
-        var response = isPreflight ? HTTPResponse(.noContent) : try await next(request)
+    private static func isPreflight(_ request: HTTPRequest) -> Bool {
+        request.method == .options && request.headers["Access-Control-Request-Method"] != nil
+    }
+
+    public func before(_ request: inout HTTPRequest) -> HTTPResponse? {
+        Self.isPreflight(request) ? HTTPResponse(.noContent) : nil
+    }
+
+    public func after(_ request: HTTPRequest, _ response: inout HTTPResponse) {
         response.headers.add("Vary", token: "Origin")
-        guard let origin = request.headers["Origin"] else { return response }
+        guard let origin = request.headers["Origin"] else { return }
         let isListed = origins.contains(origin)
-        guard isListed || origins.contains("*") else { return response }
+        guard isListed || origins.contains("*") else { return }
         response.headers["Access-Control-Allow-Origin"] = isListed ? origin : "*"
         if allowsCredentials, isListed { response.headers["Access-Control-Allow-Credentials"] = "true" }
-        if isPreflight {
+        if Self.isPreflight(request) {
             response.headers["Access-Control-Allow-Methods"] = methods.map(\.rawValue).joined(separator: ", ")
             response.headers["Access-Control-Allow-Headers"] = requestHeaders.joined(separator: ", ")
             response.headers["Access-Control-Max-Age"] = String(preflightSeconds)
         } else if !exposedHeaders.isEmpty {
             response.headers["Access-Control-Expose-Headers"] = exposedHeaders.joined(separator: ", ")
         }
-        return response
     }
 }

@@ -17,12 +17,15 @@ public struct Router: Sendable {
 
     private var trie = RouteTrie()
     private var matched: [MatchedRoute] = []
+    /// Of the routes without placeholders, by their paths: what most requests ask for, and what wins over all others.
+    private var literals: [String: [HTTPMethod: Int]] = [:]
 
     public init() {}
 
     /// - Precondition: the pattern is well-formed, and no other route has the same pattern and method.
     public mutating func add(_ route: Route) {
         let placeholders = trie.add(route.pattern, route.method, route: routes.count)
+        if placeholders.isEmpty { literals[route.pattern, default: [:]][route.method] = routes.count }
         matched.append(MatchedRoute(route, placeholders))
         routes.append(route)
     }
@@ -54,8 +57,18 @@ public struct Router: Sendable {
                 return await onError(error, request)
             }
         }
+        var plain: [any PlainMiddleware] = []
         // A loop, because `reduce` would wrap each closure twice, for each request, in what makes it generic and concrete again.
-        for middleware in middleware.reversed() { chain = Self.wrap(chain, in: middleware, onError) }
+        for middleware in middleware.reversed() {
+            if let middleware = middleware as? any PlainMiddleware {
+                plain.insert(middleware, at: 0)
+                continue
+            }
+            if !plain.isEmpty { chain = Self.wrap(chain, in: plain, onError) }
+            plain = []
+            chain = Self.wrap(chain, in: middleware, onError)
+        }
+        if !plain.isEmpty { chain = Self.wrap(chain, in: plain, onError) }
         return { [self, chain] request in
             var request = request
             request.destination = destination(of: &request)
@@ -76,8 +89,32 @@ public struct Router: Sendable {
         }
     }
 
+    /// The same for several that do not wait, the first one outermost.
+    private static func wrap(
+        _ next: @escaping HTTPHandler, in plain: [any PlainMiddleware], _ onError: @escaping ErrorResponder
+    ) -> HTTPHandler {
+        { request in
+            var request = request
+            var passed = 0
+            var response: HTTPResponse
+            do {
+                var own: HTTPResponse?
+                while own == nil, passed < plain.count {
+                    own = try plain[passed].before(&request)
+                    passed += 1
+                }
+                if let own { response = own } else { response = try await next(request) }
+            } catch {
+                response = await onError(error, request)
+            }
+            for middleware in plain[..<passed].reversed() { middleware.after(request, &response) }
+            return response
+        }
+    }
+
     private func destination(of request: inout HTTPRequest) -> RequestDestination {
         if let refusal = request.refusal { return .refusal(refusal) }
+        if let index = literals[request.target]?[request.method] { return route(index, [], &request) }
         guard request.target.utf8.first == UInt8(ascii: "/") else {
             return request.method == .options && request.target == "*"
                 ? .options(allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
@@ -105,11 +142,7 @@ public struct Router: Sendable {
             match = trie.match(segments, .get)
         }
         switch match {
-        case .route(let index, let values):
-            let matched = matched[index]
-            request.parameters = PathParameters(names: matched.placeholders, values: values)
-            if let bytesMax = matched.route.bodyBytesMax { request.body.bytesMax = bytesMax }
-            return .route(matched)
+        case .route(let index, let values): return route(index, values, &request)
         case .methods(let methods):
             let allow = Self.allow(methods)
             if request.method == .options { return .options(allow: allow) }
@@ -120,6 +153,13 @@ public struct Router: Sendable {
         case .none:
             return .refusal(HTTPError(.notFound, code: "not_found", message: "There is nothing at this path."))
         }
+    }
+
+    private func route(_ index: Int, _ values: [String], _ request: inout HTTPRequest) -> RequestDestination {
+        let matched = matched[index]
+        if !values.isEmpty { request.parameters = PathParameters(names: matched.placeholders, values: values) }
+        if let bytesMax = matched.route.bodyBytesMax { request.body.bytesMax = bytesMax }
+        return .route(matched)
     }
 
     private static func allow(_ methods: [HTTPMethod]) -> String {

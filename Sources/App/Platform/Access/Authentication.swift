@@ -23,7 +23,7 @@ struct Authentication: Middleware {
 
     func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
         let (principal, token): (Principal, TokenStatement?)
-        let permission = request.route?.permission
+        let permission = request.permission
         do {
             try Self.refuseKeysInQuery(request)
             (principal, token) = try await caller(of: request, permission)

@@ -73,12 +73,12 @@ struct AnswerNoting: Middleware {
 
     func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
         // Our own API tells of models in its bodies.
-        guard !request.rawPath.hasPrefix("/api/v1/") else { return try await next(request) }
+        guard !request.target.hasPrefix("/api/v1/") else { return try await next(request) }
         let notes = AnswerNotes(AnswerCourse(try AnswerWish(request.headers)))
         var response = try await AnswerNotes.$current.withValue(notes) { try await next(request) }
         notes.write(to: &response.headers)
         let time = notes.course.write(to: &response.headers)
-        overhead.with(request.route?.operation ?? "other").observe(time)
+        overhead.with(request.operation ?? "other").observe(time)
         return response
     }
 }

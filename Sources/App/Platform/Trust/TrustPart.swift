@@ -69,7 +69,8 @@ struct TrustPart: Sendable {
 
     /// Before everything else: who is asking, behind which proxy.
     var outermost: [any Middleware] {
-        [ForwardedClient(trusted: configuration.trust.trustedProxies.compactMap(AddressRange.init))]
+        let trusted = configuration.trust.trustedProxies.compactMap(AddressRange.init)
+        return trusted.isEmpty ? [] : [ForwardedClient(trusted: trusted)]
     }
 
     /// After the request has its id: what is refused before anybody looks at it, and what every answer says.
