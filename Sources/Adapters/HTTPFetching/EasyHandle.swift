@@ -1,72 +1,5 @@
 import CCurl
 
-/// What one of libcurl's handles is set to, apart from the single request.
-///
-/// A reference, because thousands of handles may be set to the same. Not `Sendable`: for the client's thread.
-@safe
-final class HandleProfile: Equatable {
-    /// How a request's body is given away.
-    enum BodyKind: Equatable { case none, posted, uploaded }
-
-    /// A body that is shorter goes out together with the header, without a buffer of its own (libcurl, http.c).
-    private static let postedBytesMax = 64 << 10
-
-    let url: String
-    let method: String
-    let body: BodyKind
-    let unixSocketPath: String?
-    let proxy: String?
-    let tls: TLSOptions
-    let connect: Duration?
-    let decompresses: Bool
-    let receiveBytes: Int
-    /// The URL as libcurl has read it, once there is a handle.
-    private var parts: OpaquePointer?
-
-    init(_ request: PreparedRequest, settings: HTTPClient.Configuration) {
-        let options = request.options
-        url = request.url.absolute
-        method = request.method
-        body =
-            switch request.body {
-            case .none: .none
-            case .bytes(let bytes) where (1..<Self.postedBytesMax).contains(bytes.count): .posted
-            case .bytes, .stream: .uploaded
-            }
-        unixSocketPath = options.unixSocketPath
-        proxy = options.proxy
-        tls = options.tls
-        connect = options.timeouts.connect
-        decompresses = options.decompresses
-        receiveBytes = options.receiveBytes ?? settings.receiveBytes
-    }
-
-    deinit { unsafe curl_url_cleanup(parts) }
-
-    /// The URL as libcurl reads it, which it would do for each request where a handle is given a text.
-    func urlParts() throws(FetchError) -> OpaquePointer {
-        if let parts = unsafe parts { return unsafe parts }
-        guard let made = unsafe curl_url() else { throw FetchError(.failed, "No memory for a URL.") }
-        guard unsafe curl_url_set(made, CURLUPART_URL, url, 0) == CURLUE_OK else {
-            unsafe curl_url_cleanup(made)
-            throw FetchError(.invalidRequest, "The URL cannot be read.")
-        }
-        unsafe parts = unsafe made
-        return unsafe made
-    }
-
-    static func == (one: HandleProfile, other: HandleProfile) -> Bool {
-        one === other
-            || one.url == other.url && one.method == other.method && one.body == other.body
-                && one.unixSocketPath == other.unixSocketPath && one.proxy == other.proxy && one.tls == other.tls
-                && one.connect == other.connect && one.decompresses == other.decompresses
-                && one.receiveBytes == other.receiveBytes
-    }
-
-    /// Whether a handle is worth to be kept: most requests are such ones. A client's key stays nowhere.
-    var isCommon: Bool { body != .uploaded && tls.identity == nil }
-}
-
 /// One of libcurl's easy handles, set up for requests of one profile. What belongs to one request only is set before it and
 /// taken away after it.
 ///
@@ -98,6 +31,13 @@ final class EasyHandle {
 
     /// What libcurl says of a failure.
     var words: String { unsafe String(cString: errorWords) }
+
+    /// Whether the request that is over made a connection: its own first one, or one in place of another that was dead. libcurl
+    /// counts the dead ones for as long as a handle lives, and gives a request up at the sixth; so such a handle is not kept.
+    var hasConnected: Bool {
+        var count = 0
+        return unsafe nexus_curl_info_long(easy, CURLINFO_NUM_CONNECTS, &count) != CURLE_OK || count > 0
+    }
 
     // MARK: one request
 
@@ -237,40 +177,4 @@ final class EasyHandle {
         guard code != CURLE_OK else { return }
         throw CurlFailure.error(code, words: "", isConnecting: true)
     }
-}
-
-/// Handles that wait for the next request of their profile: to make one costs as much as to send a request with it.
-///
-/// Not `Sendable`: for the client's thread.
-final class IdleHandles {
-    /// The one that was used last comes last.
-    private var handles: [EasyHandle] = []
-    /// Of the handle that was made last: the next one is often made for the same.
-    private var latest: HandleProfile?
-    private let countMax: Int
-
-    init(countMax: Int) { self.countMax = countMax }
-
-    /// A handle for a request: one that waits, or a new one.
-    ///
-    /// - Throws: when libcurl has no memory, or does not take an option.
-    func take(
-        _ request: PreparedRequest, sockets: SocketWatch, settings: HTTPClient.Configuration
-    ) throws(FetchError) -> EasyHandle {
-        var profile = HandleProfile(request, settings: settings)
-        if let index = handles.lastIndex(where: { $0.profile == profile }) { return handles.remove(at: index) }
-        if let latest, latest == profile { profile = latest }
-        latest = profile.isCommon ? profile : nil
-        return try EasyHandle(profile, sockets: sockets, settings: settings)
-    }
-
-    /// Takes a handle back whose request has ended well; one that was broken off is not worth a second look.
-    func give(_ handle: EasyHandle) {
-        guard handle.profile.isCommon, handle.end() else { return }
-        if handles.count >= countMax { handles.removeFirst() }
-        handles.append(handle)
-    }
-
-    /// Frees them all.
-    func removeAll() { handles = [] }
 }
