@@ -14,7 +14,12 @@ swift test --disable-xctest --no-parallel "$@" 2>&1 | tee "$log" |
     grep --line-buffered -vE '^(◇|✔ Test "|✔ Test .*case passing|\[[0-9]+/[0-9]+\])'
 status=${PIPESTATUS[0]}
 set -e
-[ "$status" -eq 0 ] || { echo "swift test failed with status $status" >&2; exit "$status"; }
+if [ "$status" -ne 0 ]; then
+    # Once more at the end, where whoever sees only that can read it.
+    grep -E '^✘ (Test|Suite) |^↳ ' "$log" | tail -n 60 >&2 || true
+    echo "swift test failed with status $status" >&2
+    exit "$status"
+fi
 count=$(grep -oE 'Test run with [0-9]+ tests' "$log" | grep -oE '[0-9]+' | tail -n 1)
 if [ "${count:-0}" -lt "$floor" ]; then
     echo "only ${count:-0} tests ran, at least $floor were expected" >&2
