@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from support.browser import Tab, browser, tab
 from support.servers import NAME, Engine, Nexus
 
@@ -84,6 +84,39 @@ def test_a_question_is_answered_and_kept(page: Tab) -> None:
     page.page.reload()
     expect(answer).to_have_text("7")
     expect(page.page.locator(".chat-row")).to_have_count(1)
+
+
+@pytest.mark.parametrize("way", ["Enter", "button"])
+def test_a_message_that_is_written_before_the_models_are_known_is_sent_when_they_are(page: Tab, way: str) -> None:
+    held: list[Route] = []
+    answers = False
+    page.page.route("**/v1/models", lambda route: route.continue_() if answers else held.append(route))
+    page.go()
+    area = page.page.locator(".composer textarea")
+    area.fill("What is 3 + 4?")
+    if way == "Enter":
+        area.press("Enter")
+    else:
+        page.page.locator(".composer button[type=submit]").click()
+    expect(page.page.locator(".composer [role=status]")).to_contain_text("as soon as")
+    expect(page.page.locator(".message")).to_have_count(0)
+    answers = True
+    for route in held:
+        route.continue_()
+    page.answered()
+    expect(page.page.locator(".message.user")).to_contain_text("What is 3 + 4?")
+    expect(area).to_have_value("")
+
+
+def test_who_has_no_model_to_ask_is_told_so(page: Tab) -> None:
+    page.page.route("**/v1/models", lambda route: route.fulfill(json={"object": "list", "data": []}))
+    page.go()
+    area = page.page.locator(".composer textarea")
+    area.fill("What is 3 + 4?")
+    expect(page.page.locator(".picker-button")).to_contain_text("No model")
+    area.press("Enter")
+    expect(page.page.locator(".toasts", has_text="Choose a model")).to_be_visible()
+    expect(area).to_have_value("What is 3 + 4?")
 
 
 def test_the_reason_for_each_millisecond(page: Tab) -> None:

@@ -91,7 +91,7 @@ function Chat({ conversation, id, side }: { conversation: Conversation; id: stri
         {messages.length === 0
           ? <Welcome note={model?.meta?.note} onAsk={(text) => { send(id, text, []).catch(tellProblem); }} isReady={model !== undefined} />
           : <MessageList conversation={conversation} running={running?.message} stage={running?.stage ?? null} />}
-        <Composer conversation={conversation} id={id} model={model} isRunning={running !== undefined} />
+        <Composer conversation={conversation} id={id} model={model} areModelsLoaded={isLoaded} isRunning={running !== undefined} />
       </div>
       {artifact && (
         <Suspense fallback={<aside className="side"><Skeleton /></aside>}><ArtifactPanel artifact={artifact} /></Suspense>

@@ -15,16 +15,18 @@ const attachmentsMax = 16;
 /** Words that were not sent yet, by conversation; lost with the page. */
 const drafts = new Map<string, string>();
 
-export function Composer({ conversation, id, model, isRunning }: {
-  conversation: Conversation; id: string | null; model: ServedModel | undefined; isRunning: boolean;
+export function Composer({ conversation, id, model, areModelsLoaded, isRunning }: {
+  conversation: Conversation; id: string | null; model: ServedModel | undefined; areModelsLoaded: boolean; isRunning: boolean;
 }): JSX.Element {
   const [text, setText] = useState(drafts.get(conversation.id) ?? "");
   const [files, setFiles] = useState<Attachment[]>([]);
   const [isOver, setOver] = useState(false);
+  const [isWaiting, setWaiting] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
   const chooser = useRef<HTMLInputElement>(null);
   const imagesRefused = files.some((file) => file.kind === "image") && !readsImages(model);
-  const canSend = !isRunning && model !== undefined && (text.trim() !== "" || files.length > 0) && !imagesRefused;
+  const isWritten = !isRunning && (text.trim() !== "" || files.length > 0) && !imagesRefused;
+  const canSend = isWritten && model !== undefined;
 
   useLayoutEffect(() => {
     const element = area.current;
@@ -57,6 +59,11 @@ export function Composer({ conversation, id, model, isRunning }: {
     takeHanded(conversation.id);
   }, [handed, conversation.id]);
   const submit = () => {
+    if (isWritten && !model) {
+      // Whoever is faster than the list of models need not send twice.
+      if (areModelsLoaded) tell(t("chat.chooseModel"), { kind: "error" });
+      else setWaiting(true);
+    }
     if (!canSend) return;
     send(id, text.trim(), files).catch((error: unknown) => {
       // What was written is not lost.
@@ -68,6 +75,12 @@ export function Composer({ conversation, id, model, isRunning }: {
     setFiles([]);
     drafts.delete(conversation.id);
   };
+  useEffect(() => {
+    if (!isWaiting || !areModelsLoaded) return;
+    // The first model is chosen right after the list has come.
+    const timer = setTimeout(() => { setWaiting(false); submit(); }, 0);
+    return () => clearTimeout(timer);
+  });
   return (
     <form className={`composer ${isOver ? "over" : ""}`} onSubmit={(event) => { event.preventDefault(); submit(); }}
       onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
@@ -87,8 +100,9 @@ export function Composer({ conversation, id, model, isRunning }: {
           </ul>
         )}
         {imagesRefused && <p className="small problem" role="alert">{t("chat.noImages", { model: model?.id ?? "" })}</p>}
+        {isWaiting && <p className="small muted" role="status">{t("chat.sendsSoon")}</p>}
         <textarea ref={area} rows={1} value={text} placeholder={t("chat.placeholder")} aria-label={t("chat.message")} dir="auto"
-          maxLength={2_000_000} onChange={(event) => setText(event.target.value)}
+          maxLength={2_000_000} onChange={(event) => { setWaiting(false); setText(event.target.value); }}
           onPaste={(event) => { if (event.clipboardData.files.length > 0) { event.preventDefault(); void attach(event.clipboardData.files); } }}
           onKeyDown={(event) => {
             if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) { event.preventDefault(); submit(); }
@@ -111,7 +125,7 @@ export function Composer({ conversation, id, model, isRunning }: {
           <span className="small muted wide-only hint">{t("chat.keys")}</span>
           {isRunning
             ? <button type="button" className="send stop" aria-label={t("chat.stop")} title={t("chat.stop")} onClick={() => stop(conversation.id)}><Icon name="square" /></button>
-            : <button type="submit" className="send" disabled={!canSend} aria-label={t("chat.send")} title={t("chat.send")}><Icon name="arrow-up" /></button>}
+            : <button type="submit" className="send" disabled={!isWritten} aria-label={t("chat.send")} title={t("chat.send")}><Icon name="arrow-up" /></button>}
         </div>
       </div>
     </form>
