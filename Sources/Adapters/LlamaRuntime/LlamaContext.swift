@@ -189,6 +189,16 @@ public final class LlamaContext {
         return try unsafe body(UnsafeBufferPointer(start: logits, count: model.vocabularyCount))
     }
 
+    /// The largest of each 64 logits of a row of the last batch, valid as long as the logits: whoever computes them, knows.
+    /// NaN where one of them is; fewer than 64 at the end have none.
+    ///
+    /// - Parameter row: what `append` gave, with `wantsLogits`.
+    /// - Returns: `nil` where they were not found: on other devices, with other kernels, or for few logits.
+    public func logitMaxima(row: Int32) -> UnsafeBufferPointer<Float>? {
+        guard let maxima = unsafe nexus_llama_logits_maxima(handle, row) else { return nil }
+        return unsafe UnsafeBufferPointer(start: maxima, count: model.vocabularyCount / 64)
+    }
+
     /// Computes later batches on so many threads, at least one. With all of `options.threads`, batches of several tokens of
     /// a sequence have `options.batchThreads` again.
     public func setThreads(_ count: Int) {

@@ -153,12 +153,16 @@ public final class LlamaModel: Sendable {
     /// `special` is set.
     public func piece(_ token: Int32, special: Bool = false) -> [UInt8] {
         guard token >= 0, token < vocabularyCount else { return [] }
-        var buffer = [CChar](repeating: 0, count: 64)
+        var capacity = 64
         for _ in 0..<2 {
-            let count = unsafe nexus_llama_piece(vocabulary, token, &buffer, Int32(buffer.count), special)
-            if count >= 0 { return buffer.prefix(Int(count)).map(UInt8.init(bitPattern:)) }
-            if count == NEXUS_LLAMA_THREW_STATUS { return [] }
-            buffer = [CChar](repeating: 0, count: Int(-count))
+            let (count, bytes) = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { room in
+                let count = unsafe nexus_llama_piece(
+                    vocabulary, token, room.baseAddress, Int32(room.count), special)
+                return unsafe (Int(count), count > 0 ? Array(UnsafeRawBufferPointer(room)[..<Int(count)]) : [])
+            }
+            if count >= 0 { return bytes }
+            if count == Int(NEXUS_LLAMA_THREW_STATUS) { return [] }
+            capacity = -count
         }
         return []
     }

@@ -96,6 +96,8 @@ final class LlamaEngineRuntime: ModelRuntime {
         }
     }
 
+    func logitMaxima(row: Int) -> UnsafeBufferPointer<Float>? { unsafe context.logitMaxima(row: Int32(row)) }
+
     func share(_ range: Range<Int>, of source: Int, with target: Int) {
         context.shareSequence(Int32(source), with: Int32(target), range: Self.positions(range))
     }

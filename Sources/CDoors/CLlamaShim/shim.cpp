@@ -171,6 +171,10 @@ float * nexus_llama_logits(llama_context * context, int32_t row) {
     return guarded<float *>(nullptr, 0, nullptr, [&] { return llama_get_logits_ith(context, row); });
 }
 
+const float * nexus_llama_logits_maxima(llama_context * context, int32_t row) {
+    return guarded<const float *>(nullptr, 0, nullptr, [&] { return llama_get_logits_maxima_ith(context, row); });
+}
+
 size_t nexus_llama_state_size(llama_context * context, llama_seq_id sequence) {
     return guarded<size_t>(nullptr, 0, 0, [&] { return llama_state_seq_get_size_ext(context, sequence, 0); });
 }

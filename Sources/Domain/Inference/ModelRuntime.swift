@@ -25,6 +25,9 @@ public protocol ModelRuntime: AnyObject {
     func positions(of sequence: Int) throws -> [Int]
     /// Gives the logits of a row of the last step, `RuntimeShape.vocabulary` of them.
     func withLogits<Result>(row: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result
+    /// The largest of each 64 logits of that row, as far as there are 64 of them; NaN where one of them is. Valid as long as
+    /// the logits. `nil` when the runtime does not know them: then whoever needs them looks for them.
+    func logitMaxima(row: Int) -> UnsafeBufferPointer<Float>?
     /// Lets a sequence hold positions that another one holds, without copying them.
     func share(_ range: Range<Int>, of source: Int, with target: Int)
     /// Lets a sequence forget positions from `start` on.
@@ -57,6 +60,10 @@ public protocol ModelRuntime: AnyObject {
     func setThreads(_ count: Int)
     /// A second memory of one sequence over the same model, in which nothing else is computed.
     func isolated() throws -> any ModelRuntime
+}
+
+extension ModelRuntime {
+    public func logitMaxima(row: Int) -> UnsafeBufferPointer<Float>? { nil }
 }
 
 /// How large a model's memory is and of which kind.

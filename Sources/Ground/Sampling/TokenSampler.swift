@@ -102,11 +102,23 @@ public struct TokenSampler: Sendable {
     }
 
     /// The same for logits that lie in memory of somebody else; see `choose(from:mask:candidates:scratch:)` above.
+    ///
+    /// - Parameters:
+    ///   - logits: one for each token of the vocabulary. Minus infinity bans a token.
+    ///   - maxima: the largest of each 64 logits, as far as there are 64, and NaN where one of them is, if whoever computed the
+    ///     logits knows. To find them is most of what a choice costs.
+    ///   - mask: allowed tokens, bit `token % 64` of word `token / 64`; nil allows all.
+    ///   - candidates: how many of the candidates that are left in the end the choice shall name.
+    ///   - scratch: memory of the vocabulary's size, not in use by anybody else.
+    /// - Returns: the token, always an allowed one with a finite logit.
+    /// - Throws: `notFinite` for a NaN or plus infinity, `nothingAllowed`.
     public mutating func choose(
-        from logits: UnsafeBufferPointer<Float>, mask: [UInt64]? = nil, candidates: Int = 0, scratch: SamplingScratch
+        from logits: UnsafeBufferPointer<Float>, maxima: UnsafeBufferPointer<Float>? = nil, mask: [UInt64]? = nil,
+        candidates: Int = 0, scratch: SamplingScratch
     ) throws(SamplingError) -> TokenChoice {
         precondition(
-            logits.count == vocabulary.count && scratch.row.count == vocabulary.count,
+            logits.count == vocabulary.count && scratch.row.count == vocabulary.count
+                && maxima?.count ?? logits.count / LogitRow.blockSize == logits.count / LogitRow.blockSize,
             "the logits, the vocabulary and the scratch memory are of one model")
         guard let base = logits.baseAddress else { preconditionFailure("a vocabulary has tokens") }
         let row = scratch.row
@@ -116,7 +128,7 @@ public struct TokenSampler: Sendable {
             row.start(base, mask: nil)
         }
         let edits = applyEdits(row, base)
-        try row.measure(base)
+        try row.measure(base, maxima)
         var run = SamplerRun(row: row, base: base, kept: candidates)
         let choice = run.choose(steps: chain.steps[edits...], &self, &scratch.candidates)
         return choice

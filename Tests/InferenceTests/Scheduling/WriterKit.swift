@@ -42,7 +42,7 @@ struct WriterKit {
     }
 
     mutating func choose(_ row: [Float]) throws -> WrittenToken {
-        try row.withUnsafeBufferPointer { try writer.choose(from: $0, scratch) }
+        try row.withUnsafeBufferPointer { try writer.choose(from: $0, maxima: nil, scratch) }
     }
 
     /// Writes with the same logits until the end.

@@ -55,6 +55,35 @@ import Vocabulary
         }
     }
 
+    @Test(arguments: [64, 65, 2_560, 12_345])
+    func `what is known of blocks is believed, and only for those that nobody changed`(count: Int) throws {
+        let logits = Self.logits(count, seed: UInt64(count))
+        let row = LogitRow(count: count)
+        let whole = count / LogitRow.blockSize
+        var known = (0..<whole).map { block in
+            logits[block * LogitRow.blockSize..<(block + 1) * LogitRow.blockSize].max() ?? .nan
+        }
+        func measure(changing token: Int32?, to value: Float) throws(SamplingError) {
+            try logits.withUnsafeBufferPointer { buffer throws(SamplingError) in
+                try known.withUnsafeBufferPointer { known throws(SamplingError) in
+                    guard let base = buffer.baseAddress else { return }
+                    row.start(base, mask: nil)
+                    if let token { row.change(token, base) { _ in value } }
+                    try row.measure(base, known)
+                }
+            }
+        }
+        try measure(changing: nil, to: 0)
+        #expect(row.largest == logits.max())
+        try measure(changing: 3, to: 100)
+        #expect(row.largest == 100 && row.maxima[0] == 100)
+        // Told of a number that is none, it looks for it, and finds none.
+        known[whole - 1] = .nan
+        if whole > 1 { try measure(changing: nil, to: 0) }
+        known[whole - 1] = .infinity
+        #expect(throws: SamplingError.notFinite) { try measure(changing: nil, to: 0) }
+    }
+
     private static func measured(_ row: LogitRow, _ logits: [Float]) throws(SamplingError) {
         try logits.withUnsafeBufferPointer { buffer throws(SamplingError) in
             guard let base = buffer.baseAddress else { return }

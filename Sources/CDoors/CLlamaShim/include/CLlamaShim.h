@@ -54,6 +54,9 @@ float * nexus_llama_sequence_vector(struct llama_context * context, llama_seq_id
 /// The logits of a row of the last batch, or NULL when that row has none. Valid until the context computes again.
 float * nexus_llama_logits(struct llama_context * context, int32_t row);
 
+/// The largest of each 64 logits of a row, as far as there are 64 of them; NULL when they are not known. Valid as long as the logits.
+const float * nexus_llama_logits_maxima(struct llama_context * context, int32_t row);
+
 /// Bytes of a sequence's state; 0 when it threw.
 size_t nexus_llama_state_size(struct llama_context * context, llama_seq_id sequence);
 

@@ -6,7 +6,10 @@ extension EngineLoop {
     mutating func adapterTurn(among active: [Int]) -> [Int] {
         guard let first = active.first else { return active }
         let set = running[first].adapters
-        if active.allSatisfy({ running[$0].adapters == set }) {
+        // A loop, because a closure copies all of this struct.
+        var isOne = true
+        for index in active where running[index].adapters != set { isOne = false }
+        if isOne {
             adapterTurns.alone(set)
             return active
         }

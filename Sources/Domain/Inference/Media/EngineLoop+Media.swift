@@ -4,7 +4,7 @@ import Vocabulary
 /// steps and shares as tokens.
 extension EngineLoop {
     /// Whether a sequence can go on: the vectors that it needs next are there.
-    func isReady(_ sequence: RunningSequence) -> Bool {
+    static func isReady(_ sequence: RunningSequence) -> Bool {
         let generation = sequence.generation
         guard !generation.request.media.isEmpty,
             let index = generation.request.media.index(at: sequence.computed)

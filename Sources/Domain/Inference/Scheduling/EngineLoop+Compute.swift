@@ -14,9 +14,13 @@ struct StepPart {
 extension EngineLoop {
     /// Computes shares of the common memory, in the groups that are fastest for so many threads.
     ///
+    /// - Parameters:
+    ///   - step: the shares, with what was guessed for them.
+    ///   - threads: that compute.
+    ///   - next: seconds that the step after this one will take, if that is known.
     /// - Returns: what became of their tokens, and whether nothing failed; the rest is planned again then.
     mutating func computeTogether(
-        _ step: GuessedStep, threads: Int
+        _ step: GuessedStep, threads: Int, next: Double?
     ) -> (outcomes: [StepOutcome], isWhole: Bool) {
         let media = step.shares.filter { isMedia($0) }
         var step = step
@@ -39,6 +43,9 @@ extension EngineLoop {
                 running[share.index].computed = share.range.upperBound
                 running[share.index].isMoved = false
             }
+            // What cannot wait for the end of the next step is sent now: its readers run while one thread chooses tokens, rather
+            // than when all of them compute.
+            if !sending.mayWait(for: next, now: .now) { wakeReaders() }
             // Before the next computation: it overwrites the logits.
             outcomes += choose(part.shares, rows, with: runtime)
         }

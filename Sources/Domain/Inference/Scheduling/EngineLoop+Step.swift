@@ -31,7 +31,7 @@ extension EngineLoop {
         // Loops rather than closures here and below: those that call methods of this struct copy all of it, in each step.
         var ready: [Int] = []
         for index in running.indices where !running[index].isBlocked && !running[index].isIsolated {
-            if isReady(running[index]) { ready.append(index) }
+            if Self.isReady(running[index]) { ready.append(index) }
         }
         let active = adapterTurn(among: ready)
         var candidates: [StepCandidate] = []
@@ -42,7 +42,7 @@ extension EngineLoop {
             if let share = share(index, count: Self.tiled(count, of: running[index].pending)) { shares.append(share) }
         }
         // One that computes by itself takes a step of a fixed size in each round, whatever runs beside it.
-        if let index = running.firstIndex(where: { $0.isIsolated && !$0.isBlocked }), isReady(running[index]) {
+        if let index = running.firstIndex(where: { $0.isIsolated && !$0.isBlocked }), Self.isReady(running[index]) {
             let count = min(running[index].pending, running[index].isWriting ? 1 : Self.isolatedChunk)
             if let share = share(index, count: count) { shares.append(share) }
         }
@@ -120,11 +120,12 @@ extension EngineLoop {
         let predicted = stepPolicy.costs.predicted(load)
         let isChange = adapterTurns.changes(to: shares.first.map { running[$0.index].adapters })
         guard applyAdapters(of: shares, to: runtime) else { return }
-        if !sending.mayWait(for: stepPolicy.costs.isLearned ? predicted : nil, now: began) { wakeReaders() }
+        let expected = stepPolicy.costs.isLearned ? predicted : nil
+        if !sending.mayWait(for: expected, now: began) { wakeReaders() }
         let step = guessed(shares, load: load)
         let threads = threadPolicies.next(rows: step.rows)
         runtime.setThreads(threads)
-        let (outcomes, isWhole) = computeTogether(step, threads: threads)
+        let (outcomes, isWhole) = computeTogether(step, threads: threads, next: expected)
         if isWhole {
             let duration = ContinuousClock.now - began
             adapterTurns.computed(for: duration)
@@ -204,7 +205,8 @@ extension EngineLoop {
             do {
                 while outcome.finish == nil, !isRefused {
                     let token = try runtime.withLogits(row: row + accepted) { logits in
-                        try generation.choose(from: logits, scratch)
+                        try generation.choose(
+                            from: logits, maxima: runtime.logitMaxima(row: row + accepted), scratch)
                     }
                     outcome.tokens += 1
                     if case .complete(let reason) = generation.take(token, into: &outcome.events, model: model) {

@@ -60,14 +60,14 @@ final class Generation {
     func isLate(_ now: ContinuousClock.Instant) -> Bool { deadline.map { $0 <= now } ?? false }
 
     /// Chooses the next token.
-    func choose(from logits: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch) throws(ServiceError)
-        -> WrittenToken
-    {
+    func choose(
+        from logits: UnsafeBufferPointer<Float>, maxima: UnsafeBufferPointer<Float>?, _ scratch: SamplingScratch
+    ) throws(ServiceError) -> WrittenToken {
         guard var writer else { preconditionFailure("whoever has a slot has a writer") }
         // Moved out and back, so that it is changed in place.
         self.writer = nil
         defer { self.writer = writer }
-        return try writer.choose(from: logits, scratch)
+        return try writer.choose(from: logits, maxima: maxima, scratch)
     }
 
     /// Forgets tokens that the model has forgotten; those after them move up.

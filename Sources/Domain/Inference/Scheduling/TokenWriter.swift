@@ -69,13 +69,14 @@ struct TokenWriter {
     ///
     /// - Parameters:
     ///   - logits: one for each token of the vocabulary.
+    ///   - maxima: the largest of each 64 of them, if they are known; see `ModelRuntime.logitMaxima(row:)`.
     ///   - scratch: memory for the choice.
     /// - Returns: the token, with what it adds to the text.
     /// - Throws: `ServiceError` when the logits are no numbers or nothing is allowed.
     mutating func choose(
-        from logits: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch
+        from logits: UnsafeBufferPointer<Float>, maxima: UnsafeBufferPointer<Float>?, _ scratch: SamplingScratch
     ) throws(ServiceError) -> WrittenToken {
-        var id = if let next = forced.popFirst() { next } else { try sampled(logits, scratch) }
+        var id = if let next = forced.popFirst() { next } else { try sampled(logits, maxima, scratch) }
         if vocabulary.isEnd(id), constraint.isWaiting, var tokens = thinking.end()?[...], let first = tokens.popFirst()
         {
             // The model ends its thinking by ending the answer: what was asked for is still to come.
@@ -97,12 +98,12 @@ struct TokenWriter {
     }
 
     private mutating func sampled(
-        _ logits: UnsafeBufferPointer<Float>, _ scratch: SamplingScratch
+        _ logits: UnsafeBufferPointer<Float>, _ maxima: UnsafeBufferPointer<Float>?, _ scratch: SamplingScratch
     ) throws(ServiceError) -> Int32 {
         do throws(SamplingError) {
             // Nearly always the first choice is allowed: the mask, which looks at the whole vocabulary, is made when it
             // is not. Choosing again among what is allowed gives every allowed token its due probability.
-            let first = try choose(from: logits, mask: nil, scratch)
+            let first = try choose(from: logits, maxima: maxima, mask: nil, scratch)
             if constraint.isFree { return first }
             let isEnd = vocabulary.isEnd(first)
             if constraint.allows(isEnd ? [] : vocabulary.outputBytes(of: first), isEnd: isEnd) { return first }
@@ -115,17 +116,19 @@ struct TokenWriter {
             throw Self.refusal(error)
         }
         do throws(SamplingError) {
-            return try choose(from: logits, mask: mask.words, scratch)
+            return try choose(from: logits, maxima: maxima, mask: mask.words, scratch)
         } catch {
             throw failure(error)
         }
     }
 
     private mutating func choose(
-        from logits: UnsafeBufferPointer<Float>, mask: [UInt64]?, _ scratch: SamplingScratch
+        from logits: UnsafeBufferPointer<Float>, maxima: UnsafeBufferPointer<Float>?, mask: [UInt64]?,
+        _ scratch: SamplingScratch
     ) throws(SamplingError) -> Int32 {
         let count = tellsAfterSampling ? topLogprobs ?? 0 : 0
-        let choice = try sampler.choose(from: logits, mask: mask, candidates: count, scratch: scratch)
+        let choice = try sampler.choose(
+            from: logits, maxima: maxima, mask: mask, candidates: count, scratch: scratch)
         if tellsAfterSampling { self.choice = choice }
         return choice.token
     }

@@ -20,4 +20,16 @@ struct BlockMaxima {
     func find(_ logits: UnsafePointer<Float>, blocks: Int, into maxima: UnsafeMutablePointer<Float>) -> Float {
         nexus_block_maxima(width, logits, blocks, maxima)
     }
+
+    /// Takes what is known already.
+    ///
+    /// - Returns: NaN when one of them is.
+    static func take(_ known: UnsafeBufferPointer<Float>, into maxima: UnsafeMutablePointer<Float>) -> Float {
+        guard let base = known.baseAddress else { return 0 }
+        maxima.update(from: base, count: known.count)
+        var sums = Lanes(repeating: 0)
+        let whole = known.count / 8 * 8
+        for start in stride(from: 0, to: whole, by: 8) { sums += Lanes.load(base + start) }
+        return known[whole...].reduce(sums.total, +)
+    }
 }

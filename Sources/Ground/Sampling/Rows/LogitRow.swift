@@ -120,13 +120,21 @@ final class LogitRow {
 
     /// Finds the largest logit of every block.
     ///
+    /// - Parameters:
+    ///   - base: the row.
+    ///   - known: those of its whole blocks, if they were found before.
     /// - Throws: `notFinite` for a NaN or plus infinity that may be chosen, `nothingAllowed` when no logit is finite.
-    func measure(_ base: UnsafePointer<Float>) throws(SamplingError) {
+    func measure(_ base: UnsafePointer<Float>, _ known: UnsafeBufferPointer<Float>? = nil) throws(SamplingError) {
         largest = -.infinity
         liveBlocks = 0
         // The whole row first, then the blocks in which something differs. A NaN in a block that is not allowed makes a
         // closer look necessary, and nothing else.
-        var check = blocks.find(base, blocks: count / Self.blockSize, into: maxima)
+        var check =
+            if let known {
+                BlockMaxima.take(known, into: maxima)
+            } else {
+                blocks.find(base, blocks: count / Self.blockSize, into: maxima)
+            }
         for block in 0..<blockCount {
             let place = places[block]
             if place != Self.isUnchanged {
