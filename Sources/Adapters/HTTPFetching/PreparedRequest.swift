@@ -36,12 +36,13 @@ final class PreparedRequest: Sendable {
         self.body = Self.sentBody(body, method: method)
         self.totalDeadline = totalDeadline
         headerLines = try Self.lines(headers, userAgent: userAgent)
-        for text in [request.proxy, request.unixSocketPath, request.tls.trustFile] {
-            guard let text else { continue }
-            guard !text.isEmpty, !text.utf8.contains(0) else {
-                throw FetchError(.invalidRequest, "A path or the proxy is empty or holds a zero byte.")
-            }
-        }
+        guard Self.isUsable(request.proxy), Self.isUsable(request.unixSocketPath),
+            Self.isUsable(request.tls.trustFile)
+        else { throw FetchError(.invalidRequest, "A path or the proxy is empty or holds a zero byte.") }
+    }
+
+    private static func isUsable(_ text: String?) -> Bool {
+        text.map { !$0.isEmpty && !$0.utf8.contains(0) } ?? true
     }
 
     /// Methods whose body has a meaning say `Content-Length: 0` when there is none (RFC 9110, section 8.6).
@@ -57,7 +58,7 @@ final class PreparedRequest: Sendable {
         var lines: [UInt8] = []
         lines.reserveCapacity(512)
         // `Expect:` without a value keeps libcurl from waiting a second for "100 Continue" before a large body.
-        append("Expect:", to: &lines)
+        append("Expect:", "", to: &lines)
         var (hasContentType, hasUserAgent) = (false, false)
         for field in headers.fields {
             guard isToken(field.name) else { throw FetchError(.invalidRequest, "A header's name is not a token.") }
@@ -66,50 +67,49 @@ final class PreparedRequest: Sendable {
             }
             hasContentType = hasContentType || FetchHeaders.isSame(field.name, "Content-Type")
             hasUserAgent = hasUserAgent || FetchHeaders.isSame(field.name, "User-Agent")
-            append(field.name, ": ", field.value, to: &lines)
-            let valueStart = lines.count - 1 - field.value.utf8.count
-            switch kind(of: lines[valueStart..<lines.count - 1]) {
-            case .text: break
-            case .blank:
-                lines.removeSubrange((valueStart - 2)...)
-                append(";", to: &lines)
+            lines.append(contentsOf: field.name.utf8)
+            switch kind(of: field.value.utf8.span) {
+            case .text: append(": ", field.value, to: &lines)
+            case .blank: append(";", "", to: &lines)
             case .forbidden:
                 throw FetchError(.invalidRequest, "The value of \(field.name) holds a control character.")
             }
         }
         // The same for the `Content-Type` that it gives a post which has none.
-        if !hasContentType { append("Content-Type:", to: &lines) }
+        if !hasContentType { append("Content-Type:", "", to: &lines) }
         if !hasUserAgent { append("User-Agent: ", userAgent, to: &lines) }
         return lines
     }
 
     private enum ValueKind { case text, blank, forbidden }
 
-    private static func kind(of value: ArraySlice<UInt8>) -> ValueKind {
+    private static func kind(of value: Span<UInt8>) -> ValueKind {
         var kind = ValueKind.blank
-        for byte in value where byte != 0x20 && byte != 0x09 {
-            guard byte > 0x20, byte != 0x7F else { return .forbidden }
+        for place in value.indices where value[place] != 0x20 && value[place] != 0x09 {
+            guard value[place] > 0x20, value[place] != 0x7F else { return .forbidden }
             kind = .text
         }
         return kind
     }
 
-    private static func append(_ texts: String..., to lines: inout [UInt8]) {
-        for text in texts { lines.append(contentsOf: text.utf8) }
+    private static func append(_ text: String, _ rest: String, to lines: inout [UInt8]) {
+        lines.append(contentsOf: text.utf8)
+        lines.append(contentsOf: rest.utf8)
         lines.append(0)
     }
 
     /// A token of RFC 9110, section 5.6.2.
     static func isToken(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-                    true
-                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-                }
+        let bytes = text.utf8.span
+        for place in bytes.indices {
+            switch bytes[place] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                continue
+            case let byte: guard "!#$%&'*+.^_`|~".utf8.contains(byte) else { return false }
             }
+        }
+        return !bytes.isEmpty
     }
 }
 

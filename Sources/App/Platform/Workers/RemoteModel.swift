@@ -98,7 +98,10 @@ struct RemoteModel: Sendable {
 
     /// Headers of a request with a JSON body, which belongs to the request that is being answered.
     func headers(id: RequestID, accepting type: String) -> FetchHeaders {
-        var headers: FetchHeaders = ["Content-Type": "application/json", "Accept": type, "X-Request-Id": id.text]
+        var headers = FetchHeaders()
+        headers.add("Content-Type", "application/json")
+        headers.add("Accept", type)
+        headers.add("X-Request-Id", id.text)
         if let apiKey = endpoint.apiKey { headers.add("Authorization", "Bearer \(apiKey)") }
         if let span = SpanContext.current {
             headers.add("traceparent", span.traceparent)
