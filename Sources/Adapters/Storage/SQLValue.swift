@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// One value of a row or a parameter, in the types that both databases share.
 ///
 /// | Swift | column type on both | stored as |
@@ -39,11 +41,20 @@ public enum SQLValue: Sendable, Hashable {
         switch self {
         case .real(let number) where number.isNaN:
             throw StorageError(.typeMismatch, "parameter $\(position) is not a number (NaN)")
-        case .text(let text) where text.utf8.contains(0):
+        case .text(let text) where Self.hasNUL(text):
             throw StorageError(.typeMismatch, "parameter $\(position) is text with a NUL character")
         case .null, .integer, .real, .text, .blob:
             break
         }
+    }
+
+    /// Searched where the text lies: byte by byte it would cost more than to bind it.
+    private static func hasNUL(_ text: String) -> Bool {
+        let found = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return unsafe memchr(start, 0, bytes.count) != nil
+        }
+        return found ?? text.utf8.contains(0)
     }
 }
 

@@ -6,6 +6,7 @@ final class SQLiteStatement {
     private let handle: OpaquePointer
     /// For each place of the statement, which of the caller's parameters goes there: `$3` is 2.
     private let positions: [Int]
+    private let parameterCount: Int
     /// Use counter for the cache.
     var lastUse: UInt64 = 0
 
@@ -23,17 +24,18 @@ final class SQLiteStatement {
             positions.append(number - 1)
         }
         self.positions = positions
+        parameterCount = (positions.max() ?? -1) + 1
     }
 
     deinit { unsafe sqlite3_finalize(handle) }
 
     func bind(_ parameters: [SQLValue]) throws(StorageError) {
-        let wanted = (positions.max() ?? -1) + 1
-        guard parameters.count == wanted else {
-            throw StorageError(.syntax, "the statement has \(wanted) parameters, \(parameters.count) were given")
+        guard parameters.count == parameterCount else {
+            throw StorageError(
+                .syntax, "the statement has \(parameterCount) parameters, \(parameters.count) were given")
         }
-        for (place, position) in positions.enumerated() {
-            let status = bind(parameters[position], place: Int32(place + 1))
+        for place in positions.indices {
+            let status = bind(parameters[positions[place]], place: Int32(place + 1))
             guard status == SQLITE_OK else { throw error(status) }
         }
     }
