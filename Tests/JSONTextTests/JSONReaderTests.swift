@@ -21,14 +21,14 @@ import Testing
     }
 
     private static func rebuilt(_ text: String) throws(JSONSyntaxError) -> JSONValue {
-        var reader = JSONReader(text)
+        var reader = JSONReader(Array(text.utf8))
         let value = try rebuilt(&reader)
         try reader.end()
         return value
     }
 
     private static func skipped(_ text: String) throws(JSONSyntaxError) {
-        var reader = JSONReader(text)
+        var reader = JSONReader(Array(text.utf8))
         try reader.skip()
         try reader.end()
     }
@@ -73,14 +73,15 @@ import Testing
     }
 
     @Test(arguments: 0...3) func `nesting has a bound`(levels: Int) throws {
-        var (small, large) = (JSONReader("[[[]]]", depthMax: 2), JSONReader("[[[]]]", depthMax: 3))
+        let text = Array("[[[]]]".utf8)
+        var (small, large) = (JSONReader(text, depthMax: 2), JSONReader(text, depthMax: 3))
         #expect(throws: JSONSyntaxError.self) { try Self.descend(&small, levels: levels) }
         try Self.descend(&large, levels: levels)
         try large.end()
     }
 
     @Test func `a name is known however it is written`() throws {
-        var reader = JSONReader(#"{"name":1,"n\u0061me":2,"names":3,"nam":4,"Name":5,"né":6}"#)
+        var reader = JSONReader(Array(#"{"name":1,"n\u0061me":2,"names":3,"nam":4,"Name":5,"né":6}"#.utf8))
         var (known, others) = ([JSONValue](), [String]())
         try reader.members { (reader, key) throws(JSONSyntaxError) in
             switch key {

@@ -48,17 +48,28 @@ import Vocabulary
         }
     }
 
-    @Test func `the text is found where it stands once`() {
-        let chunk = Self.chunk("one", Self.styles[0])
-        let frame = ChunkFrame(of: "one", in: chunk)
-        #expect(frame?.text(in: Self.chunk("two", Self.styles[0])) == "two")
-        #expect(frame?.text(in: Self.chunk("", Self.styles[0])) == "")
-        #expect(frame?.text(in: Self.chunk("a\"", Self.styles[0])) == nil)
-        #expect(frame?.text(in: Self.chunk("two", Self.styles[1])) == nil)
-        #expect(frame?.text(in: "") == nil)
-        #expect(ChunkFrame(of: "m", in: Self.chunk("m", Self.styles[0])) == nil)
-        #expect(ChunkFrame(of: "", in: Self.chunk("", Self.styles[0])) == nil)
-        #expect(ChunkFrame(of: "a", in: #"{"id":"a","choices":[{"delta":{"content":"\u0061"}}]}"#) == nil)
+    private static func bytes(_ text: String, _ style: Int) -> ArraySlice<UInt8> {
+        Array(chunk(text, styles[style]).utf8)[...]
+    }
+
+    @Test func `a text is known where the same stands around it`() throws {
+        // Not at the beginning of its bytes, as the chunks of one read are.
+        let chunk = ([0x20, 0x20] + Self.bytes("m", 0))[2...]
+        let place = try #require(PlainChunk(chunk)?.textPlace)
+        let frame = ChunkFrame(textAt: place, in: chunk)
+        #expect(frame.text(in: Self.bytes("two", 0)) == "two")
+        #expect(frame.text(in: Self.bytes("", 0)) == "")
+        #expect(frame.text(in: Self.bytes("é", 0)) == "é")
+        #expect(frame.text(in: Self.bytes("a\"", 0)) == nil)
+        #expect(frame.text(in: Self.bytes("two", 1)) == nil)
+        #expect(frame.text(in: []) == nil)
+    }
+
+    @Test func `a text has a place where it is written as it is`() throws {
+        #expect(PlainChunk(Self.bytes("é", 0))?.textPlace?.count == 2)
+        #expect(PlainChunk(Self.bytes("", 0))?.textPlace == nil)
+        #expect(PlainChunk(Self.bytes("a\n", 0))?.textPlace == nil)
+        #expect(PlainChunk(Array(#"{"choices":[{"delta":{"content":"\u0061"}}]}"#.utf8)[...])?.textPlace == nil)
     }
 
     @Test func `damaged chunks after whole ones are read as JSON is`() throws {
@@ -73,8 +84,8 @@ import Vocabulary
                 bytes[place] = try #require(Array(#""\{}[],:x1 "#.utf8).randomElement(using: &random))
             }
             let damaged = String(decoding: bytes, as: UTF8.self)
-            // After a chunk in which the text stands twice, the next one is read as JSON.
-            let (known, unknown) = (Self.chunk("two", style), Self.chunk("content", Self.styles[2]))
+            // After a chunk whose text is written with an escape, the next one is read as JSON.
+            let (known, unknown) = (Self.chunk("two", style), Self.chunk("a\"", Self.styles[2]))
             let expected = Self.events([unknown, damaged]).dropFirst(2)
             #expect(Self.events([known, damaged]).dropFirst(2) == expected, "\(damaged)")
         }

@@ -18,6 +18,11 @@ import Vocabulary
         chunk(#"{"content":"x"}"#, #","usage":null,"error":null,"nexus":null,"timings":null"#),
         chunk(#"{"content":"x"}"#, #","usage":{"prompt_tokens":9,"completion_tokens":6}"#),
         chunk(#"{"content":"x"}"#, #","usage":{"prompt_tokens":9},"usage":{"prompt_tokens":7}"#),
+        chunk(
+            "{}",
+            #","usage":{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":70},"completion_tokens_details":{"reasoning_tokens":3}}"#
+        ), chunk("{}", #","usage":{"prompt_tokens":-9,"completion_tokens":1e300,"prompt_tokens_details":null}"#),
+        chunk("{}", #","usage":{"prompt_tokens":9,"prompt_tokens":"7","completion_tokens_details":[]}"#),
         #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":6}}"#, #"{"choices":[],"usage":7}"#,
         chunk(#"{"content":"x","content":"y"}"#), chunk(#"{"content":"x","content":null}"#),
         chunk(#"{"content":"x"}"#, #","choices":[]"#), chunk(#"{"content":"x"}"#, #","choices":null"#),
@@ -33,6 +38,8 @@ import Vocabulary
         #"{"choices":[{"delta":{},"finish_reason":"stop","finish_reason":null}]}"#,
         #"{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-1}]}}]}"#,
     ]
+
+    private static func plain(_ data: String) -> PlainChunk? { PlainChunk(Array(data.utf8)[...]) }
 
     /// What a decoder makes of a text, and of one that follows.
     private static func events(_ data: String) -> [String] {
@@ -54,20 +61,20 @@ import Vocabulary
 
     @Test(arguments: chunks)
     func `both ways lead to the same events`(data: String) throws {
-        guard let whole = Self.whole(data) else { return #expect(PlainChunk(data) == nil) }
-        #expect(PlainChunk(whole) == nil)
+        guard let whole = Self.whole(data) else { return #expect(Self.plain(data) == nil) }
+        #expect(Self.plain(whole) == nil)
         #expect(Self.events(data) == Self.events(whole))
     }
 
     @Test func `a piece of text is plain`() {
-        #expect(PlainChunk(Self.chunks[0])?.text == "one ")
-        #expect(PlainChunk(Self.chunks[1])?.text == "")
-        #expect(PlainChunk(Self.chunks[3])?.text == "a\n\"b\" é é 😀")
-        #expect(PlainChunk(Self.chunks[4])?.text == "")
-        #expect(PlainChunk(Self.chunks[6])?.text == "x")
-        let plain = Self.chunks.filter { PlainChunk($0) != nil }
-        #expect(plain.count == 12)
-        #expect(plain.compactMap { PlainChunk($0)?.finishReason } == ["stop", "length", "strange"])
+        #expect(Self.plain(Self.chunks[0])?.text == "one ")
+        #expect(Self.plain(Self.chunks[1])?.text == "")
+        #expect(Self.plain(Self.chunks[3])?.text == "a\n\"b\" é é 😀")
+        #expect(Self.plain(Self.chunks[4])?.text == "")
+        #expect(Self.plain(Self.chunks[6])?.text == "x")
+        let plain = Self.chunks.filter { Self.plain($0) != nil }
+        #expect(plain.count == 15)
+        #expect(plain.compactMap { Self.plain($0)?.finishReason } == ["stop", "length", "strange"])
     }
 
     @Test func `damaged chunks are refused as ever`() {
@@ -78,7 +85,7 @@ import Vocabulary
             bytes.remove(at: Int.random(in: 0..<bytes.count, using: &random))
             let data = String(decoding: bytes, as: UTF8.self)
             guard let whole = Self.whole(data), (try? JSONValue.parse(data)) != nil else {
-                #expect(PlainChunk(data) == nil)
+                #expect(Self.plain(data) == nil)
                 refused += 1
                 continue
             }

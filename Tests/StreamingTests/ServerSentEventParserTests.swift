@@ -70,8 +70,11 @@ import Testing
     ]
 
     private func events(_ pieces: [ArraySlice<UInt8>]) throws -> [ServerSentEvent] {
-        var parser = ServerSentEventParser()
-        return try pieces.flatMap { try parser.feed($0) }
+        var (parser, bare) = (ServerSentEventParser(), ServerSentEventParser())
+        let events = try pieces.flatMap { try parser.feed($0) }
+        let payloads = try pieces.flatMap { try bare.feedPayloads(Array($0)) }
+        #expect(payloads.map { String(decoding: $0, as: UTF8.self) } == events.map(\.data))
+        return events
     }
 
     @Test(arguments: cases) func `a stream gives the events of the standard`(sample: Case) throws {

@@ -15,8 +15,11 @@ public struct JSONReader {
     private var parser: JSONParser
     private var depth = 0
 
-    public init(_ text: String, depthMax: Int = JSONValue.depthMax) {
-        parser = JSONParser(bytes: Array(text.utf8), depthMax: depthMax)
+    /// - Parameters:
+    ///   - bytes: of the text.
+    ///   - depthMax: how deep objects and arrays may be nested.
+    public init(_ bytes: [UInt8], depthMax: Int = JSONValue.depthMax) {
+        parser = JSONParser(bytes: bytes, depthMax: depthMax)
     }
 
     /// What kind of value comes next, without reading it.
@@ -75,6 +78,18 @@ public struct JSONReader {
         parser.skipSpace()
         guard parser.peek == UInt8(ascii: "\"") else { throw parser.error("a string was expected") }
         return try parser.string()
+    }
+
+    /// The same, with the place of its bytes between the quotes where it is written without escapes.
+    ///
+    /// - Throws: `JSONSyntaxError` when it is none.
+    public mutating func placedString() throws(JSONSyntaxError) -> (text: String, place: Range<Int>?) {
+        parser.skipSpace()
+        let start = parser.offset + 1
+        let text = try string()
+        // What an escape stands for is shorter than the escape.
+        let place = start..<(parser.offset - 1)
+        return (text, place.count == text.utf8.count ? place : nil)
     }
 
     /// The value that comes next, whatever it is.

@@ -45,7 +45,10 @@ public struct ServerSentEventParser: Sendable {
     /// The fields of the event that is being read.
     private struct Block {
         var event: [UInt8] = []
-        var data: [UInt8] = []
+        /// Mostly one line, and then it is not copied out of the piece that it came with.
+        var data: ArraySlice<UInt8> = []
+        /// It lies in the piece still.
+        var isInPiece = false
         var hasData = false
         var id: [UInt8]?
         var retry: Duration?
@@ -53,19 +56,17 @@ public struct ServerSentEventParser: Sendable {
         /// block that never ends should not go on for ever.
         var byteCount = 0
 
-        /// Makes it ready for the next event, which may use the same room.
+        /// Makes it ready for the next event.
         mutating func clear() {
             if !event.isEmpty { event = [] }
-            data.removeAll(keepingCapacity: true)
-            (hasData, id, retry, byteCount) = (false, nil, nil, 0)
+            data = []
+            (isInPiece, hasData, id, retry, byteCount) = (false, false, nil, nil, 0)
         }
     }
 
     /// Room for as many events of a piece at first: growing one by one costs more than the room.
-    private static let firstCapacity = 4
+    private static let firstCapacity = 8
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    /// How nearly all lines begin.
-    private static let dataPrefix = Array("data: ".utf8)
 
     /// - Parameter eventBytesMax: the bound on one event with all its fields, in bytes. A larger one is an error, and
     ///   nothing after it can be read.
@@ -83,23 +84,50 @@ public struct ServerSentEventParser: Sendable {
     /// The same for bytes that lie together.
     public mutating func feed(_ bytes: [UInt8]) throws(ServerSentEventError) -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
-        var place = 0
-        // The room for an event's data serves all events of a piece, and does not wait for the next piece.
-        defer { if !block.hasData { block.data = [] } }
-        while place < bytes.count {
-            if case .passed = start {
-                place = try feedLine(bytes, from: place, into: &events)
-            } else {
-                try feed(bytes[place], into: &events)
-                place += 1
-            }
+        try read(bytes) { block in
+            if events.isEmpty { events.reserveCapacity(Self.firstCapacity) }
+            events.append(
+                ServerSentEvent(
+                    event: block.event.isEmpty ? nil : String(decoding: block.event, as: UTF8.self),
+                    data: String(decoding: block.data, as: UTF8.self),
+                    id: block.id.map { String(decoding: $0, as: UTF8.self) }, retry: block.retry))
         }
         return events
     }
 
+    /// The same for who reads the payloads as bytes and needs nothing else of the events: no text is made of them, and their
+    /// bytes are as they came, be they UTF-8 or not.
+    ///
+    /// - Throws: when an event is larger than the bound. Events of the same piece that came before it are lost.
+    public mutating func feedPayloads(_ bytes: [UInt8]) throws(ServerSentEventError) -> [ArraySlice<UInt8>] {
+        var payloads: [ArraySlice<UInt8>] = []
+        try read(bytes) { block in
+            if payloads.isEmpty { payloads.reserveCapacity(Self.firstCapacity) }
+            payloads.append(block.data)
+        }
+        return payloads
+    }
+
+    /// Reads a piece; `take` gets each event that it finishes.
+    private mutating func read(_ bytes: [UInt8], _ take: (Block) -> Void) throws(ServerSentEventError) {
+        var place = 0
+        while place < bytes.count {
+            if case .passed = start {
+                place = try readLine(bytes, from: place, take)
+            } else {
+                try read(bytes[place], take)
+                place += 1
+            }
+        }
+        // The rest of an event may be long in coming: the whole piece is not kept for its sake.
+        guard block.isInPiece else { return }
+        block.data = ArraySlice(Array(block.data))
+        block.isInPiece = false
+    }
+
     /// Reads to the end of a line, or of the piece, in one go. Returns where to go on.
-    private mutating func feedLine(
-        _ bytes: [UInt8], from place: Int, into events: inout [ServerSentEvent]
+    private mutating func readLine(
+        _ bytes: [UInt8], from place: Int, _ take: (Block) -> Void
     ) throws(ServerSentEventError) -> Int {
         let end = Self.lineEnd(in: bytes, from: place)
         let count = end - place
@@ -120,10 +148,10 @@ public struct ServerSentEventParser: Sendable {
         }
         isAfterReturn = bytes[end] == UInt8(ascii: "\r")
         if line.isEmpty {
-            endLine(bytes[place..<end], into: &events)
+            endLine(bytes[place..<end], take)
         } else {
             line += bytes[place..<end]
-            endLine(into: &events)
+            endLine(take)
         }
         return end + 1
     }
@@ -153,7 +181,7 @@ public struct ServerSentEventParser: Sendable {
         memchr(start, Int32(byte), count).map { UnsafeRawPointer($0) - start } ?? count
     }
 
-    private mutating func feed(_ byte: UInt8, into events: inout [ServerSentEvent]) throws(ServerSentEventError) {
+    private mutating func read(_ byte: UInt8, _ take: (Block) -> Void) throws(ServerSentEventError) {
         switch start {
         case .passed: break
         case .nothingRead: if skipsMark(byte, matched: 0) { return }
@@ -166,10 +194,10 @@ public struct ServerSentEventParser: Sendable {
         case UInt8(ascii: "\n") where isAfterReturn:
             isAfterReturn = false
         case UInt8(ascii: "\n"):
-            endLine(into: &events)
+            endLine(take)
         case UInt8(ascii: "\r"):
             isAfterReturn = true
-            endLine(into: &events)
+            endLine(take)
         default:
             isAfterReturn = false
             try append(byte)
@@ -192,29 +220,35 @@ public struct ServerSentEventParser: Sendable {
         line.append(byte)
     }
 
-    private mutating func endLine(into events: inout [ServerSentEvent]) {
+    private mutating func endLine(_ take: (Block) -> Void) {
         let ended = line
         line = []
-        endLine(ended[...], into: &events)
+        endLine(ended[...], take)
     }
 
-    private mutating func endLine(_ line: ArraySlice<UInt8>, into events: inout [ServerSentEvent]) {
-        guard !line.isEmpty else {
-            guard let event = endBlock() else { return }
-            if events.isEmpty { events.reserveCapacity(Self.firstCapacity) }
-            events.append(event)
-            return
-        }
-        if line.starts(with: Self.dataPrefix) { return takeData(line.dropFirst(Self.dataPrefix.count)) }
+    private mutating func endLine(_ line: ArraySlice<UInt8>, _ take: (Block) -> Void) {
+        guard !line.isEmpty else { return endBlock(take) }
+        // Nearly all lines, which are looked at no further.
+        if let value = Self.plainData(line) { return takeData(value) }
         let colon = line.firstIndex(of: UInt8(ascii: ":"))
         guard colon != line.startIndex else { return }  // a comment
         let name = line[..<(colon ?? line.endIndex)]
         var value = colon.map { line[($0 + 1)...] } ?? []
         if value.first == UInt8(ascii: " ") { value.removeFirst() }
-        take(name: name, value: value)
+        takeField(name: name, value: value)
     }
 
-    private mutating func take(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
+    /// What stands behind `data: `, if the line begins so. By index: the general comparison costs several times as much.
+    private static func plainData(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let start = line.startIndex
+        guard line.count >= 6, line[start] == UInt8(ascii: "d"), line[start + 1] == UInt8(ascii: "a"),
+            line[start + 2] == UInt8(ascii: "t"), line[start + 3] == UInt8(ascii: "a"),
+            line[start + 4] == UInt8(ascii: ":"), line[start + 5] == UInt8(ascii: " ")
+        else { return nil }
+        return line[(start + 6)...]
+    }
+
+    private mutating func takeField(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
         if name.elementsEqual("data".utf8) {
             takeData(value)
         } else if name.elementsEqual("event".utf8) {
@@ -227,9 +261,13 @@ public struct ServerSentEventParser: Sendable {
     }
 
     private mutating func takeData(_ value: ArraySlice<UInt8>) {
-        if block.hasData { block.data.append(UInt8(ascii: "\n")) }
+        guard block.hasData else {
+            (block.data, block.isInPiece, block.hasData) = (value, true, true)
+            return
+        }
+        block.isInPiece = false
+        block.data.append(UInt8(ascii: "\n"))
         block.data.append(contentsOf: value)
-        block.hasData = true
     }
 
     /// ASCII digits only, as the standard says; a number too large for the machine is ignored like any other text.
@@ -238,13 +276,9 @@ public struct ServerSentEventParser: Sendable {
         return Int(String(decoding: digits, as: UTF8.self))
     }
 
-    private mutating func endBlock() -> ServerSentEvent? {
-        defer { block.clear() }
-        let id = block.id.map { String(decoding: $0, as: UTF8.self) }
-        if let id { lastEventID = id }
-        guard block.hasData else { return nil }
-        return ServerSentEvent(
-            event: block.event.isEmpty ? nil : String(decoding: block.event, as: UTF8.self),
-            data: String(decoding: block.data, as: UTF8.self), id: id, retry: block.retry)
+    private mutating func endBlock(_ take: (Block) -> Void) {
+        if let id = block.id { lastEventID = String(decoding: id, as: UTF8.self) }
+        if block.hasData { take(block) }
+        block.clear()
     }
 }

@@ -8,34 +8,18 @@ struct ChunkFrame: Sendable {
     /// Where the text of that one stood, without its quotes.
     private let place: Range<Int>
 
-    /// Finds the text that `PlainChunk` read in a chunk; `nil` where it cannot be told.
-    ///
-    /// In a JSON text without a backslash every string stands as it is. So where the quoted text stands once, that is the
-    /// string that was read.
-    init?(of text: String, in data: String) {
-        guard !text.isEmpty else { return nil }
-        let (chunk, quoted) = (Array(data.utf8), Array("\"\(text)\"".utf8))
-        guard !chunk.contains(UInt8(ascii: "\\")), let start = Self.onlyPlace(of: quoted, in: chunk) else { return nil }
-        self.chunk = chunk
-        place = (start + 1)..<(start + quoted.count - 1)
-    }
-
-    /// Where a part of at least two bytes begins, if it is there once.
-    private static func onlyPlace(of part: [UInt8], in whole: [UInt8]) -> Int? {
-        guard part.count <= whole.count else { return nil }
-        var found: Int?
-        for start in 0...(whole.count - part.count)
-        where whole[start] == part[0] && whole[start + 1] == part[1] && whole[start...].starts(with: part) {
-            guard found == nil else { return nil }
-            found = start
-        }
-        return found
+    /// - Parameters:
+    ///   - place: where the text of a chunk stands, without its quotes, counted from the chunk's first byte.
+    ///   - chunk: the chunk as it came.
+    init(textAt place: Range<Int>, in chunk: ArraySlice<UInt8>) {
+        self.chunk = Array(chunk)
+        self.place = place
     }
 
     /// The text of another chunk, if the same stands around it.
-    func text(in data: String) -> String? {
+    func text(in data: ArraySlice<UInt8>) -> String? {
         let (head, tail) = (place.lowerBound, chunk.count - place.upperBound)
-        let found = data.utf8.withContiguousStorageIfAvailable { bytes -> String? in
+        return data.withUnsafeBufferPointer { bytes in
             let end = bytes.count - tail
             guard end >= head, stands(0..<head, in: bytes, at: 0),
                 stands(place.upperBound..<chunk.count, in: bytes, at: end)
@@ -43,7 +27,6 @@ struct ChunkFrame: Sendable {
             let text = UnsafeBufferPointer(rebasing: bytes[head..<end])
             return text.allSatisfy(Self.standsForItself) ? String(decoding: text, as: UTF8.self) : nil
         }
-        return found ?? nil
     }
 
     private func stands(_ part: Range<Int>, in bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {

@@ -2,7 +2,7 @@ import JSONText
 import RequestScope
 public import Vocabulary
 
-/// Reads the events of a stream in OpenAI's format: one call of `events(for:)` for each `data:` text.
+/// Reads the events of a stream in OpenAI's format: one call of `events(for:)` for each `data:` text, as the bytes that came.
 ///
 /// It reads the first choice; who wants several asks several times.
 public struct CompletionDecoder: Sendable {
@@ -18,17 +18,19 @@ public struct CompletionDecoder: Sendable {
 
     /// The piece of text that one `data:` text brings, where the same stands around it as around the one before; `nil` for every
     /// other, whose events are to be asked for. Mutating, so that a decoder is asked where it lies.
-    public mutating func text(of data: String) -> String? { frame?.text(in: data) }
+    public mutating func text(of data: ArraySlice<UInt8>) -> String? { frame?.text(in: data) }
 
     /// The events that follow from one `data:` text.
     ///
     /// - Throws: the `ServiceError` that the other side sent, or one about a text that is no chunk.
-    public mutating func events(for data: String) throws(ServiceError) -> [GenerationEvent] {
+    public mutating func events(for data: ArraySlice<UInt8>) throws(ServiceError) -> [GenerationEvent] {
         if let text = text(of: data) { return text.isEmpty ? [] : [.text(text)] }
-        if data == "[DONE]" { return [] }
+        if data.elementsEqual("[DONE]".utf8) { return [] }
         // Most chunks are a piece of text and nothing else: no tree is made for these.
         if let plain = PlainChunk(data) { return events(for: plain, data) }
         let chunk: JSONValue
+        // What is not UTF-8 becomes U+FFFD, as in every text that comes from a stream of events.
+        let data = String(decoding: data, as: UTF8.self)
         do {
             chunk = try JSONValue.parse(data)
         } catch {
@@ -49,14 +51,16 @@ public struct CompletionDecoder: Sendable {
         return events
     }
 
-    private mutating func events(for chunk: PlainChunk, _ data: String) -> [GenerationEvent] {
-        if let counts = chunk.usage { known.usage = TokenUsage(counts) }
+    private mutating func events(for chunk: PlainChunk, _ data: ArraySlice<UInt8>) -> [GenerationEvent] {
+        if let usage = chunk.usage { known.usage = usage }
         guard chunk.hasChoice else { return [] }
         var events: [GenerationEvent] = chunk.text.isEmpty ? [] : [.text(chunk.text)]
         begin(&events, nexus: nil)
         if let word = chunk.finishReason { note(reason: word) }
         // What tells more than a text has to be read each time.
-        if chunk.finishReason == nil, chunk.usage == nil { frame = ChunkFrame(of: chunk.text, in: data) }
+        if chunk.finishReason == nil, chunk.usage == nil {
+            frame = chunk.textPlace.map { ChunkFrame(textAt: $0, in: data) }
+        }
         return events
     }
 

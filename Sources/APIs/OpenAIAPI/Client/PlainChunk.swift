@@ -1,22 +1,25 @@
 import JSONText
+import Vocabulary
 
 /// A chunk of a chat's stream that brings a piece of text, or nothing, and tells nothing else but that it is the last piece,
 /// or how many tokens were used: what a server sends for nearly each token, and at the end.
 struct PlainChunk {
     /// Empty where the chunk has none.
     private(set) var text = ""
+    /// Where the text stands in the chunk, without its quotes; `nil` where it is empty or written with escapes.
+    private(set) var textPlace: Range<Int>?
     /// Why there is no more, where it says that.
     private(set) var finishReason: String?
     /// Whether it belongs to a choice.
     private(set) var hasChoice = false
     /// What was used, where it says that.
-    private(set) var usage: JSONValue?
+    private(set) var usage: TokenUsage?
 
     /// `nil` for every other chunk, and for what is no chunk: it is to be looked at as a whole.
     ///
-    /// - Parameter data: the text of an event.
-    init?(_ data: String) {
-        var reader = JSONReader(data)
+    /// - Parameter data: the bytes of an event.
+    init?(_ data: ArraySlice<UInt8>) {
+        var reader = JSONReader(Array(data))
         var chunk = Found()
         do throws(JSONSyntaxError) {
             guard try reader.kind() == .object else { return nil }
@@ -27,7 +30,7 @@ struct PlainChunk {
                 case "usage":
                     if chunk.usage != nil { return try Self.unknown(&reader, &chunk) }
                     guard try reader.kind() == .object else { return try Self.nothing(&reader, &chunk) }
-                    chunk.usage = try reader.value()
+                    chunk.usage = try TokenUsage(reading: &reader)
                 default: try Self.nothing(&reader, &chunk)
                 }
             }
@@ -37,6 +40,7 @@ struct PlainChunk {
         }
         guard chunk.isPlain, chunk.hasChoice || chunk.usage != nil else { return nil }
         text = chunk.text
+        textPlace = chunk.text.isEmpty ? nil : chunk.textPlace
         finishReason = chunk.finishReason
         hasChoice = chunk.hasChoice
         usage = chunk.usage
@@ -47,8 +51,9 @@ struct PlainChunk {
         var hasChoice = false
         var isPlain = true
         var text = ""
+        var textPlace: Range<Int>?
         var finishReason: String?
-        var usage: JSONValue?
+        var usage: TokenUsage?
     }
 
     private static func choices(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
@@ -86,7 +91,7 @@ struct PlainChunk {
                 if hasContent { return try unknown(&reader, &chunk) }
                 guard try reader.kind() == .string else { return try nothing(&reader, &chunk) }
                 hasContent = true
-                chunk.text = try reader.string()
+                (chunk.text, chunk.textPlace) = try reader.placedString()
             default: try nothing(&reader, &chunk)
             }
         }

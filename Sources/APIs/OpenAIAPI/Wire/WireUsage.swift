@@ -35,6 +35,25 @@ extension TokenUsage {
             reasoningTokens: min(value["completion_tokens_details"]?["reasoning_tokens"].count ?? 0, completion))
     }
 
+    /// The same from a text that is read piece by piece, where an object comes next.
+    init(reading reader: inout JSONReader) throws(JSONSyntaxError) {
+        var (prompt, completion): (JSONValue?, JSONValue?)
+        var (promptDetails, completionDetails): (JSONValue?, JSONValue?)
+        try reader.members { (reader, key) throws(JSONSyntaxError) in
+            switch key {
+            case "prompt_tokens": prompt = try reader.value()
+            case "completion_tokens": completion = try reader.value()
+            case "prompt_tokens_details": promptDetails = try reader.value()
+            case "completion_tokens_details": completionDetails = try reader.value()
+            default: try reader.skip()
+            }
+        }
+        self.init(
+            promptTokens: prompt.count, completionTokens: completion.count,
+            cachedTokens: min(promptDetails?["cached_tokens"].count ?? 0, prompt.count),
+            reasoningTokens: min(completionDetails?["reasoning_tokens"].count ?? 0, completion.count))
+    }
+
     /// What several choices used together. A prompt counts once, however many answers it got.
     ///
     /// - Parameters:

@@ -148,8 +148,8 @@ struct RemoteStream: AsyncSequence, Sendable {
     final class Iterator: ReadyIterator {
         private var body: ResponseBody.Iterator
         private var parser = ServerSentEventParser()
-        /// What came last, and how many of its events were decoded. Empty when that is all of them.
-        private var waiting: [ServerSentEvent] = []
+        /// The events that came last, and how many of them were decoded. Empty when that is all of them.
+        private var waiting: [ArraySlice<UInt8>] = []
         private var decodedCount = 0
         private var decoder: CompletionDecoder
         private let model: ModelID
@@ -180,7 +180,7 @@ struct RemoteStream: AsyncSequence, Sendable {
             while true {
                 if let event = popReady() { return event }
                 guard decodedCount < waiting.count else { return nil }
-                let data = waiting[decodedCount].data
+                let data = waiting[decodedCount]
                 decodedCount += 1
                 if decodedCount == waiting.count { (waiting, decodedCount) = ([], 0) }
                 // Nearly all are a piece of text in the frame of the one before.
@@ -211,7 +211,7 @@ struct RemoteStream: AsyncSequence, Sendable {
                 return
             }
             do throws(ServerSentEventError) {
-                (waiting, decodedCount) = (try parser.feed(bytes), 0)
+                (waiting, decodedCount) = (try parser.feedPayloads(bytes), 0)
             } catch {
                 throw FetchError(.tooLarge, error.description).serviceError(for: model)
             }
