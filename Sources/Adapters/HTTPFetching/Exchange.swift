@@ -44,7 +44,7 @@ final class Exchange: Sendable {
     /// The bytes that have arrived since the last call, at least one; none at the end.
     func next() async -> Result<[UInt8]?, FetchError> {
         // Usually something is there, and nobody needs to wait.
-        if !Task.isCancelled, let taken = flow.withLock({ $0.take() }), let result = result(of: taken) { return result }
+        if let result = nextReady() { return result }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
                 let taken = flow.withLock { $0.next(waiter) }
@@ -53,6 +53,12 @@ final class Exchange: Sendable {
         } onCancel: {
             abandon()
         }
+    }
+
+    /// The same, if it is here; none for who has to wait, or whose task was cancelled.
+    func nextReady() -> Result<[UInt8]?, FetchError>? {
+        guard !Task.isCancelled, let taken = flow.withLock({ $0.take() }) else { return nil }
+        return result(of: taken)
     }
 
     /// None for who has to wait.

@@ -39,6 +39,21 @@ public struct ResponseBody: AsyncSequence, Sendable {
             lease = isReader ? Lease(exchange: exchange) : nil
         }
 
+        /// What ``nextReady()`` finds.
+        public enum Arrival: Sendable {
+            /// At least one byte.
+            case bytes([UInt8])
+            case end
+        }
+
+        /// What `next` would give, if it is here. None says nothing of the end: `next` is to be asked then.
+        public mutating func nextReady() throws(FetchError) -> Arrival? {
+            // Told by `next`.
+            guard isReader, let result = exchange.nextReady() else { return nil }
+            guard let bytes = try result.get() else { return .end }
+            return .bytes(bytes)
+        }
+
         /// At least one byte, or none at the end.
         public mutating func next() async throws(FetchError) -> [UInt8]? { try await next(isolation: #isolation) }
 

@@ -11,9 +11,12 @@ public protocol ReadyIterator: AsyncIteratorProtocol<GenerationEvent, any Error>
 ///
 /// ```swift
 /// var reader = EventReader(stream)
-/// repeat {
-///     while let event = try reader.nextReady() { take(event) }
-/// } while try await reader.next().map(take) != nil
+/// while true {
+///     var next = try reader.nextReady()
+///     if next == nil { next = try await reader.next() }
+///     guard let event = next else { break }
+///     take(event)
+/// }
 /// ```
 public struct EventReader {
     private var ready: (any ReadyIterator)?

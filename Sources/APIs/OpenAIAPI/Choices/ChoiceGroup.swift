@@ -99,10 +99,12 @@ final class ChoiceGroup: Sendable {
     private func write(_ index: Int, to writer: BodyWriter, _ turns: Turns?, _ ledger: Ledger) async throws {
         var encoder = encoder(index)
         var reader = EventReader(streams[index])
-        while true {
+        var isFinished = false
+        // Nothing comes after the finish, so the stream's end is not waited for.
+        while !isFinished {
             var next = try reader.nextReady()
             if next == nil { next = try await reader.next() }
-            guard let event = next else { break }
+            guard let event = next else { throw ServiceError.brokeOff }
             // A comment keeps the connection open and disturbs no client.
             if case .loading(let stage) = event { try await writer.write(ServerSentEvent.comment(stage.description)) }
             let bytes = encoder.encoded(event)
@@ -113,9 +115,8 @@ final class ChoiceGroup: Sendable {
                     try await writer.write(bytes)
                 }
             }
-            ledger.note(index, event)
+            isFinished = ledger.note(index, event)
         }
-        guard ledger.isFinished(index) else { throw ServiceError.brokeOff }
     }
 
     @inline(never)
@@ -146,13 +147,15 @@ private final class Ledger: Sendable {
 
     init(count: Int) { self.count = count }
 
+    /// - Returns: whether the event is the choice's last one.
     @inline(never)
-    func note(_ index: Int, _ event: GenerationEvent) {
-        if case .finished(let end) = event { ends.withLock { $0[index] = end } }
+    func note(_ index: Int, _ event: GenerationEvent) -> Bool {
+        guard case .finished(let end) = event else { return false }
+        ends.withLock { $0[index] = end }
+        return true
     }
 
     func end(_ index: Int) -> GenerationEnd? { ends.withLock { $0[index] } }
-    func isFinished(_ index: Int) -> Bool { ends.withLock { $0.keys.contains(index) } }
     var unfinished: [Int] { ends.withLock { ends in (0..<count).filter { ends[$0] == nil } } }
 
     func usage(_ request: CompletionRequest) -> TokenUsage {

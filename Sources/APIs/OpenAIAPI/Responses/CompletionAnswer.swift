@@ -19,9 +19,13 @@ public struct CompletionAnswer: Sendable, Equatable {
     public init(collecting stream: any GenerationStream) async throws {
         var collected = Collected()
         var reader = EventReader(stream)
-        repeat {
-            while let event = try reader.nextReady() { collected.take(event) }
-        } while try await reader.next().map({ collected.take($0) }) != nil
+        // Nothing comes after the finish, so the stream's end is not waited for.
+        while !collected.isFinished {
+            var next = try reader.nextReady()
+            if next == nil { next = try await reader.next() }
+            guard let event = next else { break }
+            collected.take(event)
+        }
         self = try collected.whole()
     }
 
@@ -33,7 +37,7 @@ public struct CompletionAnswer: Sendable, Equatable {
         private var answer = CompletionAnswer(
             end: GenerationEnd(reason: .stop, usage: TokenUsage(promptTokens: 0, completionTokens: 0)))
         private var calls: [Int: ToolCall] = [:]
-        private var isFinished = false
+        private(set) var isFinished = false
 
         @inline(never)
         mutating func take(_ event: GenerationEvent) {

@@ -170,13 +170,22 @@ struct RemoteStream: AsyncSequence, Sendable {
             while true {
                 if let event = try nextReady() { return event }
                 guard !isOver else { return nil }
-                try take(try await nextBytes())
+                try take(try await nextArrival())
             }
         }
 
         /// Not inlined, so that what it needs does not lie in the frame that waits for the next bytes.
         @inline(never)
         func nextReady() throws -> GenerationEvent? {
+            while true {
+                if let event = try nextDecoded() { return event }
+                // More may have come meanwhile, and the end often comes together with the last events.
+                guard !isOver, let arrival = try arrived() else { return nil }
+                try take(arrival)
+            }
+        }
+
+        private func nextDecoded() throws -> GenerationEvent? {
             while true {
                 if let event = popReady() { return event }
                 guard decodedCount < waiting.count else { return nil }
@@ -202,8 +211,8 @@ struct RemoteStream: AsyncSequence, Sendable {
 
         /// Takes what came, or the end. Not inlined, as ``nextReady()``.
         @inline(never)
-        private func take(_ bytes: [UInt8]?) throws {
-            guard let bytes else {
+        private func take(_ arrival: ResponseBody.Iterator.Arrival) throws {
+            guard case .bytes(let bytes) = arrival else {
                 isOver = true
                 let end = try decoder.end()
                 if case .finished(let told) = end, let queue = told.timings?.queue { course?.note(queue: queue) }
@@ -217,11 +226,19 @@ struct RemoteStream: AsyncSequence, Sendable {
             }
         }
 
-        private func nextBytes() async throws -> [UInt8]? {
+        private func arrived() throws -> ResponseBody.Iterator.Arrival? {
+            do throws(FetchError) {
+                return try body.nextReady()
+            } catch {
+                throw told(error)
+            }
+        }
+
+        private func nextArrival() async throws -> ResponseBody.Iterator.Arrival {
             course?.beginWaiting()
             defer { course?.endWaiting() }
             do throws(FetchError) {
-                return try await body.next()
+                return try await body.next().map { .bytes($0) } ?? .end
             } catch {
                 throw told(error)
             }
