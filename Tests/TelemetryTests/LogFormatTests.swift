@@ -92,6 +92,18 @@ import Testing
             LogRecord(time: UnixTime(seconds: 0), level: .info, label: "x", message: "m", fields: ["n": .number(.nan)]))
         #expect(text(line).contains("\"n\":null}"))
     }
+
+    @Test(arguments: [
+        0, 0.001, 0.01, 0.1, 0.5, 1, 1.05, 12.34, 999.999, 1_000, 123_456_789.125, 1e11 + 0.125, 1e12, 1e300, 0.000_4,
+        1e-7,
+        3.141_59, 0.1 + 0.2, -1.5, -0.0,
+    ])
+    func `numbers are written as their texts`(number: Double) {
+        let line = LogFormat.json.line(
+            LogRecord(
+                time: UnixTime(seconds: 0), level: .info, label: "x", message: "m", fields: ["n": .number(number)]))
+        #expect(text(line).contains("\"n\":\(number)}"))
+    }
 }
 
 @Suite struct RedactionTests {

@@ -102,7 +102,7 @@ public struct Observation: Middleware {
                     [
                         .method: .string(request.method.rawValue), .path: .string(Self.shown(request)),
                         .status: .integer(Int64(status)), .elapsedMilliseconds: .milliseconds(outcome.duration),
-                        .byteCount: .integer(Int64(outcome.bodyBytes)), "remote": .string(request.client.address),
+                        .byteCount: .integer(Int64(outcome.bodyBytes)), .remote: .string(request.client.address),
                     ])
             }
         }

@@ -25,12 +25,12 @@ extension LogFields {
         guard let principal else { return }
         switch principal.origin {
         case .open, .anonymous: return
-        case .local: self["via"] = "local"
-        case .session(let id): self["session"] = .string(id)
-        case .apiKey(let id): self["key"] = .string(id)
-        case .token(let id): self["via"] = .string("token \(id)")
+        case .local: self[.via] = "local"
+        case .session(let id): self[.session] = .string(id)
+        case .apiKey(let id): self[.key] = .string(id)
+        case .token(let id): self[.via] = .string("token \(id)")
         }
-        self["user"] = .string(principal.user.text)
+        self[.user] = .string(principal.user.text)
     }
 }
 

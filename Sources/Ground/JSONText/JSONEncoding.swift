@@ -51,7 +51,7 @@ public struct JSONWriter {
         case .bool(let flag): append(flag ? "true" : "false")
         case .integer(let whole): bytes.append(decimal: whole)
         case .number(let number): append(number.isFinite ? String(number) : "null")
-        case .string(let text): write(text)
+        case .string(let text): bytes.append(quoted: text)
         case .array(let elements):
             array { writer in for element in elements { writer.element(element) } }
         case .object(let members):
@@ -69,7 +69,10 @@ public struct JSONWriter {
         list(open: UInt8(ascii: "["), close: UInt8(ascii: "]"), body)
     }
 
-    public mutating func element(_ value: JSONValue) { element { $0.write(value) } }
+    public mutating func element(_ value: JSONValue) {
+        separate()
+        write(value)
+    }
 
     /// An element of an array, which `body` writes.
     public mutating func element(_ body: (inout JSONWriter) -> Void) {
@@ -77,15 +80,26 @@ public struct JSONWriter {
         body(&self)
     }
 
-    public mutating func member(_ key: String, _ value: JSONValue) { member(key) { $0.write(value) } }
+    public mutating func member(_ key: String, _ value: JSONValue) {
+        write(key: key)
+        write(value)
+    }
 
     /// A member of an object, whose value `body` writes.
     public mutating func member(_ key: String, _ body: (inout JSONWriter) -> Void) {
+        write(key: key)
+        body(&self)
+    }
+
+    private mutating func write(key: String) {
+        if indent == nil, bytes.append(ordinary: key, isSeparated: !isFirst, isKey: true) {
+            isFirst = false
+            return
+        }
         separate()
-        write(key)
+        bytes.append(quoted: key)
         bytes.append(UInt8(ascii: ":"))
         if indent != nil { bytes.append(UInt8(ascii: " ")) }
-        body(&self)
     }
 
     private mutating func list(open: UInt8, close: UInt8, _ body: (inout JSONWriter) -> Void) {
@@ -110,49 +124,5 @@ public struct JSONWriter {
         append("\n" + String(repeating: " ", count: indent * level))
     }
 
-    private mutating func append(_ text: String) {
-        Self.withBytes(of: text) { bytes.append(contentsOf: $0) }
-    }
-
-    private mutating func write(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        Self.withBytes(of: text) { utf8 in
-            var start = 0
-            var place = OrdinaryBytes.end(in: utf8, from: 0)
-            while place < utf8.count {
-                if Self.needsEscape(utf8[place]) {
-                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<place]))
-                    escape(utf8[place])
-                    start = place + 1
-                }
-                place += 1
-                // One that is not ASCII is seldom alone.
-                if place < utf8.count, utf8[place] < 0x80 { place = OrdinaryBytes.end(in: utf8, from: place) }
-            }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    /// The bytes where they lie: neither the text nor its bytes are copied, which is most of the work for short ones.
-    private static func withBytes(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-        if text.utf8.withContiguousStorageIfAvailable(body) == nil { Array(text.utf8).withUnsafeBufferPointer(body) }
-    }
-
-    private mutating func escape(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\""): append("\\\"")
-        case UInt8(ascii: "\\"): append("\\\\")
-        case 0x0A: append("\\n")
-        case 0x0D: append("\\r")
-        case 0x09: append("\\t")
-        default:
-            let digits = String(byte, radix: 16)
-            append("\\u00" + (digits.count == 1 ? "0" : "") + digits)
-        }
-    }
-
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
-    }
+    private mutating func append(_ text: String) { bytes.append(text: text) }
 }

@@ -51,23 +51,3 @@ public enum OrdinaryBytes {
         (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 }
-
-extension [UInt8] {
-    /// Appends a whole number in decimal digits. No text is made of it first.
-    public mutating func append(decimal number: Int64) {
-        // As many as the longest has, with its sign.
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var place = digits.count
-        var rest = number.magnitude
-        repeat {
-            place -= 1
-            digits[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
-        if number < 0 {
-            place -= 1
-            digits[place] = UInt8(ascii: "-")
-        }
-        digits.span.extracting(place..<digits.count).withUnsafeBufferPointer { append(contentsOf: $0) }
-    }
-}

@@ -1,8 +1,27 @@
 /// The name of a field of a log line: lower case with underscores, units at the end (`elapsed_ms`).
 public struct LogKey: Sendable, Hashable, ExpressibleByStringLiteral {
     public let name: String
-    public init(_ name: String) { self.name = name }
-    public init(stringLiteral value: String) { name = value }
+    /// Whether what stands under it is a secret.
+    let isSensitive: Bool
+    /// Whether the line itself uses the name; the field is written as `field_…` then.
+    let isReserved: Bool
+
+    /// Looks at the name once, where many lines have it: keep the keys that you use often.
+    public init(_ name: String) {
+        self.name = name
+        isSensitive = SensitiveNames.contains(name)
+        isReserved =
+            switch name {
+            case "time", "level", "logger", "message", "request_id", "trace_id", "span_id": true
+            default: false
+            }
+    }
+
+    public init(stringLiteral value: String) { self.init(value) }
+
+    public static func == (left: LogKey, right: LogKey) -> Bool { left.name == right.name }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
     public static let error: LogKey = "error"
     public static let model: LogKey = "model"
@@ -12,6 +31,13 @@ public struct LogKey: Sendable, Hashable, ExpressibleByStringLiteral {
     public static let status: LogKey = "status"
     public static let elapsedMilliseconds: LogKey = "elapsed_ms"
     public static let byteCount: LogKey = "bytes"
+    /// The address of who asks.
+    public static let remote: LogKey = "remote"
+    /// Who asks, and with what.
+    public static let user: LogKey = "user"
+    public static let key: LogKey = "key"
+    public static let session: LogKey = "session"
+    public static let via: LogKey = "via"
 }
 
 /// The value of a field.

@@ -13,14 +13,6 @@ public enum LogFormat: Sendable, Equatable {
         }
     }
 
-    /// Names that the line itself uses; a field of such a name is written as `field_…`.
-    private static func isReserved(_ name: String) -> Bool {
-        switch name {
-        case "time", "level", "logger", "message", "request_id", "trace_id", "span_id": true
-        default: false
-        }
-    }
-
     private static func jsonLine(_ record: LogRecord) -> [UInt8] {
         var text = SafeText()
         text.append(literal: "{\"time\":\"")
@@ -32,15 +24,26 @@ public enum LogFormat: Sendable, Equatable {
         text.member("message", record.message)
         if let requestID = record.requestID { text.member("request_id", requestID) }
         if let span = record.span {
-            text.member("trace_id", span.traceID.hex)
-            text.member("span_id", span.spanID.hex)
+            text.append(literal: ",\"trace_id\":\"")
+            text.append(hex: span.traceID.high)
+            text.append(hex: span.traceID.low)
+            text.append(literal: "\",\"span_id\":\"")
+            text.append(hex: span.spanID.bits)
+            text.append(literal: "\"")
         }
-        for (name, value) in record.writableFields {
-            text.key(isReserved(name) ? "field_" + name : name)
-            switch value {
+        // By index: an iterator would count the texts of each field in and out.
+        let fields = record.fields.pairs
+        for place in fields.indices.prefix(LogRecord.fieldCountMax) {
+            let key = fields[place].key
+            text.key(key.isReserved ? "field_" + key.name : key.name)
+            if key.isSensitive {
+                text.quoted(redactedMark)
+                continue
+            }
+            switch fields[place].value {
             case .string(let string): text.quoted(string)
             case .integer(let integer): text.append(integer)
-            case .number(let number): text.append(number.isFinite ? String(number) : "null")
+            case .number(let number): text.append(number)
             case .bool(let flag): text.append(flag ? "true" : "false")
             case .redacted: text.quoted(redactedMark)
             }

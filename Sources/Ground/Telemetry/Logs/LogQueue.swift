@@ -128,7 +128,9 @@ struct LogBacklog {
 
     /// All lines in the order of their arrival, and what was dropped since the last call.
     mutating func takeAll() -> (lines: [UInt8], dropped: [LogLevel: Int]?) {
-        let lines = lanes.flatMap { $0.lines[$0.head...] }.sorted { $0.number < $1.number }
+        let waiting = lanes.filter { !$0.isEmpty }.map { $0.lines[$0.head...] }
+        // Of one level they stand in their order.
+        let lines = waiting.count == 1 ? waiting[0] : waiting.joined().sorted { $0.number < $1.number }[...]
         var bytes: [UInt8] = []
         bytes.reserveCapacity(byteCount)
         for line in lines { bytes += line.bytes }

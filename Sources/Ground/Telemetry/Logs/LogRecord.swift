@@ -31,7 +31,7 @@ public struct LogRecord: Sendable, Equatable {
     /// The fields as they may be written: bounded in number, secrets taken out.
     var writableFields: some Sequence<(name: String, value: LogValue)> {
         fields.pairs.prefix(Self.fieldCountMax).lazy.map { pair in
-            (pair.key.name, SensitiveNames.contains(pair.key.name) ? .redacted : pair.value)
+            (pair.key.name, pair.key.isSensitive ? .redacted : pair.value)
         }
     }
 }

@@ -1,5 +1,4 @@
 import JSONText
-import Vocabulary
 
 /// Collects the bytes of one line; text from outside goes through `quoted` or `plain` only.
 struct SafeText {
@@ -17,7 +16,34 @@ struct SafeText {
 
     mutating func append(_ number: Int64) { bytes.append(decimal: number) }
 
+    /// A number as JSON has it. Times, which stand in most lines, have three decimals at most; they are written without making
+    /// a text of them first.
+    mutating func append(_ number: Double) {
+        guard number > 0, number < 1e12 else {
+            append(number.isFinite ? String(number) : "null")
+            return
+        }
+        let thousandths = (number * 1_000).rounded()
+        guard thousandths / 1_000 == number else {
+            append(String(number))
+            return
+        }
+        let (whole, rest) = Int64(thousandths).quotientAndRemainder(dividingBy: 1_000)
+        append(whole)
+        bytes.append(UInt8(ascii: "."))
+        var (decimals, unit) = (rest, Int64(100))
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(decimals / unit))
+            decimals %= unit
+            unit /= 10
+        } while decimals > 0
+    }
+
+    mutating func append(hex bits: UInt64) { bytes.append(hex: bits) }
+
+    /// The name of a further member of an object, up to its value.
     mutating func key(_ name: String) {
+        if bytes.append(ordinary: name, isSeparated: true, isKey: true) { return }
         bytes.append(UInt8(ascii: ","))
         quoted(name)
         bytes.append(UInt8(ascii: ":"))
@@ -30,6 +56,7 @@ struct SafeText {
 
     /// A JSON string.
     mutating func quoted(_ text: String) {
+        if text.utf8.count <= LogRecord.textBytesMax, bytes.append(ordinary: text) { return }
         bytes.append(UInt8(ascii: "\""))
         escape(text, quotes: true)
         bytes.append(UInt8(ascii: "\""))
