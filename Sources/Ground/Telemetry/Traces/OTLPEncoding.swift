@@ -21,116 +21,142 @@ public enum OTLPEncoding {
     public static let path = "/v1/traces"
     public static let mediaType = "application/json"
 
-    /// The body of the request that hands `spans` over. Written without making values of it first: there are many spans.
+    /// The body of the request that hands `spans` over. Written word by word: there are many spans, and their form is always the
+    /// same.
     public static func request(_ spans: [FinishedSpan], from resource: TelemetryResource) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.object { request in
-            request.objects("resourceSpans") { resourceSpans in
-                resourceSpans.member("resource") { $0.object { $0.member("attributes", resource.attributes) } }
-                resourceSpans.objects("scopeSpans") { scopeSpans in
-                    scopeSpans.member("scope") { scope in
-                        scope.object { scope in
-                            scope.member("name", .string(resource.scopeName))
-                            scope.member("version", .string(resource.scopeVersion))
-                        }
-                    }
-                    scopeSpans.member("spans") { list in
-                        list.array { list in for span in spans { list.element { $0.object { write(span, to: &$0) } } } }
-                    }
-                }
-            }
+        var text: [UInt8] = []
+        text.reserveCapacity(512 + spans.count * Self.spanBytesLikely)
+        text.append(literal: #"{"resourceSpans":[{"resource":{"attributes":"#)
+        text.append(resource.attributes)
+        text.append(literal: #"},"scopeSpans":[{"scope":{"name":"#)
+        text.append(quoted: resource.scopeName)
+        text.append(literal: #","version":"#)
+        text.append(quoted: resource.scopeVersion)
+        text.append(literal: #"},"spans":["#)
+        for place in spans.indices {
+            if place > 0 { text.append(UInt8(ascii: ",")) }
+            text.append(spans[place])
         }
-        return writer.bytes
+        text.append(literal: "]}]}]}")
+        return text
     }
 
-    private static func write(_ span: FinishedSpan, to object: inout JSONWriter) {
-        object.member("traceId", .string(span.context.traceID.hex))
-        object.member("spanId", .string(span.context.spanID.hex))
-        let state = span.context.traceState.header
-        if !state.isEmpty { object.member("traceState", .string(state)) }
-        if let parent = span.parentID { object.member("parentSpanId", .string(parent.hex)) }
-        object.member("name", .string(span.name))
-        object.member("kind", .integer(Int64(span.kind.rawValue)))
-        object.member("startTimeUnixNano", .string(String(span.start.nanoseconds)))
-        object.member("endTimeUnixNano", .string(String(span.end.nanoseconds)))
-        object.member("attributes", span.attributes)
-        if span.attributes.droppedCount > 0 {
-            object.member("droppedAttributesCount", .integer(Int64(span.attributes.droppedCount)))
-        }
-        if !span.events.isEmpty {
-            object.member("events") { list in
-                list.array { list in for event in span.events { list.element { $0.object { write(event, to: &$0) } } } }
-            }
-        }
-        if span.droppedEventCount > 0 {
-            object.member("droppedEventsCount", .integer(Int64(span.droppedEventCount)))
-        }
-        object.member("status") { status in
-            status.object { status in
-                switch span.status {
-                case .unset: break
-                case .ok: status.member("code", 1)
-                case .error(let message):
-                    status.member("code", 2)
-                    status.member("message", .string(message))
-                }
-            }
-        }
-    }
-
-    private static func write(_ event: SpanEvent, to object: inout JSONWriter) {
-        object.member("timeUnixNano", .string(String(event.time.nanoseconds)))
-        object.member("name", .string(event.name))
-        object.member("attributes", event.attributes)
-    }
+    /// What most spans take. Room for all of them is made once.
+    private static let spanBytesLikely = 768
 }
 
-extension JSONWriter {
-    /// A member that is an array of one object, whose members `body` writes.
-    fileprivate mutating func objects(_ key: String, _ body: (inout JSONWriter) -> Void) {
-        member(key) { $0.array { $0.element { $0.object(body) } } }
-    }
-
-    fileprivate mutating func member(_ key: String, _ attributes: SpanAttributes) {
-        member(key) { list in
-            list.array { list in
-                for pair in attributes.pairs {
-                    list.element { element in
-                        element.object { object in
-                            object.member("key", .string(pair.key.name))
-                            object.member("value") { $0.object { $0.write(pair.value) } }
-                        }
-                    }
-                }
-            }
+extension [UInt8] {
+    fileprivate mutating func append(_ span: FinishedSpan) {
+        append(literal: #"{"traceId":""#)
+        append(hex: span.context.traceID.high)
+        append(hex: span.context.traceID.low)
+        append(literal: #"","spanId":""#)
+        append(hex: span.context.spanID.bits)
+        let state = span.context.traceState.header
+        if !state.isEmpty {
+            append(literal: #"","traceState":"#)
+            append(quoted: state)
+            // The quote is part of what follows, as after the ids.
+            removeLast()
         }
+        if let parent = span.parentID {
+            append(literal: #"","parentSpanId":""#)
+            append(hex: parent.bits)
+        }
+        append(literal: #"","name":"#)
+        append(quoted: span.name)
+        append(literal: #","kind":"#)
+        append(decimal: Int64(span.kind.rawValue))
+        append(literal: #","startTimeUnixNano":""#)
+        append(decimal: span.start.nanoseconds)
+        append(literal: #"","endTimeUnixNano":""#)
+        append(decimal: span.end.nanoseconds)
+        append(literal: #"","attributes":"#)
+        append(span.attributes)
+        append(countOf: #","droppedAttributesCount":"#, span.attributes.droppedCount)
+        if !span.events.isEmpty {
+            append(literal: #","events":["#)
+            for place in span.events.indices {
+                if place > 0 { append(UInt8(ascii: ",")) }
+                append(span.events[place])
+            }
+            append(UInt8(ascii: "]"))
+        }
+        append(countOf: #","droppedEventsCount":"#, span.droppedEventCount)
+        append(literal: #","status":{"#)
+        switch span.status {
+        case .unset: break
+        case .ok: append(literal: #""code":1"#)
+        case .error(let message):
+            append(literal: #""code":2,"message":"#)
+            append(quoted: message)
+        }
+        append(literal: "}}")
     }
 
-    private mutating func write(_ value: AttributeValue) {
+    /// A member that is left out where it is nothing.
+    private mutating func append(countOf member: StaticString, _ count: Int) {
+        guard count > 0 else { return }
+        append(literal: member)
+        append(decimal: Int64(count))
+    }
+
+    private mutating func append(_ event: SpanEvent) {
+        append(literal: #"{"timeUnixNano":""#)
+        append(decimal: event.time.nanoseconds)
+        append(literal: #"","name":"#)
+        append(quoted: event.name)
+        append(literal: #","attributes":"#)
+        append(event.attributes)
+        append(UInt8(ascii: "}"))
+    }
+
+    fileprivate mutating func append(_ attributes: SpanAttributes) {
+        append(UInt8(ascii: "["))
+        // By index: an iterator would count the texts of each pair in and out.
+        let pairs = attributes.pairs
+        for place in pairs.indices {
+            append(literal: place > 0 ? #",{"key":"# : #"{"key":"#)
+            append(quoted: pairs[place].key.name)
+            append(literal: #","value":{"#)
+            append(pairs[place].value)
+            append(literal: "}}")
+        }
+        append(UInt8(ascii: "]"))
+    }
+
+    private mutating func append(_ value: AttributeValue) {
         switch value {
-        case .string(let text): member("stringValue", .string(text))
-        case .integer(let integer): member("intValue", .string(String(integer)))
-        case .number(let number): member("doubleValue", Self.double(number))
-        case .bool(let flag): member("boolValue", .bool(flag))
+        case .string(let text):
+            append(literal: #""stringValue":"#)
+            append(quoted: text)
+        case .integer(let integer):
+            append(literal: #""intValue":""#)
+            append(decimal: integer)
+            append(UInt8(ascii: "\""))
+        case .number(let number):
+            append(literal: #""doubleValue":"#)
+            append(double: number)
+        case .bool(let flag): append(literal: flag ? #""boolValue":true"# : #""boolValue":false"#)
         case .strings(let texts):
-            member("arrayValue") { array in
-                array.object { array in
-                    array.member("values") { list in
-                        list.array { list in
-                            for text in texts {
-                                list.element { $0.object { $0.member("stringValue", .string(text)) } }
-                            }
-                        }
-                    }
-                }
+            append(literal: #""arrayValue":{"values":["#)
+            for place in texts.indices {
+                append(literal: place > 0 ? #",{"stringValue":"# : #"{"stringValue":"#)
+                append(quoted: texts[place])
+                append(UInt8(ascii: "}"))
             }
+            append(literal: "]}")
         }
     }
 
     /// Protobuf's JSON mapping writes what JSON has no number for as text.
-    private static func double(_ number: Double) -> JSONValue {
-        if number.isNaN { return "NaN" }
-        if number.isInfinite { return number > 0 ? "Infinity" : "-Infinity" }
-        return .number(number)
+    private mutating func append(double number: Double) {
+        if number.isNaN {
+            append(literal: "\"NaN\"")
+        } else if number.isInfinite {
+            append(literal: number > 0 ? "\"Infinity\"" : "\"-Infinity\"")
+        } else {
+            append(text: String(number))
+        }
     }
 }
