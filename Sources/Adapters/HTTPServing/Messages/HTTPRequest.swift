@@ -1,4 +1,6 @@
 /// One request. Copies share the message, the body and the context.
+///
+/// Two references, because each layer of middleware has copies of its own: what never changes, and what few layers change.
 public struct HTTPRequest: Sendable {
     private final class Head: Sendable {
         let method: HTTPMethod
@@ -6,15 +8,20 @@ public struct HTTPRequest: Sendable {
         let headers: HTTPHeaders
         let remoteAddress: String
         let refusal: HTTPError?
+        let context: RequestContext
         let pathEnd: String.Index
         let path: String
 
-        init(method: HTTPMethod, target: String, headers: HTTPHeaders, remoteAddress: String, refusal: HTTPError?) {
+        init(
+            method: HTTPMethod, target: String, headers: HTTPHeaders, remoteAddress: String, refusal: HTTPError?,
+            context: RequestContext
+        ) {
             self.method = method
             self.target = target
             self.headers = headers
             self.remoteAddress = remoteAddress
             self.refusal = refusal
+            self.context = context
             pathEnd = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
             let rawPath = target[..<pathEnd]
             if rawPath.utf8.contains(UInt8(ascii: "%")) {
@@ -25,11 +32,44 @@ public struct HTTPRequest: Sendable {
         }
     }
 
+    /// Replaced as a whole by whoever changes something of it.
+    private final class Course: Sendable {
+        let body: RequestBody
+        let parameters: PathParameters
+        let destination: RequestDestination
+        let client: RequestClient
+
+        init(
+            body: RequestBody, parameters: PathParameters, destination: RequestDestination, client: RequestClient
+        ) {
+            self.body = body
+            self.parameters = parameters
+            self.destination = destination
+            self.client = client
+        }
+
+        func with(
+            body: RequestBody? = nil, parameters: PathParameters? = nil, destination: RequestDestination? = nil,
+            client: RequestClient? = nil
+        ) -> Course {
+            Course(
+                body: body ?? self.body, parameters: parameters ?? self.parameters,
+                destination: destination ?? self.destination, client: client ?? self.client)
+        }
+    }
+
     private let head: Head
-    public var body: RequestBody
-    public let context: RequestContext
+    private var course: Course
+
+    public var body: RequestBody {
+        get { course.body }
+        set { course = course.with(body: newValue) }
+    }
     /// What the route's placeholders matched.
-    public var parameters = PathParameters()
+    public var parameters: PathParameters {
+        get { course.parameters }
+        set { course = course.with(parameters: newValue) }
+    }
     /// The route that answers this request; `nil` before routing and when there is none. Middleware reads the
     /// permission that it asks for.
     public var route: RouteDescription? {
@@ -44,9 +84,15 @@ public struct HTTPRequest: Sendable {
         if case .route(let matched) = destination { matched.route.description.permission } else { nil }
     }
     /// What answers this request, once the router has looked.
-    var destination = RequestDestination.unknown
+    var destination: RequestDestination {
+        get { course.destination }
+        set { course = course.with(destination: newValue) }
+    }
     /// Who sent it: the peer of the connection, or whom a trusted proxy named in its place. See ``ForwardedClient``.
-    public var client: RequestClient
+    public var client: RequestClient {
+        get { course.client }
+        set { course = course.with(client: newValue) }
+    }
 
     /// A request without a connection, for tests and internal calls.
     public init(
@@ -63,16 +109,18 @@ public struct HTTPRequest: Sendable {
         refusal: HTTPError? = nil, isSecure: Bool = false, transfer: Transfer? = nil
     ) {
         head = Head(
-            method: method, target: target, headers: headers, remoteAddress: remoteAddress, refusal: refusal)
-        self.body = body
-        context = RequestContext(transfer: transfer)
-        client = RequestClient(address: remoteAddress, isSecure: isSecure)
+            method: method, target: target, headers: headers, remoteAddress: remoteAddress, refusal: refusal,
+            context: RequestContext(transfer: transfer))
+        course = Course(
+            body: body, parameters: PathParameters(), destination: .unknown,
+            client: RequestClient(address: remoteAddress, isSecure: isSecure))
     }
 
     public var method: HTTPMethod { head.method }
     /// Path and query as they were sent.
     public var target: String { head.target }
     public var headers: HTTPHeaders { head.headers }
+    public var context: RequestContext { head.context }
     /// The peer's IP address, without port; empty over a Unix socket.
     public var remoteAddress: String { head.remoteAddress }
     /// Why the server would not let a handler see this request.

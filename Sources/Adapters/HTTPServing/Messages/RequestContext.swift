@@ -27,6 +27,9 @@ public final class RequestContext: Sendable {
         var outcome: RequestOutcome?
     }
 
+    /// Room for as many values and observers at first: growing one by one costs more than the room.
+    private static let countLikely = 4
+
     private let state = Mutex(State())
     private let transfer: Transfer?
 
@@ -54,7 +57,9 @@ public final class RequestContext: Sendable {
             switch (place, box) {
             case (let place?, let box?): state.values[place].box = box
             case (let place?, nil): state.values.remove(at: place)
-            case (nil, let box?): state.values.append((key, box))
+            case (nil, let box?):
+                if state.values.isEmpty { state.values.reserveCapacity(Self.countLikely) }
+                state.values.append((key, box))
             case (nil, nil): break
             }
         }
@@ -64,7 +69,10 @@ public final class RequestContext: Sendable {
     /// be quick and must not block.
     public func whenFinished(_ observer: @escaping @Sendable (RequestOutcome) -> Void) {
         let outcome = state.withLock { state in
-            if state.outcome == nil { state.observers.append(observer) }
+            if state.outcome == nil {
+                if state.observers.isEmpty { state.observers.reserveCapacity(Self.countLikely) }
+                state.observers.append(observer)
+            }
             return state.outcome
         }
         if let outcome { observer(outcome) }
