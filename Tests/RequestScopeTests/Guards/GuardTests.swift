@@ -67,6 +67,23 @@ private func status(
     ])
     func `what names no host is refused`(host: String) async { #expect(await ask(host) == 400) }
 
+    /// Whether callers need no credential, as it changes while a server runs.
+    private final class Openness: Sendable {
+        let isOpen = Mutex(false)
+    }
+
+    @Test func `a name that was seen before is judged anew for each request`() async {
+        let openness = Openness()
+        let guards = [HostGuard(hosts: [], isOpen: { openness.isOpen.withLock { $0 } })]
+        func ask(_ host: String) async -> Int { await status(guards, .get, "/", ["Host": host]).status.rawValue }
+        #expect(await ask("evil.example") == 200)
+        openness.isOpen.withLock { $0 = true }
+        #expect(await ask("evil.example") == 403)
+        #expect(await ask("localhost") == 200)
+        #expect(await ask("evil.example") == 403)
+        #expect(await ask("evil\\example") == 400)
+    }
+
     @Test func `two Host headers are refused`() async {
         var headers: HTTPHeaders = ["Host": "localhost"]
         headers.append("host", "localhost")

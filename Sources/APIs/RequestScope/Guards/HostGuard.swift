@@ -1,4 +1,5 @@
 public import HTTPServing
+import Synchronization
 import Vocabulary
 
 /// Answers only to the server's own names, so that no page can make its own name point here and then read what it likes
@@ -9,6 +10,19 @@ import Vocabulary
 public struct HostGuard: PlainMiddleware {
     private let hosts: Set<String>
     private let isOpen: @Sendable () -> Bool
+    private let recent = Recent()
+
+    /// What was read last: most requests name the same host, in the same words.
+    private final class Recent: Sendable {
+        private let host = Mutex<(field: String, name: HostName)?>(nil)
+
+        func name(_ field: String) -> HostName? {
+            if let known = host.withLock({ $0?.field == field ? $0?.name : nil }) { return known }
+            guard let name = HostName(field) else { return nil }
+            host.withLock { $0 = (field, name) }
+            return name
+        }
+    }
 
     /// - Parameters:
     ///   - hosts: names and addresses of this server, without ports.
@@ -20,10 +34,14 @@ public struct HostGuard: PlainMiddleware {
 
     public func before(_ request: inout HTTPRequest) throws -> HTTPResponse? {
         guard !request.remoteAddress.isEmpty else { return nil }
-        let fields = request.headers.all("Host")
+        var (found, count): (String?, Int) = (nil, 0)
+        request.headers.forEach("Host") { value in
+            found = value
+            count += 1
+        }
         // Only HTTP/1.0 may leave it out; no browser speaks that.
-        guard let field = fields.first else { return nil }
-        guard fields.count == 1, let host = HostName(field) else {
+        guard let field = found else { return nil }
+        guard count == 1, let host = recent.name(field) else {
             throw ServiceError(
                 .invalidValue, "The Host header names no host.", hint: "Send one Host header: host:port.")
         }

@@ -47,6 +47,13 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
         return values
     }
 
+    /// Calls `body` with every value of `name`, in order. No list of them is made.
+    public func forEach<Failure: Error>(
+        _ name: String, _ body: (String) throws(Failure) -> Void
+    ) throws(Failure) {
+        for place in fields.indices where Self.isEqual(fields[place].name, name) { try body(fields[place].value) }
+    }
+
     /// The elements of a comma-separated list field, over all its lines, trimmed and without empty ones.
     public func list(_ name: String) -> [String] {
         all(name).flatMap { $0.split(separator: ",") }.map { String(Self.trimmed($0)) }.filter { !$0.isEmpty }

@@ -92,15 +92,9 @@ struct Authentication: Middleware {
     /// - Throws: `unauthenticated` when there are two that differ: which one counts would depend on who reads it.
     static func bearer(_ request: HTTPRequest) throws(ServiceError) -> String? {
         var found: String?
-        for value in request.headers.all("Authorization") + request.headers.all("X-Api-Key") {
-            let text = value.utf8.drop { $0 == UInt8(ascii: " ") }
-            let scheme = "bearer ".utf8
-            let isBearer = text.starts(with: scheme) { byte, letter in
-                byte == letter || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) && byte | 0x20 == letter
-            }
-            let bare = (isBearer ? text.dropFirst(scheme.count) : text).drop { $0 == UInt8(ascii: " ") }
-            let credential = String(Substring(bare))
-            guard !credential.isEmpty else { continue }
+        func take(_ value: String) throws(ServiceError) {
+            let credential = bare(value)
+            guard !credential.isEmpty else { return }
             guard credential.utf8.count <= credentialBytesMax, found == nil || found == credential else {
                 throw ServiceError(
                     .unauthenticated, "The request brings several credentials, or one that is too long.",
@@ -108,7 +102,33 @@ struct Authentication: Middleware {
             }
             found = credential
         }
+        let headers = request.headers
+        try headers.forEach("Authorization", take)
+        try headers.forEach("X-Api-Key", take)
         return found
+    }
+
+    /// A header's value without its scheme and the spaces before it.
+    private static func bare(_ value: String) -> String {
+        var value = value
+        return value.withUTF8 { bytes in
+            var start = 0
+            func skipSpaces() { while start < bytes.count, bytes[start] == UInt8(ascii: " ") { start += 1 } }
+            skipSpaces()
+            let scheme: StaticString = "bearer "
+            let isBearer = scheme.withUTF8Buffer { letters in
+                guard bytes.count - start >= letters.count else { return false }
+                for place in letters.indices {
+                    let byte = bytes[start + place]
+                    let isCapital = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                    guard (isCapital ? byte | 0x20 : byte) == letters[place] else { return false }
+                }
+                return true
+            }
+            if isBearer { start += scheme.utf8CodeUnitCount }
+            skipSpaces()
+            return String(decoding: UnsafeBufferPointer(rebasing: bytes[start...]), as: UTF8.self)
+        }
     }
 
     private static func unknown(hasCredential: Bool) -> ServiceError {

@@ -74,15 +74,21 @@ public enum KeyText {
     /// - Parameter text: as a client sent it.
     /// - Returns: `nil` when it has not a key's form.
     static func parse(_ text: String) -> (id: String, secret: String)? {
-        guard text.utf8.count == count, text.hasPrefix(prefix) else { return nil }
-        let idStart = text.utf8.index(text.startIndex, offsetBy: prefix.utf8.count)
-        let idEnd = text.utf8.index(idStart, offsetBy: idCount)
-        let id = text[idStart..<idEnd]
-        let secret = text[text.utf8.index(after: idEnd)...]
-        guard text.utf8[idEnd] == UInt8(ascii: "_"), SecretText.isBase32(id), SecretText.isBase32(secret) else {
-            return nil
+        guard text.utf8.count == count else { return nil }
+        var text = text
+        return text.withUTF8 { bytes in
+            let idEnd = prefix.utf8.count + idCount
+            let (id, secret) = (bytes[prefix.utf8.count..<idEnd], bytes[(idEnd + 1)...])
+            guard bytes.starts(with: prefix.utf8), bytes[idEnd] == UInt8(ascii: "_"), SecretText.isBase32(id),
+                SecretText.isBase32(secret)
+            else { return nil }
+            return (
+                String(unsafeUninitializedCapacity: "key_".utf8.count + idCount) { room in
+                    let start = room.initialize(fromContentsOf: "key_".utf8)
+                    return room[start...].initialize(fromContentsOf: id)
+                }, String(decoding: secret, as: UTF8.self)
+            )
         }
-        return ("key_" + id, String(secret))
     }
 
     /// Whether a text claims to be a key of ours, well-formed or not.

@@ -16,6 +16,9 @@ public enum SecretText {
         text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isCrockford) } ?? text.utf8.allSatisfy(isCrockford)
     }
 
+    /// The same of a text's bytes.
+    static func isBase32(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool { bytes.allSatisfy(isCrockford) }
+
     private static func isCrockford(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "i"), UInt8(ascii: "l"), UInt8(ascii: "o"), UInt8(ascii: "u"): false
