@@ -61,6 +61,13 @@ import Testing
         #expect(after == ["-", "b", "a"])
     }
 
+    @Test func `what one that waits throws is a response to those outside of it`() async throws {
+        let throwing = ClosureMiddleware { _, _ in throw Refused() }
+        let (body, after) = try await ask([Mark(name: "a"), throwing, Mark(name: "b")])
+        #expect(body == "Refused of a")
+        #expect(after == ["a"])
+    }
+
     @Test func `on its own one works as any other`() async throws {
         let response = try await Mark(name: "a").respond(to: HTTPRequest(.get, "/")) { _ in .text("inside") }
         #expect(response.headers.all("X-After") == ["a"])

@@ -50,25 +50,28 @@ public struct Router: Sendable {
 
     /// The same as a closure, for many requests: the way through the middleware is laid once.
     func makeHandler() -> HTTPHandler {
-        var chain: HTTPHandler = { [onError] request in
+        // The closures say that they throw, although they do not: one that does not is wrapped in one that does, for each request.
+        var chain: HTTPHandler = { [onError] request async throws -> HTTPResponse in
             do {
                 return try await request.destination.respond(to: request)
             } catch {
                 return await onError(error, request)
             }
         }
-        var plain: [any PlainMiddleware] = []
-        // A loop, because `reduce` would wrap each closure twice, for each request, in what makes it generic and concrete again.
-        for middleware in middleware.reversed() {
+        // Each link is what does not wait and the one inside of it that does: one frame for them, not one for each.
+        var links = [Link()]
+        for middleware in middleware {
             if let middleware = middleware as? any PlainMiddleware {
-                plain.insert(middleware, at: 0)
-                continue
+                links[links.count - 1].plain.append(middleware)
+            } else {
+                links[links.count - 1].waiting = middleware
+                links.append(Link())
             }
-            if !plain.isEmpty { chain = Self.wrap(chain, in: plain, onError) }
-            plain = []
-            chain = Self.wrap(chain, in: middleware, onError)
         }
-        if !plain.isEmpty { chain = Self.wrap(chain, in: plain, onError) }
+        // A loop, because `reduce` would wrap each closure twice, for each request, in what makes it generic and concrete again.
+        for link in links.reversed() where !link.isEmpty {
+            chain = Self.wrap(chain, in: link.plain, around: link.waiting ?? Passage(), onError)
+        }
         return { [self, chain] request in
             var request = request
             request.destination = destination(of: &request)
@@ -76,24 +79,28 @@ public struct Router: Sendable {
         }
     }
 
-    /// What one of them throws is a response for those outside of it: they see every answer.
-    private static func wrap(
-        _ next: @escaping HTTPHandler, in middleware: any Middleware, _ onError: @escaping ErrorResponder
-    ) -> HTTPHandler {
-        { request in
-            do {
-                return try await middleware.respond(to: request, next: next)
-            } catch {
-                return await onError(error, request)
-            }
+    /// Middleware that runs in one frame.
+    private struct Link {
+        /// The first one outermost.
+        var plain: [any PlainMiddleware] = []
+        /// Inside of them.
+        var waiting: (any Middleware)?
+        var isEmpty: Bool { plain.isEmpty && waiting == nil }
+    }
+
+    /// Stands where no middleware waits.
+    private struct Passage: Middleware {
+        func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
+            try await next(request)
         }
     }
 
-    /// The same for several that do not wait, the first one outermost.
+    /// What one of them throws is a response for those outside of it: they see every answer.
     private static func wrap(
-        _ next: @escaping HTTPHandler, in plain: [any PlainMiddleware], _ onError: @escaping ErrorResponder
+        _ next: @escaping HTTPHandler, in plain: [any PlainMiddleware], around waiting: any Middleware,
+        _ onError: @escaping ErrorResponder
     ) -> HTTPHandler {
-        { request in
+        { request async throws -> HTTPResponse in
             var request = request
             var passed = 0
             var response: HTTPResponse
@@ -103,7 +110,11 @@ public struct Router: Sendable {
                     own = try plain[passed].before(&request)
                     passed += 1
                 }
-                if let own { response = own } else { response = try await next(request) }
+                if let own {
+                    response = own
+                } else {
+                    response = try await waiting.respond(to: request, next: next)
+                }
             } catch {
                 response = await onError(error, request)
             }
