@@ -50,7 +50,7 @@ private final class Refusals: Sendable {
         let engine = try await kit.engine()
         kit.record.gate.close()
         let first = Task { try await engine.embed(kit.request([.tokens([20])])) }
-        try await kit.until("the first was taken") { engine.heartbeat.reading.live == 1 && engine.waiting == 0 }
+        try await kit.until("the first was taken") { kit.record.begun.load(ordering: .relaxed) == 1 }
         let many = Task {
             try await engine.embed(kit.request([EmbeddingInput](repeating: .tokens([30, 30]), count: 1_000)))
         }
@@ -71,7 +71,7 @@ private final class Refusals: Sendable {
         let engine = try await kit.engine()
         kit.record.gate.close()
         let first = Task { try await engine.embed(kit.request([.tokens([20])])) }
-        try await kit.until("the first was taken") { engine.heartbeat.reading.live == 1 }
+        try await kit.until("the first was taken") { kit.record.begun.load(ordering: .relaxed) == 1 }
         // Each sequence is as long as half a batch.
         func texts(_ token: Int32, _ count: Int) -> [EmbeddingInput] {
             [EmbeddingInput](repeating: .tokens([Int32](repeating: token, count: 25)), count: count)
@@ -82,7 +82,7 @@ private final class Refusals: Sendable {
             try kit.request(texts(40, 6), tenant: "b"), try kit.request(texts(50, 2), tenant: "a", priority: .high),
         ].enumerated() {
             tasks.append(Task { try await engine.embed(asked) })
-            try await kit.until("it came") { engine.heartbeat.reading.live == index + 2 }
+            try await kit.until("it came") { engine.waiting == index + 1 }
         }
         kit.record.gate.open()
         for task in tasks { _ = try await task.value }
