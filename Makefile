@@ -16,6 +16,9 @@ EMBEDDER := python3 scripts/minilm.py > /dev/null || \
 # What the browser gets; no failure where it cannot be built, because the API serves without.
 WEB := scripts/web.py build || echo "Without it the server's pages say only that they are missing." >&2
 
+# Release programs have Swift's libraries in them: they start where no Swift is installed, and calls into those cost less.
+RELEASE := swift build -c release --static-swift-stdlib
+
 # The Swift tests that run at least; raised as tests are added.
 TESTS_MIN := 2450
 SANITIZED_MIN := 500
@@ -35,8 +38,8 @@ web: setup ## build the web application
 
 build: setup ## make the release build
 	@$(WEB)
-	@swift build -c release --product nexus
-	@swift build -c release --product nexus-engine
+	@$(RELEASE) --product nexus
+	@$(RELEASE) --product nexus-engine
 	@ln -sf nexus .build/release/llama-nexus
 
 embedder: build ## fetch the sentence encoder that is served as `embed`, and convert it
@@ -75,7 +78,7 @@ format: ## format all Swift files
 
 bench: build ## compare speed and memory with named peers on this machine
 	@scripts/packages.sh bench
-	@for program in bench-server bench-upstream bench-load bench-model bench-decode bench-perplexity bench-quantize; do swift build -c release --product $$program || exit 1; done
+	@for program in bench-server bench-upstream bench-load bench-model bench-decode bench-perplexity bench-quantize; do $(RELEASE) --product $$program || exit 1; done
 	@$$(scripts/python.sh bench || command -v python3) Benchmarks/bench.py $(ARGS)
 
 clean: ## remove build output (the cache of llama.cpp stays)
