@@ -29,6 +29,8 @@ final class ScriptedRuntime: ModelRuntime {
             /// Steps of the isolated memory: how many tokens each had.
             var isolatedSteps: [Int] = []
             var observedSteps = 0
+            /// Of how many sequences tokens were chosen at once, each time.
+            var chosenTogether: [Int] = []
             /// The adapters of each step.
             var adapters: [AdapterSet] = []
             /// The names of those that are in memory, by the ids that `AdapterCandidate.load` got.
@@ -163,6 +165,22 @@ final class ScriptedRuntime: ModelRuntime {
         logits[Int(guess(next(after: tokens), at: tokens.count))] = 100
         if tokens.contains(Self.poison) { logits = logits.map { _ in .nan } }
         return try logits.withUnsafeBufferPointer(body)
+    }
+
+    func threadsAwake(afterRow row: Int) -> Int { shape.threads }
+
+    func each(_ count: Int, _ work: (_ index: Int, _ thread: Int) -> Void) {
+        record.log.withLock { $0.chosenTogether.append(count) }
+        let next = Atomic(0)
+        // Several threads call it, which is what the engine has to be made for; Thread Sanitizer looks on.
+        nonisolated(unsafe) let work = work
+        DispatchQueue.concurrentPerform(iterations: shape.threads) { thread in
+            while true {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < count else { break }
+                work(index, thread)
+            }
+        }
     }
 
     private func next(after tokens: [Int32]) -> Int32 {

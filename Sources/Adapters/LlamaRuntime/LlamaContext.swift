@@ -53,6 +53,8 @@ public final class LlamaContext {
     private let collector: ActivationCollector?
     private let threads: PlacedThreads?
     public let options: Options
+    /// Threads that compute a token of each sequence.
+    public private(set) var threadsNow: Int
 
     /// Makes a context.
     ///
@@ -106,6 +108,7 @@ public final class LlamaContext {
         unsafe self.memory = memory
         unsafe self.batch = llama_batch_init(Int32(options.batchTokensMax), 0, 1)
         self.options = options
+        threadsNow = options.threads
         threads = PlacedThreads(options)
         unsafe threads?.attach(to: made)
         try model.servers?.check()
@@ -202,8 +205,31 @@ public final class LlamaContext {
     /// Computes later batches on so many threads, at least one. With all of `options.threads`, batches of several tokens of
     /// a sequence have `options.batchThreads` again.
     public func setThreads(_ count: Int) {
+        threadsNow = count
         let forBatches = count == options.threads ? options.batchThreads ?? count : count
         unsafe llama_set_n_threads(handle, Int32(count), Int32(forBatches))
+    }
+
+    /// Does other work on the threads that compute batches, which are awake just after one.
+    ///
+    /// - Parameters:
+    ///   - count: how often `work` is called.
+    ///   - work: is given an index below `count`, each once and in no order, and which of `threadsNow` calls it. It is called
+    ///     by several threads at once.
+    public func each(_ count: Int, _ work: (_ index: Int, _ thread: Int) -> Void) {
+        // The closure lives until the call returns, and that is when the last thread has left it.
+        withoutActuallyEscaping(work) { work in
+            var work = work
+            unsafe withUnsafeMutablePointer(to: &work) { pointer in
+                unsafe nexus_llama_each(
+                    Int32(count), Int32(threadsNow),
+                    { data, index, thread in
+                        guard let data = unsafe data else { return }
+                        let work = unsafe data.assumingMemoryBound(to: ((Int, Int) -> Void).self)
+                        unsafe work.pointee(Int(index), Int(thread))
+                    }, pointer)
+            }
+        }
     }
 
     /// Frees what a sequence holds in the key-value cache.

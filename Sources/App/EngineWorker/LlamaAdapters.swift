@@ -98,6 +98,11 @@ final class LlamaEngineRuntime: ModelRuntime {
 
     func logitMaxima(row: Int) -> UnsafeBufferPointer<Float>? { unsafe context.logitMaxima(row: Int32(row)) }
 
+    // Where the processor computed the logits, it found their maxima, too; other devices leave its threads asleep.
+    func threadsAwake(afterRow row: Int) -> Int { logitMaxima(row: row) == nil ? 1 : context.threadsNow }
+
+    func each(_ count: Int, _ work: (_ index: Int, _ thread: Int) -> Void) { context.each(count, work) }
+
     func share(_ range: Range<Int>, of source: Int, with target: Int) {
         context.shareSequence(Int32(source), with: Int32(target), range: Self.positions(range))
     }

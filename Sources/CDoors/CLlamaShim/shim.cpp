@@ -175,6 +175,19 @@ const float * nexus_llama_logits_maxima(llama_context * context, int32_t row) {
     return guarded<const float *>(nullptr, 0, nullptr, [&] { return llama_get_logits_maxima_ith(context, row); });
 }
 
+void nexus_llama_each(
+    int32_t count, int32_t threads, void (*work)(void * data, int32_t index, int32_t thread), void * data) {
+    using Each = void (*)(int, int, void (*)(void *, int, int), void *);
+    static const Each each = [] {
+        ggml_backend_dev_t processor = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+        ggml_backend_reg_t backend = processor == nullptr ? nullptr : ggml_backend_dev_backend_reg(processor);
+        void * found = backend == nullptr ? nullptr : ggml_backend_reg_get_proc_address(backend, "ggml_cpu_each");
+        return reinterpret_cast<Each>(found);
+    }();
+    if (each != nullptr) return each(count, threads, work, data);
+    for (int32_t index = 0; index < count; index++) work(data, index, 0);
+}
+
 size_t nexus_llama_state_size(llama_context * context, llama_seq_id sequence) {
     return guarded<size_t>(nullptr, 0, 0, [&] { return llama_state_seq_get_size_ext(context, sequence, 0); });
 }

@@ -2,7 +2,7 @@ public import Vocabulary
 
 /// What the scheduler needs of a model in memory. The adapter for llama.cpp and the tests' scripted model implement it.
 ///
-/// Made on the engine's thread and only ever used there, so it need not be `Sendable`. Sequences are numbers from 0 below
+/// Made on the engine's thread and only ever used there, so it need not be `Sendable`; what `each` calls may read logits. Sequences are numbers from 0 below
 /// `RuntimeShape.sequences`; what they hold is shared by reference.
 public protocol ModelRuntime: AnyObject {
     var shape: RuntimeShape { get }
@@ -28,6 +28,15 @@ public protocol ModelRuntime: AnyObject {
     /// The largest of each 64 logits of that row, as far as there are 64 of them; NaN where one of them is. Valid as long as
     /// the logits. `nil` when the runtime does not know them: then whoever needs them looks for them.
     func logitMaxima(row: Int) -> UnsafeBufferPointer<Float>?
+    /// Threads that have just computed a row's logits and are awake, with the engine's own; 1 where others computed them.
+    func threadsAwake(afterRow row: Int) -> Int
+    /// Does other work on those threads.
+    ///
+    /// - Parameters:
+    ///   - count: how often `work` is called.
+    ///   - work: is given an index below `count`, each once and in no order, and a number below `threadsAwake(afterRow:)` that says
+    ///     on which thread it is. Several threads call it at once; all of it is done when this returns.
+    func each(_ count: Int, _ work: (_ index: Int, _ thread: Int) -> Void)
     /// Lets a sequence hold positions that another one holds, without copying them.
     func share(_ range: Range<Int>, of source: Int, with target: Int)
     /// Lets a sequence forget positions from `start` on.
@@ -64,6 +73,10 @@ public protocol ModelRuntime: AnyObject {
 
 extension ModelRuntime {
     public func logitMaxima(row: Int) -> UnsafeBufferPointer<Float>? { nil }
+    public func threadsAwake(afterRow row: Int) -> Int { 1 }
+    public func each(_ count: Int, _ work: (_ index: Int, _ thread: Int) -> Void) {
+        for index in 0..<count { work(index, 0) }
+    }
 }
 
 /// How large a model's memory is and of which kind.

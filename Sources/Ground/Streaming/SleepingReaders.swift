@@ -8,6 +8,10 @@ public struct SleepingReaders: Sendable {
     @inlinable
     public init() {}
 
+    /// Whether there are none.
+    @inlinable
+    public var isEmpty: Bool { unsafe waiters.isEmpty }
+
     @inlinable
     mutating func add(_ waiter: UnsafeContinuation<Void, Never>) { unsafe waiters.append(waiter) }
 

@@ -12,8 +12,8 @@ struct EngineKit {
     /// Cells are enough for all sequences where nothing is said; `spare` sequences are the prefix cache's.
     init(
         context: Int = 400, sequences: Int = 4, batch: Int = 16, waiting: Int = 64, events: Int = 64,
-        cells: Int? = nil, spare: Int = 32, memory: RuntimeShape.Memory = .cells, chat: ChatTemplate? = nil,
-        draft: ScriptedRuntime.Draft? = nil, set: (inout EngineOptions) -> Void = { _ in }
+        cells: Int? = nil, spare: Int = 32, memory: RuntimeShape.Memory = .cells, threads: Int = 1,
+        chat: ChatTemplate? = nil, draft: ScriptedRuntime.Draft? = nil, set: (inout EngineOptions) -> Void = { _ in }
     ) async throws {
         let record = ScriptedRuntime.Record()
         self.record = record
@@ -23,7 +23,7 @@ struct EngineKit {
         set(&options)
         var shape = RuntimeShape(
             memory: memory, cells: cells ?? context * (sequences + 2), sequences: sequences + spare,
-            vocabulary: ScriptedRuntime.vocabulary)
+            vocabulary: ScriptedRuntime.vocabulary, threads: threads)
         shape.canShift = memory == .cells
         shape.observedRowsMax = options.compression == nil ? 0 : batch
         let made = shape

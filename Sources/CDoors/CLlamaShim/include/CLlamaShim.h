@@ -57,6 +57,11 @@ float * nexus_llama_logits(struct llama_context * context, int32_t row);
 /// The largest of each 64 logits of a row, as far as there are 64 of them; NULL when they are not known. Valid as long as the logits.
 const float * nexus_llama_logits_maxima(struct llama_context * context, int32_t row);
 
+/// Calls `work` for each index below `count`, on as many as `threads` of the threads that compute graphs, and returns when all of it is
+/// done. A runtime that somebody else built does all of it on the caller's thread.
+void nexus_llama_each(
+    int32_t count, int32_t threads, void (*work)(void * data, int32_t index, int32_t thread), void * data);
+
 /// Bytes of a sequence's state; 0 when it threw.
 size_t nexus_llama_state_size(struct llama_context * context, llama_seq_id sequence);
 

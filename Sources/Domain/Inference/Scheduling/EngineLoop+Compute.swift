@@ -45,9 +45,9 @@ extension EngineLoop {
             }
             // What cannot wait for the end of the next step is sent now: its readers run while one thread chooses tokens, rather
             // than when all of them compute.
-            if !sending.mayWait(for: next, now: .now) { wakeReaders() }
+            let areReadersUp = !sending.mayWait(for: next, now: .now) && wakeReaders()
             // Before the next computation: it overwrites the logits.
-            outcomes += choose(part.shares, rows, with: runtime)
+            outcomes += choose(part.shares, rows, with: runtime, isAlone: areReadersUp)
         }
         return (outcomes, true)
     }

@@ -38,7 +38,7 @@ extension EngineLoop {
             let row = lastRow - (share.range.upperBound - 1 - position)
             do {
                 let scores = try runtime.withLogits(row: row) { logits in
-                    try TokenLogprobs(of: logits, chosen: token, count: count, scratch: scratch)
+                    try TokenLogprobs(of: logits, chosen: token, count: count, scratch: scratches[0])
                 }
                 generation.promptLogprobs.append(
                     Vocabulary.TokenLogprob(

@@ -23,7 +23,7 @@ struct StepOutcome {
     var tokens = 0
 }
 
-/// Planning a step, computing it, and choosing tokens.
+/// Planning a step, computing it, and handing out what it says.
 extension EngineLoop {
     /// What the next step computes; empty when nothing can go on.
     mutating func plan() -> [StepShare] {
@@ -181,49 +181,6 @@ extension EngineLoop {
             running[index].dropped = 0
         }
         remove(key, last: last, error: error)
-    }
-
-    /// Chooses the next tokens of all sequences that are due. A guessed token is what the model would be asked about next if
-    /// it is the one that is chosen before it: so answers are what they would be without guesses.
-    mutating func choose(
-        _ shares: ArraySlice<StepShare>, _ rows: [Int], with runtime: any ModelRuntime
-    ) -> [StepOutcome] {
-        var outcomes: [StepOutcome] = []
-        for (share, row) in zip(shares, rows) {
-            let generation = running[share.index].generation
-            if generation.request.reports.promptTokens { scorePrompt(share, row, of: generation, with: runtime) }
-            guard share.wantsToken else { continue }
-            var outcome = StepOutcome(key: generation.key)
-            if generation.request.newTokensMax == 0 {
-                generation.begin(into: &outcome.events, model: model)
-                outcome.finish = .length
-                outcomes.append(outcome)
-                continue
-            }
-            var accepted = 0
-            var isRefused = false
-            do {
-                while outcome.finish == nil, !isRefused {
-                    let token = try runtime.withLogits(row: row + accepted) { logits in
-                        try generation.choose(
-                            from: logits, maxima: runtime.logitMaxima(row: row + accepted), scratch)
-                    }
-                    outcome.tokens += 1
-                    if case .complete(let reason) = generation.take(token, into: &outcome.events, model: model) {
-                        outcome.finish = reason
-                    }
-                    watch(token.id, of: generation)
-                    guard accepted < share.guess.count, outcome.finish == nil else { break }
-                    isRefused = token.id != share.guess[accepted]
-                    if !isRefused { accepted += 1 }
-                }
-            } catch {
-                outcome.error = Self.failure(error)
-            }
-            settle(share, accepted: accepted, isRefused: isRefused)
-            outcomes.append(outcome)
-        }
-        return outcomes
     }
 
     mutating func handOut(_ outcome: StepOutcome) {

@@ -35,7 +35,8 @@ struct EngineLoop {
     var slotHoldings = SlotHoldings()
     /// The second memory for reproducible requests, made when the first one comes.
     var isolatedRuntime: (any ModelRuntime)?
-    let scratch: SamplingScratch
+    /// Memory for choosing tokens, for each thread that does so.
+    var scratches: [SamplingScratch]
     /// Those who have something to read and do not know it yet.
     private var readers = SleepingReaders()
     var sending: SendingPolicy
@@ -66,7 +67,7 @@ struct EngineLoop {
         threadPolicies = ThreadPolicies(most: runtime.shape.threads)
         preemption = PreemptionPolicy(parkedTokensMax: runtime.shape.cells)
         mediaThread = options.media.map { MediaThread($0) }
-        scratch = SamplingScratch(vocabularyCount: runtime.shape.vocabulary)
+        scratches = [SamplingScratch(vocabularyCount: runtime.shape.vocabulary)]
         freeSlots = Array((0..<options.sequencesMax).reversed())
         paddingSequence = runtime.shape.sequences - 1
         let spare = max(options.sequencesMax, runtime.shape.sequences - 1)
@@ -106,9 +107,13 @@ struct EngineLoop {
         wakeReaders()
     }
 
-    mutating func wakeReaders() {
+    /// - Returns: whether there were any.
+    @discardableResult
+    mutating func wakeReaders() -> Bool {
+        let areAny = !readers.isEmpty
         readers.wake()
         sending.sent()
+        return areAny
     }
 
     private mutating func handle(_ message: EngineMessage) {

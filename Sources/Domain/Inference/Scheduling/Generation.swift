@@ -4,7 +4,7 @@ import Vocabulary
 
 /// One answer, from its admission to its last event: what stays with it whether it waits, runs or is parked.
 ///
-/// Confined to the engine's thread.
+/// Confined to the engine's thread, which lends it to one of those that compute while its next token is chosen.
 final class Generation {
     let key: UInt64
     let request: AdmittedRequest
