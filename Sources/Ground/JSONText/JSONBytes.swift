@@ -61,6 +61,28 @@ extension [UInt8] {
         } ?? false
     }
 
+    /// Appends the name of a member that stands in the program, with its quotes and its colon, in one step.
+    ///
+    /// - Parameters:
+    ///   - key: of printable ASCII without `"` and `\`.
+    ///   - isSeparated: whether a comma goes before it.
+    public mutating func append(key: StaticString, isSeparated: Bool) {
+        key.withUTF8Buffer { utf8 in
+            assert(OrdinaryBytes.end(in: utf8, from: 0) == utf8.count, "names in the program need no escapes")
+            append(addingCapacity: utf8.count + Self.besideCountMax) { end in
+                if isSeparated { end.append(UInt8(ascii: ",")) }
+                end.append(UInt8(ascii: "\""))
+                end.withUnsafeMutableBufferPointer { room, count in
+                    guard let target = room.baseAddress, let source = utf8.baseAddress else { return }
+                    (target + count).initialize(from: source, count: utf8.count)
+                    count += utf8.count
+                }
+                end.append(UInt8(ascii: "\""))
+                end.append(UInt8(ascii: ":"))
+            }
+        }
+    }
+
     /// A comma, two quotes and a colon.
     private static var besideCountMax: Int { 4 }
 

@@ -55,7 +55,7 @@ public struct JSONWriter {
         case .array(let elements):
             array { writer in for element in elements { writer.element(element) } }
         case .object(let members):
-            object { writer in for (key, value) in members { writer.member(key, value) } }
+            object { writer in for (key, value) in members { writer.member(named: key, value) } }
         }
     }
 
@@ -80,18 +80,31 @@ public struct JSONWriter {
         body(&self)
     }
 
-    public mutating func member(_ key: String, _ value: JSONValue) {
+    /// A member of an object, whose name stands in the program and needs no escapes.
+    public mutating func member(_ key: StaticString, _ value: JSONValue) {
         write(key: key)
         write(value)
     }
 
-    /// A member of an object, whose value `body` writes.
-    public mutating func member(_ key: String, _ body: (inout JSONWriter) -> Void) {
+    /// The same, with a value that `body` writes.
+    public mutating func member(_ key: StaticString, _ body: (inout JSONWriter) -> Void) {
         write(key: key)
         body(&self)
     }
 
-    private mutating func write(key: String) {
+    /// A member of an object, whatever its name.
+    public mutating func member(named key: String, _ value: JSONValue) {
+        write(named: key)
+        write(value)
+    }
+
+    private mutating func write(key: StaticString) {
+        guard indent == nil else { return key.withUTF8Buffer { write(named: String(decoding: $0, as: UTF8.self)) } }
+        bytes.append(key: key, isSeparated: !isFirst)
+        isFirst = false
+    }
+
+    private mutating func write(named key: String) {
         if indent == nil, bytes.append(ordinary: key, isSeparated: !isFirst, isKey: true) {
             isFirst = false
             return

@@ -28,7 +28,7 @@ public struct ClientRequest: Sendable, Equatable {
                     }
                 }
             }
-            for (name, value) in members { writer.member(name, value) }
+            for (name, value) in members { writer.member(named: name, value) }
         }
         return writer.bytes
     }
