@@ -39,6 +39,24 @@ import Vocabulary
         #"{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-1}]}}]}"#,
     ]
 
+    @Test func `what stands before the choices is not read again, and what follows is the same`() throws {
+        let first = Array(Self.chunks[0].utf8)
+        let head = Array(first.prefix(try #require(Self.plain(Self.chunks[0])?.headCount)))
+        #expect(String(decoding: head, as: UTF8.self).hasSuffix(#""model":"m","#))
+        var knownCount = 0
+        for chunk in Self.chunks {
+            let data = Array(chunk.utf8)
+            let known = PlainChunk(data[...], knowing: head)
+            #expect(String(describing: known) == String(describing: PlainChunk(data[...])), "\(chunk)")
+            if known != nil, data.starts(with: head) { knownCount += 1 }
+        }
+        #expect(knownCount > 5)
+        // A head that tells something is none.
+        #expect(Self.plain(#"{"usage":{"prompt_tokens":9},"choices":[{"delta":{}}]}"#)?.headCount == nil)
+        // Nor is half of a chunk's end a chunk.
+        #expect(PlainChunk((head + Array("}".utf8))[...], knowing: head) == nil)
+    }
+
     private static func plain(_ data: String) -> PlainChunk? { PlainChunk(Array(data.utf8)[...]) }
 
     /// What a decoder makes of a text, and of one that follows.

@@ -9,20 +9,24 @@
 /// ```
 public struct JSONKey: Sendable {
     /// UTF-8, without escapes.
-    let bytes: ArraySlice<UInt8>
+    @usableFromInline let bytes: ArraySlice<UInt8>
 
     /// The name as a text.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// Whether it is this name, byte for byte.
-    public static func ~= (name: StaticString, key: JSONKey) -> Bool {
+    /// Where it begins in the reader's text, after its quotes; `nil` where it is written with escapes.
+    public var start: Int? { bytes.startIndex > 0 ? bytes.startIndex : nil }
+
+    /// Whether it is this name, byte for byte. Open to other modules' compilers: a reader compares each name with all that it
+    /// knows, most of which differ in their lengths.
+    @inlinable public static func ~= (name: StaticString, key: JSONKey) -> Bool {
         name.utf8CodeUnitCount == key.bytes.count && key.bytes.starts(withWord: name)
     }
 }
 
 extension ArraySlice<UInt8> {
     /// By index: the general comparison of two sequences costs several times as much, and words are short.
-    func starts(withWord word: StaticString) -> Bool {
+    @usableFromInline func starts(withWord word: StaticString) -> Bool {
         guard word.utf8CodeUnitCount <= count else { return false }
         return word.withUTF8Buffer { word in
             for place in word.indices where word[place] != self[startIndex + place] { return false }

@@ -41,3 +41,16 @@ struct ChunkFrame: Sendable {
         byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 }
+
+extension ArraySlice<UInt8> {
+    /// Whether these bytes stand at its beginning.
+    func begins(with head: [UInt8]) -> Bool {
+        guard count >= head.count else { return false }
+        return withUnsafeBytes { bytes in
+            head.withUnsafeBytes { head in
+                guard let own = bytes.baseAddress, let other = head.baseAddress else { return head.isEmpty }
+                return memcmp(own, other, head.count) == 0
+            }
+        }
+    }
+}

@@ -13,6 +13,8 @@ public struct CompletionDecoder: Sendable {
     private var known = GenerationEnd(reason: .stop, usage: TokenUsage(promptTokens: 0, completionTokens: 0))
     /// What stood around the last plain text.
     private var frame: ChunkFrame?
+    /// What stood before the choices of the first plain chunk.
+    private var head: [UInt8] = []
 
     public init(model: ModelID) { self.model = model }
 
@@ -27,7 +29,7 @@ public struct CompletionDecoder: Sendable {
         if let text = text(of: data) { return text.isEmpty ? [] : [.text(text)] }
         if data.elementsEqual("[DONE]".utf8) { return [] }
         // Most chunks are a piece of text and nothing else: no tree is made for these.
-        if let plain = PlainChunk(data) { return events(for: plain, data) }
+        if let plain = PlainChunk(data, knowing: head) { return events(for: plain, data) }
         let chunk: JSONValue
         // What is not UTF-8 becomes U+FFFD, as in every text that comes from a stream of events.
         let data = String(decoding: data, as: UTF8.self)
@@ -53,6 +55,7 @@ public struct CompletionDecoder: Sendable {
 
     private mutating func events(for chunk: PlainChunk, _ data: ArraySlice<UInt8>) -> [GenerationEvent] {
         if let usage = chunk.usage { known.usage = usage }
+        if head.isEmpty, let count = chunk.headCount { head = Array(data.prefix(count)) }
         guard chunk.hasChoice else { return [] }
         var events: [GenerationEvent] = chunk.text.isEmpty ? [] : [.text(chunk.text)]
         begin(&events, nexus: nil)

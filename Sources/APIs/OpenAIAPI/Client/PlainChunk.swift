@@ -14,19 +14,27 @@ struct PlainChunk {
     private(set) var hasChoice = false
     /// What was used, where it says that.
     private(set) var usage: TokenUsage?
+    /// How many bytes stand before its choices, if these tell nothing: names and times, which are the same in each chunk of an
+    /// answer.
+    private(set) var headCount: Int?
 
     /// `nil` for every other chunk, and for what is no chunk: it is to be looked at as a whole.
     ///
-    /// - Parameter data: the bytes of an event.
-    init?(_ data: ArraySlice<UInt8>) {
-        var reader = JSONReader(Array(data))
+    /// - Parameters:
+    ///   - data: the bytes of an event.
+    ///   - head: what stood before the choices of a chunk that was read. It is not read again where it stands in this one.
+    init?(_ data: ArraySlice<UInt8>, knowing head: [UInt8] = []) {
+        let isKnown = !head.isEmpty && data.begins(with: head)
+        var reader = JSONReader(isKnown ? [UInt8(ascii: "{")] + data.dropFirst(head.count) : Array(data))
         var chunk = Found()
         do throws(JSONSyntaxError) {
             guard try reader.kind() == .object else { return nil }
             try reader.members { (reader, key) throws(JSONSyntaxError) in
                 switch key {
                 case "id", "object", "created", "model", "system_fingerprint", "service_tier": try reader.skip()
-                case "choices": try Self.choices(&reader, &chunk)
+                case "choices":
+                    if chunk.isPlain, !chunk.hasChoice, chunk.usage == nil { chunk.choicesStart = key.start }
+                    try Self.choices(&reader, &chunk)
                 case "usage":
                     if chunk.usage != nil { return try Self.unknown(&reader, &chunk) }
                     guard try reader.kind() == .object else { return try Self.nothing(&reader, &chunk) }
@@ -40,10 +48,12 @@ struct PlainChunk {
         }
         guard chunk.isPlain, chunk.hasChoice || chunk.usage != nil else { return nil }
         text = chunk.text
-        textPlace = chunk.text.isEmpty ? nil : chunk.textPlace
+        let shift = isKnown ? head.count - 1 : 0
+        textPlace = chunk.text.isEmpty ? nil : chunk.textPlace.map { $0.lowerBound + shift..<$0.upperBound + shift }
         finishReason = chunk.finishReason
         hasChoice = chunk.hasChoice
         usage = chunk.usage
+        headCount = chunk.choicesStart.map { $0 - 1 + shift }
     }
 
     /// What was read so far.
@@ -54,6 +64,7 @@ struct PlainChunk {
         var textPlace: Range<Int>?
         var finishReason: String?
         var usage: TokenUsage?
+        var choicesStart: Int?
     }
 
     private static func choices(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
