@@ -1,7 +1,7 @@
 import Vocabulary
 
 /// Events that are there already, in the shape of a generation's stream.
-struct Recorded: AsyncSequence, Sendable {
+struct Recorded: GenerationStream {
     let events: [GenerationEvent]
     func makeAsyncIterator() -> Iterator { Iterator(rest: events[...]) }
     struct Iterator: AsyncIteratorProtocol {

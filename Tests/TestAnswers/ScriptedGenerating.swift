@@ -2,6 +2,8 @@ public import Streaming
 import Synchronization
 public import Vocabulary
 
+extension OutletStream: GenerationStream where Element == GenerationEvent {}
+
 /// Answers each request with an outlet that the test fills, as an engine does.
 public final class ScriptedGenerating: Generating, TokenCounting {
     public struct Answer: Sendable {

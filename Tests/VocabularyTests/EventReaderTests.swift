@@ -4,7 +4,7 @@ import Vocabulary
 /// An answer's events are read in their order, whether they are here or waited for.
 @Suite struct EventReaderTests {
     /// Hands out what is in a group without waiting, and waits for the first of each.
-    private struct Grouped: AsyncSequence, Sendable {
+    private struct Grouped: GenerationStream {
         let groups: [[String]]
         var failure: Failed?
 
@@ -33,7 +33,7 @@ import Vocabulary
     }
 
     /// The same for who can only be waited for.
-    private struct Waited: AsyncSequence, Sendable {
+    private struct Waited: GenerationStream {
         let base: Grouped
         func makeAsyncIterator() -> Iterator { Iterator(base: base.makeAsyncIterator()) }
         struct Iterator: AsyncIteratorProtocol {

@@ -23,11 +23,11 @@ public struct EventReader {
     /// Of a stream whose events are all waited for.
     private var other: (any AsyncIteratorProtocol<GenerationEvent, any Error>)?
 
-    public init(_ stream: any GenerationStream) {
-        let iterator: any AsyncIteratorProtocol<GenerationEvent, any Error> = stream.makeAsyncIterator()
-        ready = iterator as? any ReadyIterator
-        if ready == nil { other = iterator }
-    }
+    public init(_ stream: any GenerationStream) { self = stream.makeReader() }
+
+    init(ready: any ReadyIterator) { self.ready = ready }
+
+    init(waiting other: any AsyncIteratorProtocol<GenerationEvent, any Error>) { self.other = other }
 
     /// The next event, if it is here.
     ///

@@ -148,7 +148,19 @@ public protocol Generating: Sendable {
     func models() async -> [ServedModel]
 }
 
-public typealias GenerationStream = AsyncSequence<GenerationEvent, any Error> & Sendable
+/// The events of an answer. It has one reader.
+public protocol GenerationStream: AsyncSequence<GenerationEvent, any Error>, Sendable {
+    /// Reads it: what is here already without waiting, where its iterator can tell.
+    func makeReader() -> EventReader
+}
+
+extension GenerationStream {
+    public func makeReader() -> EventReader { EventReader(waiting: makeAsyncIterator()) }
+}
+
+extension GenerationStream where AsyncIterator: ReadyIterator {
+    public func makeReader() -> EventReader { EventReader(ready: makeAsyncIterator()) }
+}
 
 /// One model that is being served.
 public struct ServedModel: Sendable, Equatable {

@@ -1,7 +1,7 @@
 import Vocabulary
 
 /// An answer that is counted while it is read. Whoever drops it has settled it.
-struct AdmittedStream: AsyncSequence, Sendable {
+struct AdmittedStream: GenerationStream {
     typealias Element = GenerationEvent
     typealias Failure = any Error
 

@@ -3,7 +3,7 @@ import Synchronization
 import Vocabulary
 
 /// An answer that is kept when it is whole. Its reader sees nothing of it.
-struct RecordedStream<Base: GenerationStream>: AsyncSequence, Sendable {
+struct RecordedStream<Base: GenerationStream>: GenerationStream {
     let base: Base
     let recorder: AnswerRecorder
 

@@ -2,7 +2,7 @@ import Gateway
 import Vocabulary
 
 /// An answer that was given before, told again: the same events, and that they are not new.
-struct ReplayedStream: AsyncSequence, Sendable {
+struct ReplayedStream: GenerationStream {
     let events: [GenerationEvent]
 
     /// - Parameters:

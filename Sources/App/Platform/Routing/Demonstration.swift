@@ -14,10 +14,7 @@ struct Demonstration: Sendable {
 
     /// The demonstration itself.
     func stream(because error: ServiceError) -> any GenerationStream {
-        AsyncThrowingStream<GenerationEvent, any Error> { continuation in
-            for event in begun(because: error) { continuation.yield(event) }
-            continuation.finish()
-        }
+        KnownStream(events: begun(because: error))
     }
 
     /// An answer, with the demonstration in its place where it fails before its first word.
@@ -41,9 +38,25 @@ struct Demonstration: Sendable {
     }
 }
 
+/// An answer whose events are known.
+private struct KnownStream: GenerationStream {
+    typealias Element = GenerationEvent
+    typealias Failure = any Error
+
+    let events: [GenerationEvent]
+
+    func makeAsyncIterator() -> Iterator { Iterator(events: events[...]) }
+
+    struct Iterator: ReadyIterator {
+        fileprivate var events: ArraySlice<GenerationEvent>
+
+        mutating func next() async throws -> GenerationEvent? { events.popFirst() }
+        mutating func nextReady() throws -> GenerationEvent? { events.popFirst() }
+    }
+}
+
 /// An answer in whose place the demonstration comes when it fails before its first word.
-struct DemonstratedStream<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable
-where Base.Element == GenerationEvent, Base.Failure == any Error {
+struct DemonstratedStream<Base: GenerationStream>: GenerationStream {
     typealias Element = GenerationEvent
     typealias Failure = any Error
 

@@ -1,7 +1,7 @@
 import Vocabulary
 
 /// The answer of an ensemble. When nobody reads it any more, all of its members end.
-struct EnsembleStream: AsyncSequence, Sendable {
+struct EnsembleStream: GenerationStream {
     typealias Element = GenerationEvent
     typealias Failure = any Error
 

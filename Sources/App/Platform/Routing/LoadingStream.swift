@@ -1,7 +1,7 @@
 import Vocabulary
 
 /// An answer whose model is still being loaded: first what is waited for, then the answer.
-struct LoadingStream: AsyncSequence, Sendable {
+struct LoadingStream: GenerationStream {
     /// Stages that wait for the reader; the newest count.
     private static let stagesMax = 16
 

@@ -4,7 +4,7 @@ import Vocabulary
 /// An answer, with the server that writes it held as long as it is read. Until its first word another one may take over.
 ///
 /// A reference, so that neither who passes it on nor its iterator holds a copy of all that it knows.
-final class ServedStream: AsyncSequence, Sendable {
+final class ServedStream: GenerationStream {
     let answering: Answering
     let course: Answering.Course
     let base: MeasuredStream

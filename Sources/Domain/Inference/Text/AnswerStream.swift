@@ -3,7 +3,7 @@ import Streaming
 import Vocabulary
 
 /// An answer's events with thinking and tool calls taken out of its text, on the reader's task.
-struct AnswerStream: AsyncSequence, Sendable {
+struct AnswerStream: GenerationStream {
     private let source: OutletStream<GenerationEvent>
     private let parser: AnswerParser
     private let requestID: RequestID

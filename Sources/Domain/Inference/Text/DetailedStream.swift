@@ -1,7 +1,7 @@
 import Vocabulary
 
 /// A generation's events, with what it was written with at the end.
-struct DetailedStream<Base: GenerationStream>: AsyncSequence, Sendable {
+struct DetailedStream<Base: GenerationStream>: GenerationStream {
     typealias Element = GenerationEvent
     typealias Failure = any Error
 
