@@ -63,21 +63,28 @@ public struct OpenAIRoutes: Sendable {
         }
     }
 
-    func complete(_ asked: CompletionRequest) async throws -> HTTPResponse {
-        var request = asked
+    func complete(_ asked: consuming CompletionRequest) async throws -> HTTPResponse {
+        let isStreaming = asked.isStreaming
+        let choices = try await ChoiceGroup(starting: styled(consume asked), source, created: now())
+        guard isStreaming else {
+            return .bytes(try await choices.whole(), contentType: "application/json")
+        }
+        return .events(keepAlive: Self.keepAlive) { writer in
+            try await writer.onServerThread { try await choices.write(to: writer) }
+        }
+    }
+
+    /// With what stands in every answer. Not inlined, so that what it changes does not lie in the frame that waits for the
+    /// answer.
+    @inline(never)
+    private func styled(_ asked: consuming CompletionRequest) -> CompletionRequest {
+        var request = consume asked
         request.fingerprint = style.fingerprint
         if request.isStreaming, !request.isNative { request.generation.scheduling.reportsLoading = true }
         if style.isVerbose {
             request.wishes.isVerbose = true
             request.generation.reports.details = true
         }
-        let model = await source.servedName(for: request.generation.model)
-        let choices = try await ChoiceGroup(starting: request, source, model: model, created: now())
-        guard request.isStreaming else {
-            return .bytes(try await choices.whole(), contentType: "application/json")
-        }
-        return .events(keepAlive: Self.keepAlive) { writer in
-            try await writer.onServerThread { try await choices.write(to: writer) }
-        }
+        return request
     }
 }

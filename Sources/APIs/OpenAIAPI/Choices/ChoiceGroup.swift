@@ -21,15 +21,19 @@ final class ChoiceGroup: Sendable {
     /// - Parameters:
     ///   - request: what was asked for.
     ///   - source: what answers.
-    ///   - model: the name to answer with.
     ///   - created: Unix time in seconds.
     /// - Throws: what `source` throws when it refuses one; those that were started are dropped, which ends them.
-    init(starting request: CompletionRequest, _ source: any Generating, model: ModelID, created: Int64) async throws {
+    init(starting request: CompletionRequest, _ source: any Generating, created: Int64) async throws {
         self.request = request
-        self.model = model
         self.created = created
+        // The name to answer with.
+        model = await source.servedName(for: request.generation.model)
         var streams: [any GenerationStream] = []
-        for generation in request.generations { streams.append(try await source.generate(generation)) }
+        if request.isSingle {
+            streams.append(try await source.generate(request.generation))
+        } else {
+            for generation in request.generations { streams.append(try await source.generate(generation)) }
+        }
         self.streams = streams
     }
 
@@ -38,7 +42,12 @@ final class ChoiceGroup: Sendable {
     /// The JSON text of an answer that is not streamed.
     func whole() async throws -> [UInt8] {
         if streams.count == 1 { return encoded([try await CompletionAnswer(collecting: streams[0])]) }
-        let answers = try await withThrowingTaskGroup(of: (Int, CompletionAnswer).self) { group in
+        return encoded(try await answersSideBySide())
+    }
+
+    @inline(never)
+    private func answersSideBySide() async throws -> [CompletionAnswer] {
+        try await withThrowingTaskGroup(of: (Int, CompletionAnswer).self) { group in
             for (index, stream) in streams.enumerated() {
                 group.addTask { (index, try await CompletionAnswer(collecting: stream)) }
             }
@@ -46,9 +55,9 @@ final class ChoiceGroup: Sendable {
             for try await (index, answer) in group { answers[index] = answer }
             return answers.sorted { $0.key < $1.key }.map(\.value)
         }
-        return encoded(answers)
     }
 
+    @inline(never)
     private func encoded(_ answers: [CompletionAnswer]) -> [UInt8] {
         request.isNative
             ? NativeAnswer(request, model: model).value(answers).bytes

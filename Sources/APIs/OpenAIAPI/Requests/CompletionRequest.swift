@@ -160,13 +160,16 @@ public struct CompletionRequest: Sendable, Equatable {
 }
 
 extension CompletionRequest {
+    /// Whether it asks for one answer to one prompt.
+    var isSingle: Bool { otherPrompts.isEmpty && choicesPerPrompt == 1 }
+
     /// One generation for each choice: all of the first prompt, then all of the second, as OpenAI counts them.
     ///
     /// Where a seed was given, each prompt's first choice has it and the next ones those that follow, so that choices
     /// differ and can be had again.
     public var generations: [GenerationRequest] {
+        guard !isSingle else { return [generation] }
         let prompts = [generation.prompt] + otherPrompts
-        guard prompts.count * choicesPerPrompt > 1 else { return [generation] }
         var all: [GenerationRequest] = []
         for (place, prompt) in prompts.enumerated() {
             for choice in 0..<choicesPerPrompt {

@@ -17,7 +17,7 @@ public struct CompletionAnswer: Sendable, Equatable {
     ///
     /// - Throws: what the stream throws, or `engineFailed` when it ends without a finish.
     public init(collecting stream: any GenerationStream) async throws {
-        var collected = Collected()
+        let collected = Collected()
         var reader = EventReader(stream)
         // Nothing comes after the finish, so the stream's end is not waited for.
         while !collected.isFinished {
@@ -31,16 +31,16 @@ public struct CompletionAnswer: Sendable, Equatable {
 
     private init(end: GenerationEnd) { self.end = end }
 
-    /// What was read so far. Neither reading an event nor making the answer is inlined where events are waited for, so that
-    /// what they need does not lie in that frame.
-    private struct Collected {
+    /// What was read so far. A reference, and neither reading an event nor making the answer is inlined where events are waited
+    /// for, so that what they need does not lie in that frame.
+    private final class Collected {
         private var answer = CompletionAnswer(
             end: GenerationEnd(reason: .stop, usage: TokenUsage(promptTokens: 0, completionTokens: 0)))
         private var calls: [Int: ToolCall] = [:]
         private(set) var isFinished = false
 
         @inline(never)
-        mutating func take(_ event: GenerationEvent) {
+        func take(_ event: GenerationEvent) {
             switch event {
             case .loading, .started, .queued, .promptProgress: break
             case .text(let more): answer.text += more
@@ -62,7 +62,7 @@ public struct CompletionAnswer: Sendable, Equatable {
         }
 
         @inline(never)
-        mutating func whole() throws -> CompletionAnswer {
+        func whole() throws -> CompletionAnswer {
             guard isFinished else { throw ServiceError.brokeOff }
             if !calls.isEmpty { answer.toolCalls = calls.sorted { $0.key < $1.key }.map(\.value) }
             return answer

@@ -25,20 +25,41 @@ struct Authentication: Middleware {
         let (principal, token): (Principal, TokenStatement?)
         let permission = request.permission
         do {
-            try Self.refuseKeysInQuery(request)
-            (principal, token) = try await caller(of: request, permission)
+            if let known = try callerAtHand(of: request, permission) {
+                (principal, token) = (known, nil)
+            } else {
+                (principal, token) = try await caller(byTokenOf: request)
+            }
             // Known from here on, also to who writes down that they were refused.
             request.context[PrincipalKey.self] = principal
             try Self.check(principal, permission)
         } catch let error as ServiceError {
-            var response = await refuse(error, request)
-            if error.code == .unauthenticated { response.headers["WWW-Authenticate"] = "Bearer" }
-            return response
+            return await refused(error, request)
         }
         // What models compute may take long whatever its answer looks like; anything else does where it is a stream.
         let isNoted = permission == Self.longPermission
         let noted = isNoted ? open.enter(principal, token: token, request.context) : nil
-        var response = try await Self.within(principal, token) { try await next(request) }
+        let response = try await Self.within(principal, token) { try await next(request) }
+        switch response.body {
+        case .bytes, .file: return response
+        case .stream, .webSocket: return guarded(response, request, principal, token, noted)
+        }
+    }
+
+    @inline(never)
+    private func refused(_ error: ServiceError, _ request: HTTPRequest) async -> HTTPResponse {
+        var response = await refuse(error, request)
+        if error.code == .unauthenticated { response.headers["WWW-Authenticate"] = "Bearer" }
+        return response
+    }
+
+    /// A response that takes its time: what writes it sees the caller too, and ends with the credential.
+    @inline(never)
+    private func guarded(
+        _ answer: consuming HTTPResponse, _ request: HTTPRequest, _ principal: Principal, _ token: TokenStatement?,
+        _ noted: UInt64?
+    ) -> HTTPResponse {
+        var response = consume answer
         switch response.body {
         case .stream(let keepAlive, let produce):
             if noted == nil { open.enter(principal, token: token, request.context) }
@@ -59,16 +80,22 @@ struct Authentication: Middleware {
 
     // MARK: Who
 
-    /// The caller, with what their token says where they bring one.
-    private func caller(of request: HTTPRequest, _ permission: String?) async throws -> (Principal, TokenStatement?) {
-        if isLocal { return (.local, nil) }
-        if mode() == .open { return (.open, nil) }
+    /// The caller, where they are known without asking anybody: `nil` for who may bring a token.
+    @inline(never)
+    private func callerAtHand(of request: HTTPRequest, _ permission: String?) throws(ServiceError) -> Principal? {
+        try Self.refuseKeysInQuery(request)
+        if isLocal { return .local }
+        if mode() == .open { return .open }
         // Nothing of a caller is needed where there is no route, or where it is for everybody; what they bring is still looked
         // at, for those routes that tell who they are, and what is wrong with it does not matter.
         guard permission != nil else {
-            do { return (try known(request) ?? .anonymous, nil) } catch { return (.anonymous, nil) }
+            do { return try known(request) ?? .anonymous } catch { return .anonymous }
         }
-        if let principal = try known(request) { return (principal, nil) }
+        return try known(request)
+    }
+
+    /// The caller whose token the request brings, with what that says.
+    private func caller(byTokenOf request: HTTPRequest) async throws -> (Principal, TokenStatement?) {
         if let token = try Self.bearer(request), let found = try await verifiers.recognise(token) {
             return (found.principal, found.statement)
         }

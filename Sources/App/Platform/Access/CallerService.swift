@@ -9,7 +9,9 @@ struct CallerService: Generating, TokenCounting, Embedding {
     let defaultModel: @Sendable () async -> ModelID
 
     func generate(_ request: GenerationRequest) async throws -> any GenerationStream {
-        try await next.generate(try await admitted(request))
+        // Who may ask every model needs no name of one: nothing is waited for then, and no frame kept for it.
+        let model = isRestricted ? try await allowed(request.model) : request.model
+        return try await next.generate(try Self.admitted(request, model))
     }
 
     func models() async -> [ServedModel] {
@@ -21,7 +23,7 @@ struct CallerService: Generating, TokenCounting, Embedding {
     }
 
     func countTokens(of request: GenerationRequest) async throws -> Int {
-        try await next.countTokens(of: try await admitted(request))
+        try await next.countTokens(of: try Self.admitted(request, try await allowed(request.model)))
     }
 
     func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
@@ -45,9 +47,11 @@ struct CallerService: Generating, TokenCounting, Embedding {
         return try await next.classify(request)
     }
 
-    private func admitted(_ request: GenerationRequest) async throws -> GenerationRequest {
-        let model = try await allowed(request.model)
-        let scheduling = try Self.scheduling(request.scheduling)
+    @inline(never)
+    private static func admitted(
+        _ request: GenerationRequest, _ model: ModelID
+    ) throws(ServiceError) -> GenerationRequest {
+        let scheduling = try scheduling(request.scheduling)
         var request = request
         request.change { fields in
             fields.model = model
@@ -55,6 +59,8 @@ struct CallerService: Generating, TokenCounting, Embedding {
         }
         return request
     }
+
+    private var isRestricted: Bool { Principal.current.map { $0.models != nil || $0.userModels != nil } ?? false }
 
     /// The model, if the caller may ask it. Whether it exists makes no difference, so that nobody learns which do.
     private func allowed(_ model: ModelID) async throws -> ModelID {

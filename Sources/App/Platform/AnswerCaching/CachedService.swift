@@ -22,28 +22,35 @@ struct CachedService: Generating, TokenCounting {
         let course = AnswerNotes.current?.course
         let wish = request.cache.answers.over(course?.wish ?? AnswerWish())
         switch policy.verdict(on: request, wish) {
-        case .bypass(let reason): return try await pass(request, reason, course)
-        case .cached(let plan):
-            guard let source = await sources.source(request.model, request.scheduling.routing) else {
-                return try await pass(request, .unknown, course)
-            }
-            var key = AnswerKey(of: request, by: source)
-            if plan.isSampled, let turn = course?.turn(of: key.bytes), turn > 0 {
-                key = AnswerKey(of: request, by: source, turn: turn)
-            }
-            let order = AnswerRecorder.Order(
-                request: request, key: key, tenant: AnswerIdentity.owner(request.scheduling).tenant, source: source,
-                plan: plan, tags: wish.tags, question: nil, epoch: cache.epoch, bytesMax: policy.answerBytesMax)
-            return try await answer(order, course)
+        case .bypass(let reason):
+            pass(reason, course)
+            return try await next.generate(request)
+        case .cached(let plan): return try await cached(request, plan, wish.tags, course)
         }
     }
 
-    private func pass(
-        _ request: GenerationRequest, _ reason: AnswerCachePolicy.Bypass, _ course: AnswerCourse?
+    /// Not inlined, so that those who pass keep no frame for it.
+    @inline(never)
+    private func cached(
+        _ request: GenerationRequest, _ plan: AnswerCachePolicy.Plan, _ tags: [String], _ course: AnswerCourse?
     ) async throws -> any GenerationStream {
+        guard let source = await sources.source(request.model, request.scheduling.routing) else {
+            pass(.unknown, course)
+            return try await next.generate(request)
+        }
+        var key = AnswerKey(of: request, by: source)
+        if plan.isSampled, let turn = course?.turn(of: key.bytes), turn > 0 {
+            key = AnswerKey(of: request, by: source, turn: turn)
+        }
+        let order = AnswerRecorder.Order(
+            request: request, key: key, tenant: AnswerIdentity.owner(request.scheduling).tenant, source: source,
+            plan: plan, tags: tags, question: nil, epoch: cache.epoch, bytesMax: policy.answerBytesMax)
+        return try await answer(order, course)
+    }
+
+    private func pass(_ reason: AnswerCachePolicy.Bypass, _ course: AnswerCourse?) {
         course?.note(.bypass(reason.rawValue))
         cache.measures.note("bypass")
-        return try await next.generate(request)
     }
 
     private func answer(_ asked: AnswerRecorder.Order, _ course: AnswerCourse?) async throws -> any GenerationStream {

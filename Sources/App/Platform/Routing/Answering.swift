@@ -152,6 +152,7 @@ final class Answering: Sendable {
         return (stream, held)
     }
 
+    @inline(never)
     private func watch(_ stream: MeasuredStream, _ name: String) -> FirstTokenWatch? {
         limits.firstToken.map { limit in FirstTokenWatch(limit, model: name) { stream.cancel() } }
     }
@@ -163,6 +164,7 @@ final class Answering: Sendable {
         record.decision.rule == .fallback || (course.place > 0 && links[1...course.place].contains { !$0.isEqual })
     }
 
+    @inline(never)
     private func note(_ deployment: Deployment, _ course: Course, waited: Duration) {
         AnswerNotes.current?.note(model: deployment.name, waited: waited)
         guard isStandIn(course) else { return }
@@ -176,6 +178,7 @@ final class Answering: Sendable {
             [.model: .string(meant), "by": .string(deployment.name), "cause": .string(cause)])
     }
 
+    @inline(never)
     private func warning(_ course: Course) -> GenerationWarning? {
         guard role == nil, isStandIn(course) else { return nil }
         let meant = course.place > 0 ? links[0].deployment.name : record.decision.asked

@@ -149,29 +149,57 @@ extension RoutedService: Generating {
     func generate(_ request: GenerationRequest) async throws -> any GenerationStream {
         let began = ContinuousClock.now
         let affinity = request.affinity
+        let record = try decided(request, affinity)
+        guard settings.isDemonstrating else { return try await answer(request, record, began, affinity) }
+        return try await demonstrated(request, record, began, affinity)
+    }
+
+    @inline(never)
+    private func demonstrated(
+        _ request: GenerationRequest, _ record: DecisionRecord, _ began: ContinuousClock.Instant, _ affinity: UInt64?
+    ) async throws -> any GenerationStream {
+        do {
+            return demonstration(record).standing(behind: try await answer(request, record, began, affinity))
+        } catch let error as ServiceError where Demonstration.covers(error) {
+            return demonstration(record).stream(because: error)
+        }
+    }
+
+    /// Decides about a request, and tells it. Not inlined, as what follows, so that what they need does not lie in the frame
+    /// that waits for the answer.
+    @inline(never)
+    private func decided(_ request: GenerationRequest, _ affinity: UInt64?) throws -> DecisionRecord {
         let record = try decide(
             question(about: request, affinity: affinity), id: request.id, wish: request.scheduling.routing)
         decisions.add(record)
         AnswerNotes.current?.note(route: record.summary)
         log(record)
-        do {
-            let stream = try await answer(request, record, began, affinity)
-            return settings.isDemonstrating ? demonstration(record).standing(behind: stream) : stream
-        } catch let error as ServiceError where settings.isDemonstrating && Demonstration.covers(error) {
-            return demonstration(record).stream(because: error)
-        }
+        return record
     }
 
     private func answer(
         _ request: GenerationRequest, _ record: DecisionRecord, _ began: ContinuousClock.Instant, _ affinity: UInt64?
     ) async throws -> any GenerationStream {
-        if let name = record.decision.ensemble {
-            return try EnsembleRun(self, name: name, request, record, since: began).start()
-        }
-        let answering = try answering(request, record, since: began, affinity: affinity)
-        if let copy = record.decision.mirror { mirrors.send(request, to: copy, self, record, since: began) }
+        guard record.decision.ensemble == nil else { return try ensemble(request, record, began) }
+        let answering = try way(request, record, began, affinity)
         guard request.scheduling.reportsLoading, !answering.isAtHand else { return try await answering.begin() }
         return try await LoadingStream.begin(answering, stagesAfter: ModelGateway.stagesAfter)
+    }
+
+    @inline(never)
+    private func ensemble(
+        _ request: GenerationRequest, _ record: DecisionRecord, _ began: ContinuousClock.Instant
+    ) throws -> any GenerationStream {
+        try EnsembleRun(self, name: record.decision.ensemble ?? "", request, record, since: began).start()
+    }
+
+    @inline(never)
+    private func way(
+        _ request: GenerationRequest, _ record: DecisionRecord, _ began: ContinuousClock.Instant, _ affinity: UInt64?
+    ) throws(ServiceError) -> Answering {
+        let answering = try answering(request, record, since: began, affinity: affinity)
+        if let copy = record.decision.mirror { mirrors.send(request, to: copy, self, record, since: began) }
+        return answering
     }
 
     private func demonstration(_ record: DecisionRecord) -> Demonstration {

@@ -38,27 +38,34 @@ struct GenerationMeasures: Sendable {
     ///   - request: what is asked.
     ///   - model: who.
     ///   - route: why that one, in a few words.
-    ///   - start: asks.
+    ///   - ask: does it.
     /// - Returns: the answer.
-    /// - Throws: what `start` throws.
+    /// - Throws: what `ask` throws.
     func measure(
         _ request: GenerationRequest, model: ModelID, route: @autoclosure () -> String,
-        _ start: () async throws -> RemoteStream
+        _ ask: () async throws -> RemoteStream
     ) async throws -> MeasuredStream {
         let began = ContinuousClock.now
+        let span = start(request, model, route)
+        do {
+            let stream = try await SpanContext.$current.withValue(span.context) { try await ask() }
+            return MeasuredStream(base: stream, lease: MeasureLease(self, model: model.name, span: span, began: began))
+        } catch {
+            finish(span, model: model.name, began: began, outcome: .failed(error))
+            throw error
+        }
+    }
+
+    /// Not inlined, so that what it needs does not lie in the frame that waits for the answer.
+    @inline(never)
+    private func start(_ request: GenerationRequest, _ model: ModelID, _ route: () -> String) -> Span {
         let span = tracer.start(
             "chat \(model)", kind: .client,
             attributes: [
                 .operationName: "chat", .requestModel: .string(model.name), .responseID: .string(request.id.text),
             ])
         if span.isRecording { span.set("nexus.route", .string(route())) }
-        do {
-            let stream = try await SpanContext.$current.withValue(span.context) { try await start() }
-            return MeasuredStream(base: stream, lease: MeasureLease(self, model: model.name, span: span, began: began))
-        } catch {
-            finish(span, model: model.name, began: began, outcome: .failed(error))
-            throw error
-        }
+        return span
     }
 
     /// Asks inside a span for what is read and not written: vectors, ranks, classes.
@@ -117,6 +124,7 @@ struct GenerationMeasures: Sendable {
         firstEvent.with(model).observe(.now - began)
     }
 
+    @inline(never)
     fileprivate func finish(_ span: Span, model: String, began: ContinuousClock.Instant, outcome: Outcome) {
         duration.with(model).observe(.now - began)
         used(model, outcome.usage)
