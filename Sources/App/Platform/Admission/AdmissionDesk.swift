@@ -106,7 +106,9 @@ final class AdmissionDesk: Sendable {
                 order.isFree
                 ? .counting(requests: requests, inputTokens: order.estimate.likely)
                 : LimitAmounts(requests: requests, inputTokens: order.estimate.likely)
-            let (verdict, taken) = await limits.take(caller, amounts, isDefaulted: isDefaulted)
+            var met = limits.takeNow(caller, amounts, isDefaulted: isDefaulted)
+            if met == nil { met = await limits.take(caller, amounts, isDefaulted: isDefaulted) }
+            let (verdict, taken) = met ?? (LimitVerdict(refusal: nil, standings: []), [])
             AnswerNotes.current?.note(
                 limits: LimitHeaders.headers(verdict.standings, endpoint: record.dimensions.endpoint, now: clock.time())
             )
@@ -130,7 +132,12 @@ final class AdmissionDesk: Sendable {
         var reservation: BudgetReservation?
         if !holds.isEmpty {
             do {
-                reservation = try await reserve(holds, policy, now: seconds)
+                if let (taken, after) = accounts.reserveNow(id: ids(), holds) {
+                    warn(holds, after)
+                    reservation = taken
+                } else {
+                    reservation = try await reserve(holds, policy, now: seconds)
+                }
             } catch {
                 giveBack(demands, order)
                 refused(record)
@@ -152,20 +159,25 @@ final class AdmissionDesk: Sendable {
         }
     }
 
+    /// Not inlined: nearly always there is enough at hand.
+    @inline(never)
     private func reserve(
         _ holds: [BudgetHold], _ policy: BudgetPolicy, now: Int64
     ) async throws -> BudgetReservation {
         let (reservation, answer) = try await accounts.reserve(id: ids(), holds)
         switch answer {
         case .reserved(let after):
-            let exceeded = zip(holds, after).filter { !$0.isHard && $1.spent + $1.reserved > $0.limit }
-            if !exceeded.isEmpty {
-                AnswerNotes.current?.note(budgetWarning: exceeded.map(\.0.account.budget).joined(separator: ", "))
-            }
+            warn(holds, after)
             return reservation
         case .refused(let hold, let account):
             throw Self.error(hold, account, policy, now: now)
         }
+    }
+
+    private func warn(_ holds: [BudgetHold], _ accounts: [BudgetAccount]) {
+        let exceeded = zip(holds, accounts).filter { !$0.isHard && $1.spent + $1.reserved > $0.limit }
+        guard !exceeded.isEmpty else { return }
+        AnswerNotes.current?.note(budgetWarning: exceeded.map(\.0.account.budget).joined(separator: ", "))
     }
 
     private func giveBack(_ demands: [LimitDemand], _ order: Order) {

@@ -19,26 +19,44 @@ enum LimitHeaders {
         guard !standings.isEmpty else { return [] }
         var headers: [(name: String, value: String)] = []
         headers.reserveCapacity(Self.countMax)
+        // One store for all that is written.
+        var room: [UInt8] = []
+        room.reserveCapacity(Self.bytesMax * standings.count)
         if endpoint.hasPrefix("/v1/messages") {
             for names in anthropic {
                 guard let standing = tightest(standings, of: names.resources) else { continue }
                 let reset = now + .milliseconds(standing.reset)
-                headers.append((names.limit, String(standing.rule.pace.capacity)))
-                headers.append((names.remaining, String(standing.remaining)))
+                headers.append((names.limit, text(&room) { $0.append(decimal: standing.rule.pace.capacity) }))
+                headers.append((names.remaining, text(&room) { $0.append(decimal: standing.remaining) }))
                 headers.append((names.reset, reset.rfc3339))
             }
         } else {
             for names in openAI {
                 guard let standing = tightest(standings, of: names.resources) else { continue }
-                headers.append((names.limit, String(standing.rule.pace.capacity)))
-                headers.append((names.remaining, String(standing.remaining)))
-                headers.append((names.reset, duration(standing.reset)))
+                headers.append((names.limit, text(&room) { $0.append(decimal: standing.rule.pace.capacity) }))
+                headers.append((names.remaining, text(&room) { $0.append(decimal: standing.remaining) }))
+                headers.append((names.reset, text(&room) { append(standing.reset, to: &$0) }))
             }
         }
-        let policy = list(standings, ";q=", \.rule.pace.capacity, ";w=", \.rule.pace.period)
+        let policy = text(&room) { room in
+            for standing in standings {
+                append(standing.rule, ";q=", standing.rule.pace.capacity, ";w=", standing.rule.pace.period, to: &room)
+            }
+        }
         headers.append(("RateLimit-Policy", policy))
-        headers.append(("RateLimit", list(standings, ";r=", \.remaining, ";t=", \.reset)))
+        let left = text(&room) { room in
+            for standing in standings {
+                append(standing.rule, ";r=", standing.remaining, ";t=", standing.reset, to: &room)
+            }
+        }
+        headers.append(("RateLimit", left))
         return headers
+    }
+
+    private static func text(_ room: inout [UInt8], _ write: (inout [UInt8]) -> Void) -> String {
+        room.removeAll(keepingCapacity: true)
+        write(&room)
+        return String(decoding: room, as: UTF8.self)
     }
 
     /// The headers of some resources.
@@ -51,6 +69,9 @@ enum LimitHeaders {
 
     /// Most that there are of one answer.
     private static let countMax = 11
+
+    /// What one limit takes in a list at most, but for long names.
+    private static let bytesMax = 80
 
     private static let openAI = [
         Names(
@@ -80,34 +101,36 @@ enum LimitHeaders {
         return found.map { standings[$0.place] }
     }
 
-    /// A list as the IETF's fields have it: each limit with an amount and a time, which is given in milliseconds.
-    private static func list(
-        _ standings: [LimitStanding], _ amountName: StaticString, _ amount: (LimitStanding) -> Int64,
-        _ timeName: StaticString, _ time: (LimitStanding) -> Int64
-    ) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(80 * standings.count)
-        for standing in standings {
-            text.append(literal: text.isEmpty ? "\"" : ", \"")
-            text.append(text: standing.rule.id)
-            text.append(UInt8(ascii: "\""))
-            text.append(literal: amountName)
-            text.append(decimal: amount(standing))
-            text.append(literal: timeName)
-            text.append(decimal: seconds(time(standing)))
-        }
-        return String(decoding: text, as: UTF8.self)
+    /// One of a list as the IETF's fields have it: a limit with an amount and a time, which is given in milliseconds.
+    private static func append(
+        _ rule: LimitRule, _ amountName: StaticString, _ amount: Int64, _ timeName: StaticString, _ time: Int64,
+        to text: inout [UInt8]
+    ) {
+        text.append(literal: text.isEmpty ? "\"" : ", \"")
+        text.append(text: rule.id)
+        text.append(UInt8(ascii: "\""))
+        text.append(literal: amountName)
+        text.append(decimal: amount)
+        text.append(literal: timeName)
+        text.append(decimal: seconds(time))
     }
 
     private static func seconds(_ milliseconds: Int64) -> Int64 { (milliseconds + 999) / 1_000 }
 
     /// `20ms`, `1s`, `6m0s`, `2h0m5s`: as OpenAI writes it.
     static func duration(_ milliseconds: Int64) -> String {
-        guard milliseconds >= 1_000 else { return String(milliseconds) + "ms" }
+        var text: [UInt8] = []
+        append(milliseconds, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func append(_ milliseconds: Int64, to text: inout [UInt8]) {
+        guard milliseconds >= 1_000 else {
+            text.append(decimal: milliseconds)
+            return text.append(literal: "ms")
+        }
         let total = seconds(milliseconds)
         let (hours, minutes, seconds) = (total / 3_600, total / 60 % 60, total % 60)
-        var text: [UInt8] = []
-        text.reserveCapacity(32)
         if hours > 0 {
             text.append(decimal: hours)
             text.append(UInt8(ascii: "h"))
@@ -118,6 +141,5 @@ enum LimitHeaders {
         }
         text.append(decimal: seconds)
         text.append(UInt8(ascii: "s"))
-        return String(decoding: text, as: UTF8.self)
     }
 }

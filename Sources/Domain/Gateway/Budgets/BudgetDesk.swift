@@ -82,16 +82,29 @@ public final class BudgetDesk: Sendable {
     public func reserve(
         id: String, _ holds: [BudgetHold]
     ) async throws -> (reservation: BudgetReservation, answer: BudgetAnswer) {
+        if let (reservation, taken) = reserveNow(id: id, holds) { return (reservation, .reserved(taken)) }
         let reservation = BudgetReservation(id: id, owner: owner, holds: holds)
-        // Whoever waits was here before.
-        let taken = state.withLock { $0.waiting.isEmpty ? $0.pools.take(reservation) : nil }
-        if let taken { return (reservation, .reserved(taken)) }
         let answer = try await waitForStore(reservation)
         if Task.isCancelled, case .reserved = answer {
             settle(BudgetSettlement(reservation: reservation, cost: 0, tokens: 0))
             throw CancellationError()
         }
         return (reservation, answer)
+    }
+
+    /// The same without waiting, from what the store has kept for this process already.
+    ///
+    /// - Parameters:
+    ///   - id: of the reservation, unlike any other of this process.
+    ///   - holds: of each account that it meets; not empty, and each account once.
+    /// - Returns: the reservation, to be settled, and the accounts; `nil` where the store has to be asked.
+    public func reserveNow(
+        id: String, _ holds: [BudgetHold]
+    ) -> (reservation: BudgetReservation, accounts: [BudgetAccount])? {
+        let reservation = BudgetReservation(id: id, owner: owner, holds: holds)
+        // Whoever waits was here before.
+        let taken = state.withLock { $0.waiting.isEmpty ? $0.pools.take(reservation) : nil }
+        return taken.map { (reservation, $0) }
     }
 
     private func waitForStore(_ reservation: BudgetReservation) async throws -> BudgetAnswer {

@@ -25,6 +25,13 @@ public final class LimitDesk: Sendable {
         var rates: [String: AdaptiveRate] = [:]
         /// What was used and is not told to the other nodes yet.
         var untold: [LimitKey: LimitDemand] = [:]
+
+        func demands(of caller: LimitCaller, _ amounts: LimitAmounts, isDefaulted: Bool) -> [LimitDemand] {
+            let permille = rates[caller.model]?.permille ?? 1_000
+            var demands = policy.demands(of: caller, amounts, permille: permille)
+            if isDefaulted { demands += defaults.demands(of: caller, amounts, permille: permille) }
+            return demands
+        }
     }
 
     /// Models whose rates are told apart.
@@ -79,22 +86,40 @@ public final class LimitDesk: Sendable {
     public func take(
         _ caller: LimitCaller, _ amounts: LimitAmounts, isDefaulted: Bool
     ) async -> (verdict: LimitVerdict, demands: [LimitDemand]) {
+        guard let shared else { return takeHere(caller, amounts, isDefaulted: isDefaulted) }
         let now = now()
-        let demands = state.withLock { state in
-            let permille = state.rates[caller.model]?.permille ?? 1_000
-            var demands = state.policy.demands(of: caller, amounts, permille: permille)
-            if isDefaulted { demands += state.defaults.demands(of: caller, amounts, permille: permille) }
-            return demands
-        }
+        let demands = state.withLock { $0.demands(of: caller, amounts, isDefaulted: isDefaulted) }
         guard !demands.isEmpty else { return (LimitVerdict(refusal: nil, standings: []), []) }
-        if let shared {
-            do {
-                return (try await shared.take(demands, isForced: false, now: now), demands)
-            } catch {
-                failed(error)
-            }
+        do {
+            return (try await shared.take(demands, isForced: false, now: now), demands)
+        } catch {
+            failed(error)
         }
         return (state.withLock { $0.book.take(demands, now: now) }, demands)
+    }
+
+    /// The same without waiting, where this process counts alone; `nil` where nodes count together.
+    ///
+    /// - Parameters:
+    ///   - caller: who asks for which model.
+    ///   - amounts: what it needs.
+    ///   - isDefaulted: whether the default limits hold for this caller.
+    /// - Returns: whether it may begin, and its meters for `charge`.
+    public func takeNow(
+        _ caller: LimitCaller, _ amounts: LimitAmounts, isDefaulted: Bool
+    ) -> (verdict: LimitVerdict, demands: [LimitDemand])? {
+        shared == nil ? takeHere(caller, amounts, isDefaulted: isDefaulted) : nil
+    }
+
+    private func takeHere(
+        _ caller: LimitCaller, _ amounts: LimitAmounts, isDefaulted: Bool
+    ) -> (verdict: LimitVerdict, demands: [LimitDemand]) {
+        let now = now()
+        return state.withLock { state in
+            let demands = state.demands(of: caller, amounts, isDefaulted: isDefaulted)
+            guard !demands.isEmpty else { return (LimitVerdict(refusal: nil, standings: []), []) }
+            return (state.book.take(demands, now: now), demands)
+        }
     }
 
     /// Counts more of a resource, or gives back what is negative. Returns at once.

@@ -38,6 +38,7 @@ public struct LimitPolicy: Sendable, Equatable {
     ) -> [LimitDemand] {
         guard !rules.isEmpty else { return [] }
         var demands: [LimitDemand] = []
+        demands.reserveCapacity(rules.count)
         for rule in rules {
             if let pattern = rule.model, !NamePattern.matches(caller.model, pattern) { continue }
             guard let amount = amounts[rule.resource] else { continue }
