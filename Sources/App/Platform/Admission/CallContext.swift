@@ -27,12 +27,14 @@ final class CallContext: Sendable {
     func claimRequest() -> Int64 { isCounted.claim() ? 1 : 0 }
 }
 
-/// Gives each request its `CallContext`.
-struct CallNoting: Middleware {
+extension CallContext {
     static let tagHeader = "X-Nexus-Tag"
     private static let pathBytesMax = 128
 
-    func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
+    /// What a request says of itself.
+    ///
+    /// - Throws: `invalidValue` for a tag that is none.
+    convenience init(_ request: HTTPRequest) throws(ServiceError) {
         let tag = request.headers[Self.tagHeader] ?? ""
         guard tag.isEmpty || RequestID(tag) != nil, tag.utf8.count <= 64 else {
             throw ServiceError(
@@ -40,8 +42,7 @@ struct CallNoting: Middleware {
                 hint: "It tells usage apart, as a project's name does.", parameter: Self.tagHeader)
         }
         let path = String(request.rawPath)
-        let call = CallContext(
+        self.init(
             address: request.client.address, endpoint: path.utf8.count <= Self.pathBytesMax ? path : "", tag: tag)
-        return try await CallContext.$current.withValue(call) { try await next(request) }
     }
 }

@@ -59,8 +59,9 @@ final class AnswerNotes: Sendable {
     }
 }
 
-/// Adds `AnswerNotes` to responses.
-struct AnswerNoting: Middleware {
+/// Gives each request its `CallContext`, and its `AnswerNotes`, which it adds to the response. One middleware, because each
+/// is an `async` call of its own for every request.
+struct CallNoting: Middleware {
     /// The platform's own time of each answer, until its head was ready.
     private let overhead: MetricFamily<Histogram>
 
@@ -73,9 +74,19 @@ struct AnswerNoting: Middleware {
 
     func respond(to request: HTTPRequest, next: HTTPHandler) async throws -> HTTPResponse {
         // Our own API tells of models in its bodies.
-        guard !request.target.hasPrefix("/api/v1/") else { return try await next(request) }
-        let notes = AnswerNotes(AnswerCourse(try AnswerWish(request.headers)))
-        var response = try await AnswerNotes.$current.withValue(notes) { try await next(request) }
+        let isOurs = request.target.hasPrefix("/api/v1/")
+        let notes = isOurs ? AnswerNotes.current : AnswerNotes(AnswerCourse(try AnswerWish(request.headers)))
+        let call = try CallContext(request)
+        let response = try await AnswerNotes.$current.withValue(notes) {
+            try await CallContext.$current.withValue(call) { try await next(request) }
+        }
+        guard !isOurs, let notes else { return response }
+        return told(response, notes, request)
+    }
+
+    @inline(never)
+    private func told(_ answer: consuming HTTPResponse, _ notes: AnswerNotes, _ request: HTTPRequest) -> HTTPResponse {
+        var response = consume answer
         notes.write(to: &response.headers)
         let time = notes.course.write(to: &response.headers)
         overhead.with(request.operation ?? "other").observe(time)

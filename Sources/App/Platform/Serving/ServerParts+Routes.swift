@@ -40,8 +40,7 @@ extension ServerParts {
         return trust.outermost + [observation] + trust.guards(isOpen: { mode() == .open }) + [
             CrossOrigin(origins: Set(server.configuration.server.corsOrigins)), Compression(),
             access.authentication(isLocal: isLocal, refuse: refuse), trust.identity,
-            AnswerNoting(hosting.metrics),
-            CallNoting(),
+            CallNoting(hosting.metrics),
         ]
     }
 
