@@ -94,18 +94,13 @@ public struct Observation: Middleware {
         span.set(.httpStatus, .integer(Int64(status)))
         if status >= 500 { span.set(.error("status \(status)")) }
         span.end()
-        let caller = LogFields(request.context[PrincipalKey.self])
-        LogContext.$current.withValue(LogContext(requestID: id.text, fields: caller)) {
-            SpanContext.$current.withValue(span.context) {
-                logger.log(
-                    level(status: status, route: route), outcome.wasAborted ? "request aborted" : "request",
-                    [
-                        .method: .string(request.method.rawValue), .path: .string(Self.shown(request)),
-                        .status: .integer(Int64(status)), .elapsedMilliseconds: .milliseconds(outcome.duration),
-                        .byteCount: .integer(Int64(outcome.bodyBytes)), .remote: .string(request.client.address),
-                    ])
-            }
-        }
+        logger.log(
+            level(status: status, route: route), outcome.wasAborted ? "request aborted" : "request",
+            [
+                .method: .string(request.method.rawValue), .path: .string(Self.shown(request)),
+                .status: .integer(Int64(status)), .elapsedMilliseconds: .milliseconds(outcome.duration),
+                .byteCount: .integer(Int64(outcome.bodyBytes)), .remote: .string(request.client.address),
+            ], of: LogContext(requestID: id.text, fields: LogFields(request.context[PrincipalKey.self])), span.context)
     }
 
     /// Probes come every few seconds and say nothing while all is well.

@@ -37,11 +37,32 @@ public struct Logger: Sendable {
         _ level: LogLevel, _ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = LogFields()
     ) {
         guard level >= levelMin else { return }
-        let context = LogContext.current
-        let own = self.fields.merging(fields())
+        write(level, message(), fields(), LogContext.current, SpanContext.current)
+    }
+
+    /// Writes a line about a request from outside of it.
+    ///
+    /// - Parameters:
+    ///   - level: how important it is.
+    ///   - message: what happened.
+    ///   - fields: of this line.
+    ///   - context: the request's.
+    ///   - span: the request's.
+    public func log(
+        _ level: LogLevel, _ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields,
+        of context: @autoclosure () -> LogContext, _ span: SpanContext
+    ) {
+        guard level >= levelMin else { return }
+        write(level, message(), fields(), context(), span)
+    }
+
+    private func write(
+        _ level: LogLevel, _ message: String, _ fields: LogFields, _ context: LogContext?, _ span: SpanContext?
+    ) {
+        let own = self.fields.merging(fields)
         let record = LogRecord(
-            time: now(), level: level, label: label, message: message(), requestID: context?.requestID,
-            span: SpanContext.current, fields: context.map { own.merging($0.fields) } ?? own)
+            time: now(), level: level, label: label, message: message, requestID: context?.requestID, span: span,
+            fields: context.map { own.merging($0.fields) } ?? own)
         sink.write(record)
     }
 
