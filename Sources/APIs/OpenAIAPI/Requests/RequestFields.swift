@@ -21,7 +21,9 @@ public struct RequestFields {
     }
 
     /// Whether there are members beside those that most requests have, which are read first.
-    var mayTellMore: Bool { root.value.object?.contains { !Self.usual.contains($0.key) } ?? true }
+    var mayTellMore: Bool {
+        root.value.object?.contains { !SamplingTable.isOther($0.key) && !Self.usual.contains($0.key) } ?? true
+    }
 
     private static let usual = Set(
         ["model", "messages", "prompt", "stream", "stream_options", "n", "max_tokens", "max_completion_tokens", "stop"]

@@ -56,11 +56,16 @@ enum SamplingTable {
 
     static let names = Set(numbers.flatMap(\.names) + integers.flatMap(\.names))
 
+    /// Whether a name is one of those that nearly every request has, none of which is here: to compare it with a few is
+    /// quicker than to look it up.
+    static func isOther(_ name: String) -> Bool { name == "messages" || name == "model" || name == "stream" }
+
     /// The parameters of a request; `nil` where it says nothing.
     static func read(_ root: JSONField) throws(JSONFieldError) -> SamplingParameters {
         var parameters = SamplingParameters()
         // Most requests name none of them, and have fewer members than there are names.
-        guard root.value.object?.contains(where: { names.contains($0.key) }) ?? true else { return parameters }
+        let isNamed = root.value.object?.contains { !isOther($0.key) && names.contains($0.key) } ?? true
+        guard isNamed else { return parameters }
         for entry in numbers {
             guard let field = try root.optional(firstOf: entry.names) else { continue }
             parameters[keyPath: entry.member] = try field.number(in: entry.range)

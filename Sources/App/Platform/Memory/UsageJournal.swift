@@ -12,6 +12,24 @@ final class UsageJournal: Sendable {
         var hours: [String: [Int64: Int64]] = [:]
         /// What is not in the database yet.
         var waiting: [String: [Int64: Int64]] = [:]
+        /// Requests of one model in one hour that are in neither yet: those that follow each other often are.
+        var run: (model: String, hour: Int64, count: Int64)?
+
+        mutating func note(_ model: String, _ hour: Int64) {
+            if run?.hour == hour, run?.model == model {
+                run?.count += 1
+            } else {
+                endRun()
+                run = (model, hour, 1)
+            }
+        }
+
+        mutating func endRun() {
+            guard let (model, hour, count) = run.take() else { return }
+            guard hours[model] != nil || hours.count < UsageHours.modelsMax else { return }
+            hours[model, default: [:]][hour, default: 0] += count
+            waiting[model, default: [:]][hour, default: 0] += count
+        }
     }
 
     private let state = Mutex(State())
@@ -32,11 +50,7 @@ final class UsageJournal: Sendable {
     /// Counts a request; returns at once.
     func note(_ model: String) {
         let hour = now() / 3_600
-        state.withLock { state in
-            guard state.hours[model] != nil || state.hours.count < UsageHours.modelsMax else { return }
-            state.hours[model, default: [:]][hour, default: 0] += 1
-            state.waiting[model, default: [:]][hour, default: 0] += 1
-        }
+        state.withLock { $0.note(model, hour) }
     }
 
     /// Takes in what was counted before.
@@ -58,6 +72,7 @@ final class UsageJournal: Sendable {
     func write() async {
         let hour = now() / 3_600
         let waiting = state.withLock { state in
+            state.endRun()
             defer { state.waiting = [:] }
             for model in state.hours.keys {
                 state.hours[model] = state.hours[model]?.filter { $0.key >= hour - UsageHours.hoursMax }
@@ -82,7 +97,11 @@ final class UsageJournal: Sendable {
     /// - Returns: patterns in the local clock.
     func patterns(offset: Int64) -> [ModelID: UsagePattern] {
         let present = now() + offset
-        return state.withLock { $0.hours }.reduce(into: [:]) { patterns, entry in
+        let hours = state.withLock { state in
+            state.endRun()
+            return state.hours
+        }
+        return hours.reduce(into: [:]) { patterns, entry in
             var local: [Int64: Int64] = [:]
             // Zones that are half an hour off count an hour's requests where it begins.
             for (hour, requests) in entry.value { local[(hour * 3_600 + offset) / 3_600, default: 0] += requests }
