@@ -27,8 +27,9 @@ public struct Compression: Middleware {
         return response
     }
 
-    @concurrent private static func compress(_ bytes: [UInt8], with coding: ContentCoding) async -> [UInt8]? {
-        Compressor.compress(bytes, with: coding)
+    private static func compress(_ bytes: [UInt8], with coding: ContentCoding) async -> [UInt8]? {
+        // `@concurrent` would stay on a thread that the task prefers.
+        await withTaskExecutorPreference(globalConcurrentExecutor) { Compressor.compress(bytes, with: coding) }
     }
 
     /// Whether bodies of this type usually shrink.

@@ -1,3 +1,4 @@
+import Streaming
 import Synchronization
 
 /// What runs for one request, from the handler's first line to the last byte of a stream. The caller of `start` owns it and
@@ -13,10 +14,14 @@ final class HandlerTask: Sendable {
 
     private let state = Mutex(State())
 
-    /// Starts on the calling thread and returns at the handler's first suspension or at its end.
+    /// Starts on the calling thread and returns at the handler's first suspension or at its end. Afterwards it goes on where it
+    /// is resumed, if that thread offers to run it, and on the pool otherwise.
     static func start(_ request: HTTPRequest, _ handler: @escaping HTTPHandler, _ transfer: Transfer) -> HandlerTask {
         let running = HandlerTask()
-        running.own(Task.immediate { await running.serve(request, handler, transfer) }, isFirst: true)
+        let task = Task.immediate(executorPreference: LocalExecutor.shared) {
+            await running.serve(request, handler, transfer)
+        }
+        running.own(task, isFirst: true)
         return running
     }
 
