@@ -90,10 +90,10 @@ final class Exchange: Sendable {
     var isOver: Bool { flow.withLock { $0.isOver } }
 
     /// - Returns: whether somebody is there to read on.
-    func deliver(_ head: ResponseHead, _ tellings: Tellings) -> Bool {
+    func deliver(_ head: ResponseHead, for transfer: Transfer) -> Bool {
         switch flow.withLock({ $0.headArrived() }) {
         case .deliver(let waiter):
-            tellings.add(.head(waiter, .success(head)))
+            transfer.tellings.add(.head(waiter, .success(head)), of: transfer)
             return true
         case .readerGone: return false
         }
@@ -103,18 +103,20 @@ final class Exchange: Sendable {
     func room() -> ResponseFlow<HeadWaiter, ChunkWaiter>.Room { flow.withLock { $0.room() } }
 
     /// Never waits. What comes when the reader is gone is dropped.
-    func offer(_ piece: [UInt8], _ tellings: Tellings) {
+    func offer(_ piece: [UInt8], for transfer: Transfer) {
         if case .deliver(let waiter) = flow.withLock({ $0.offer(piece) }) {
-            tellings.add(.chunk(waiter, .success(piece)))
+            transfer.tellings.add(.chunk(waiter, .success(piece)), of: transfer)
         }
     }
 
     /// The transfer is over, well or with an error.
-    func finish(_ error: FetchError?, _ tellings: Tellings) {
-        if let telling = Self.telling(flow.withLock { $0.finish(error) }) { tellings.add(telling) }
+    func finish(_ error: FetchError?, for transfer: Transfer) {
+        if let telling = Self.telling(flow.withLock { $0.finish(error) }) {
+            transfer.tellings.add(telling, of: transfer)
+        }
     }
 
-    /// The same where the client's thread does not run, or not any more.
+    /// The same where there is no transfer.
     func finish(_ error: FetchError) { Self.telling(flow.withLock { $0.finish(error) })?.tell() }
 
     private static func telling(_ result: ResponseFlow<HeadWaiter, ChunkWaiter>.EndResult) -> Telling? {

@@ -23,6 +23,8 @@ public struct FetchRequest: Sendable {
     /// Bytes of one read of this response, where they are not to be the client's `receiveBytes`: little for an answer that
     /// comes in small pieces over a long time.
     public var receiveBytes: Int?
+    /// Where the task that asked goes on when something of the response has come.
+    public var resumption: Resumption
     /// Asked with the address of the peer (the proxy, if there is one) before a connection to it is opened, and again
     /// before the request is sent, so that a connection that another request opened is covered too. Not asked for Unix
     /// sockets. Called on the client's thread: it must return at once.
@@ -32,7 +34,8 @@ public struct FetchRequest: Sendable {
         _ url: String, method: String = "GET", headers: FetchHeaders = [:], body: RequestBody = .none,
         unixSocketPath: String? = nil, proxy: String? = nil, tls: TLSOptions = TLSOptions(),
         timeouts: Timeouts = Timeouts(), redirects: RedirectPolicy = .manual, headerBytesMax: Int = 64 << 10,
-        decompresses: Bool = false, receiveBytes: Int? = nil, allowsPeer: (@Sendable (PeerAddress) -> Bool)? = nil
+        decompresses: Bool = false, receiveBytes: Int? = nil, resumption: Resumption = .concurrent,
+        allowsPeer: (@Sendable (PeerAddress) -> Bool)? = nil
     ) {
         self.method = method
         self.url = url
@@ -46,8 +49,21 @@ public struct FetchRequest: Sendable {
         self.headerBytesMax = headerBytesMax
         self.decompresses = decompresses
         self.receiveBytes = receiveBytes
+        self.resumption = resumption
         self.allowsPeer = allowsPeer
     }
+
+    public enum Resumption: Sendable {
+        /// On Swift's pool.
+        case concurrent
+        /// On the client's thread until the task suspends again, if it prefers `LocalExecutor`: the bytes are in that core's
+        /// cache, and nobody is woken. All of the client's exchanges wait meanwhile, so this is for tasks that compute
+        /// little with what comes. After ``inlineBytesMax`` bytes of the body it is `concurrent`.
+        case inline
+    }
+
+    /// Chosen: to read so many bytes of JSON takes less than a millisecond.
+    public static let inlineBytesMax = 64 << 10
 }
 
 /// What is sent after the request's header.

@@ -75,6 +75,7 @@ extension Transfer {
             tellings.gather(self)
         }
         unsafe gathered.append(contentsOf: piece)
+        receivedBytes += piece.count
         return piece.count
     }
 
@@ -85,7 +86,7 @@ extension Transfer {
         case .complete(let head):
             watch.headArrived(now: .now)
             schedule.note(watch)
-            guard exchange.deliver(head, tellings) else {
+            guard exchange.deliver(head, for: self) else {
                 refusal = refusal ?? .cancelled
                 return -1
             }
@@ -126,7 +127,7 @@ extension Transfer {
     }
 
     fileprivate func isAboutToSend(peer host: String, port: Int) -> Bool {
-        if !isOverUnixSocket {
+        if !isOverUnixSocket, allowsPeer != nil {
             let family: PeerAddress.Family = host.utf8.contains(UInt8(ascii: ":")) ? .ipv6 : .ipv4
             guard allows(PeerAddress(family: family, host: host, port: port)) else { return false }
         }

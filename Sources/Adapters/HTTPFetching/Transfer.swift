@@ -10,6 +10,7 @@ final class Transfer {
     let allowsPeer: (@Sendable (PeerAddress) -> Bool)?
     let isOverUnixSocket: Bool
     let handle: EasyHandle
+    private let resumption: FetchRequest.Resumption
     var watch: DeadlineWatch
     /// Why a callback stopped the transfer: libcurl's own result then only says that one did.
     var refusal: FetchError?
@@ -19,6 +20,8 @@ final class Transfer {
     var outgoing: OutgoingBody
     /// What one read has brought of the body, for the reader to get at once.
     var gathered: [UInt8] = []
+    /// What was gathered so far.
+    var receivedBytes = 0
 
     let schedule: DeadlineSchedule
     let tellings: Tellings
@@ -73,6 +76,7 @@ final class Transfer {
         allowsPeer = request.options.allowsPeer
         isOverUnixSocket = request.options.unixSocketPath != nil
         self.handle = handle
+        resumption = request.options.resumption
         self.schedule = schedule
         self.tellings = tellings
         self.sockets = sockets
@@ -116,6 +120,9 @@ final class Transfer {
         var pieces: [UInt8] = []
         swap(&pieces, &gathered)
         // There was room when the first of them came, and since then it can only have grown.
-        exchange.offer(pieces, tellings)
+        exchange.offer(pieces, for: self)
     }
+
+    /// Whether who is told of it now goes on on this thread.
+    var isInline: Bool { resumption == .inline && receivedBytes <= FetchRequest.inlineBytesMax }
 }

@@ -90,7 +90,7 @@ final class TransferLoop {
         guard !exchange.isOver else { return }
         guard transfers.count < settings.transfersMax else {
             let told = "More than \(settings.transfersMax) requests are under way."
-            exchange.finish(FetchError(.overloaded, told), tellings)
+            exchange.finish(FetchError(.overloaded, told))
             return
         }
         do throws(FetchError) {
@@ -106,7 +106,7 @@ final class TransferLoop {
             transfers[exchange.id] = transfer
             schedule.note(transfer.watch)
         } catch {
-            exchange.finish(error, tellings)
+            exchange.finish(error)
         }
     }
 
@@ -131,7 +131,7 @@ final class TransferLoop {
         transfer.deliverGathered()
         if error == nil { handles.give(transfer.handle) }
         transfer.close()
-        transfer.exchange.finish(error, tellings)
+        transfer.exchange.finish(error, for: transfer)
     }
 
     private func endAll() {

@@ -54,7 +54,7 @@ struct RemoteModel: Sendable {
         let fetched = try await post(
             wire.path, wire.bytes, id: request.id, accepting: "text/event-stream",
             firstByteMax: min(firstByteMax ?? endpoint.idleMax, endpoint.idleMax), totalMax: totalMax,
-            receiveBytes: Self.eventReadBytes)
+            receiveBytes: Self.eventReadBytes, resumption: .inline)
         return RemoteStream(body: fetched.body, model: served, course: AnswerNotes.current?.course)
     }
 
@@ -85,7 +85,7 @@ struct RemoteModel: Sendable {
     /// - Throws: `ServiceError` when the server refuses or cannot be reached.
     func post(
         _ path: String, _ body: [UInt8], id: RequestID, accepting type: String, firstByteMax: Duration,
-        totalMax: Duration? = nil, receiveBytes: Int? = nil
+        totalMax: Duration? = nil, receiveBytes: Int? = nil, resumption: FetchRequest.Resumption = .concurrent
     ) async throws -> FetchResponse {
         try await send(
             FetchRequest(
@@ -93,7 +93,7 @@ struct RemoteModel: Sendable {
                 body: .bytes(body), unixSocketPath: endpoint.unixSocketPath,
                 timeouts: Timeouts(
                     connect: .seconds(5), firstByte: firstByteMax, idle: endpoint.idleMax, total: totalMax),
-                receiveBytes: receiveBytes, allowsPeer: endpoint.allowsPeer))
+                receiveBytes: receiveBytes, resumption: resumption, allowsPeer: endpoint.allowsPeer))
     }
 
     /// Headers of a request with a JSON body, which belongs to the request that is being answered.
