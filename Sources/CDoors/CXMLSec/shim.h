@@ -7,6 +7,10 @@
 #define XMLSEC_NO_GOST 1
 #define XMLSEC_NO_GOST2012 1
 #include <limits.h>
+/* Where Foundation is linked in, it brings an ICU of its own, and one program cannot know two. Only the converters that libxml2
+   keeps to itself have to do with one. */
+#include <libxml/xmlversion.h>
+#undef LIBXML_ICU_ENABLED
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <xmlsec/xmlsec.h>
