@@ -66,8 +66,11 @@ def test_the_limit_of_tokens_cuts_the_answer(client: openai.OpenAI, name: str) -
 
 
 def test_the_same_seed_gives_the_same_answer(client: openai.OpenAI) -> None:
+    # Beside other answers kernels round differently, and chance falls another way now and then: this is what promises the same.
+    exact = {"top_k": 0, "min_p": 0.0, "nexus": {"reproducible": True}}
+
     def tell(seed: int) -> str:
-        return ask(client, STORY, temperature=1.0, seed=seed, extra_body={"top_k": 0, "min_p": 0.0}, top_p=1.0)
+        return ask(client, STORY, temperature=1.0, seed=seed, extra_body=exact, top_p=1.0)
 
     assert tell(7) == tell(7)
     assert len({tell(seed) for seed in range(4)}) > 1, "chance is at work at all"
