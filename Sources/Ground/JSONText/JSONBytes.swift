@@ -46,17 +46,7 @@ extension [UInt8] {
     public mutating func append(ordinary text: String, isSeparated: Bool = false, isKey: Bool = false) -> Bool {
         text.utf8.withContiguousStorageIfAvailable { utf8 in
             guard OrdinaryBytes.end(in: utf8, from: 0) == utf8.count else { return false }
-            append(addingCapacity: utf8.count + Self.besideCountMax) { end in
-                if isSeparated { end.append(UInt8(ascii: ",")) }
-                end.append(UInt8(ascii: "\""))
-                end.withUnsafeMutableBufferPointer { room, count in
-                    guard let target = room.baseAddress, let source = utf8.baseAddress else { return }
-                    (target + count).initialize(from: source, count: utf8.count)
-                    count += utf8.count
-                }
-                end.append(UInt8(ascii: "\""))
-                if isKey { end.append(UInt8(ascii: ":")) }
-            }
+            append(quoting: utf8, isSeparated: isSeparated, isKey: isKey)
             return true
         } ?? false
     }
@@ -69,17 +59,23 @@ extension [UInt8] {
     public mutating func append(key: StaticString, isSeparated: Bool) {
         key.withUTF8Buffer { utf8 in
             assert(OrdinaryBytes.end(in: utf8, from: 0) == utf8.count, "names in the program need no escapes")
-            append(addingCapacity: utf8.count + Self.besideCountMax) { end in
-                if isSeparated { end.append(UInt8(ascii: ",")) }
-                end.append(UInt8(ascii: "\""))
-                end.withUnsafeMutableBufferPointer { room, count in
-                    guard let target = room.baseAddress, let source = utf8.baseAddress else { return }
-                    (target + count).initialize(from: source, count: utf8.count)
-                    count += utf8.count
-                }
-                end.append(UInt8(ascii: "\""))
-                end.append(UInt8(ascii: ":"))
+            append(quoting: utf8, isSeparated: isSeparated, isKey: true)
+        }
+    }
+
+    /// Bytes that need no escapes, in quotes.
+    @inline(__always)
+    private mutating func append(quoting utf8: UnsafeBufferPointer<UInt8>, isSeparated: Bool, isKey: Bool) {
+        append(addingCapacity: utf8.count + Self.besideCountMax) { end in
+            if isSeparated { end.append(UInt8(ascii: ",")) }
+            end.append(UInt8(ascii: "\""))
+            end.withUnsafeMutableBufferPointer { room, count in
+                guard let target = room.baseAddress, let source = utf8.baseAddress else { return }
+                (target + count).initialize(from: source, count: utf8.count)
+                count += utf8.count
             }
+            end.append(UInt8(ascii: "\""))
+            if isKey { end.append(UInt8(ascii: ":")) }
         }
     }
 

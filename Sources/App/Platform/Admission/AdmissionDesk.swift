@@ -106,9 +106,12 @@ final class AdmissionDesk: Sendable {
                 order.isFree
                 ? .counting(requests: requests, inputTokens: order.estimate.likely)
                 : LimitAmounts(requests: requests, inputTokens: order.estimate.likely)
-            var met = limits.takeNow(caller, amounts, isDefaulted: isDefaulted)
-            if met == nil { met = await limits.take(caller, amounts, isDefaulted: isDefaulted) }
-            let (verdict, taken) = met ?? (LimitVerdict(refusal: nil, standings: []), [])
+            let (verdict, taken) =
+                if let now = limits.takeNow(caller, amounts, isDefaulted: isDefaulted) {
+                    now
+                } else {
+                    await limits.take(caller, amounts, isDefaulted: isDefaulted)
+                }
             AnswerNotes.current?.note(
                 limits: LimitHeaders.headers(verdict.standings, endpoint: record.dimensions.endpoint, now: clock.time())
             )

@@ -180,7 +180,7 @@ extension RoutedService: Generating {
     private func answer(
         _ request: GenerationRequest, _ record: DecisionRecord, _ began: ContinuousClock.Instant, _ affinity: UInt64?
     ) async throws -> any GenerationStream {
-        guard record.decision.ensemble == nil else { return try ensemble(request, record, began) }
+        if let name = record.decision.ensemble { return try ensemble(name, request, record, began) }
         let answering = try way(request, record, began, affinity)
         guard request.scheduling.reportsLoading, !answering.isAtHand else { return try await answering.begin() }
         return try await LoadingStream.begin(answering, stagesAfter: ModelGateway.stagesAfter)
@@ -188,9 +188,9 @@ extension RoutedService: Generating {
 
     @inline(never)
     private func ensemble(
-        _ request: GenerationRequest, _ record: DecisionRecord, _ began: ContinuousClock.Instant
+        _ name: String, _ request: GenerationRequest, _ record: DecisionRecord, _ began: ContinuousClock.Instant
     ) throws -> any GenerationStream {
-        try EnsembleRun(self, name: record.decision.ensemble ?? "", request, record, since: began).start()
+        try EnsembleRun(self, name: name, request, record, since: began).start()
     }
 
     @inline(never)
