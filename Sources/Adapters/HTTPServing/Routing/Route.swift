@@ -9,7 +9,9 @@ public struct Route: Sendable {
     public enum Execution: Sendable {
         /// On the server's thread until the handler first suspends. For handlers that compute little.
         case inline
-        /// On the concurrent pool from the start. For handlers that compute or block for more than some microseconds.
+        /// For handlers that compute or block for more than some microseconds: they are meant for the concurrent pool from the
+        /// start. Known fault: a task that was started at once counts as being there, so that they, too, are on the server's
+        /// thread until they first suspend.
         case concurrent
     }
 

@@ -4,8 +4,8 @@ import Synchronization
 /// An HTTP/1.1 server: one thread for all sockets, and a task for each request.
 ///
 /// A handler starts on the server's thread and stays there until it first suspends; one that never suspends costs no
-/// change of thread. What may block or compute for long belongs behind an `await`, or on a route that says
-/// ``Route/Execution/concurrent``.
+/// change of thread. What may block or compute for long belongs behind an `await` that changes threads; a route that says
+/// ``Route/Execution/concurrent`` is meant to need none, and does not leave the thread by itself yet.
 ///
 /// When a client closes its connection, or its sending side, its handler's task is cancelled.
 public final class HTTPServer: Sendable {
