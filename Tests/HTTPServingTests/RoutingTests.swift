@@ -44,12 +44,6 @@ import Testing
         #expect(String(decoding: try await response.collectBody(), as: UTF8.self) == "post a")
     }
 
-    @Test func `a route may run away from the server's thread`() async throws {
-        var router = Router()
-        router.on(.get, "/", execution: .concurrent) { _ in .text("there") }
-        #expect(try await router.respond(to: HTTPRequest(.get, "/")).collectBody() == Array("there".utf8))
-    }
-
     @Test func `the query is decoded, typed and bounded`() throws {
         let query = try HTTPQuery("a=1&b=x+y%21&c&a=2&flag=true")
         #expect(query["b"] == "x y!")

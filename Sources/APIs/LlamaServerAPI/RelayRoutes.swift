@@ -75,7 +75,7 @@ public struct RelayRoutes: Sendable {
         told.permission = permission
         told.parameters.append(.init("model", in: .query, summary: "Whose worker; the default model's when left out."))
         let operation = description.operation ?? pattern
-        return Route(method, pattern, told, bodyBytesMax: Self.bodyBytesMax, execution: .concurrent) { request in
+        return Route(method, pattern, told, bodyBytesMax: Self.bodyBytesMax, execution: .bySize) { request in
             let query = try request.query
             let body = method == .post ? try await request.body.collect() : []
             return try await relay.relay(

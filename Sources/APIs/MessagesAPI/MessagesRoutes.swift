@@ -18,7 +18,7 @@ public struct MessagesRoutes: Sendable {
     public var routes: [Route] {
         [
             // Reading a long prompt is work; it must not hold up the server's thread.
-            Route(.post, "/v1/messages", MessagesSchemas.create, execution: .concurrent) { request in
+            Route(.post, "/v1/messages", MessagesSchemas.create, execution: .bySize) { request in
                 var response = try await respond(to: try await read(request, for: .answer))
                 response.headers["request-id"] = request.id.text
                 return response

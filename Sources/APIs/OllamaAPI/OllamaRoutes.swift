@@ -36,8 +36,8 @@ public struct OllamaRoutes: Sendable {
     private var answering: [Route] {
         [
             // Reading a long prompt is work; it must not hold up the server's thread.
-            Route(.post, "/api/chat", OllamaSchemas.chat, execution: .concurrent) { try await answer(.chat, $0) },
-            Route(.post, "/api/generate", OllamaSchemas.generate, execution: .concurrent) {
+            Route(.post, "/api/chat", OllamaSchemas.chat, execution: .bySize) { try await answer(.chat, $0) },
+            Route(.post, "/api/generate", OllamaSchemas.generate, execution: .bySize) {
                 try await answer(.generate, $0)
             },
         ]
@@ -80,7 +80,7 @@ public struct OllamaRoutes: Sendable {
 
     private var vectors: [Route] {
         [
-            Route(.post, "/api/embed", OllamaSchemas.embed, execution: .concurrent) { request in
+            Route(.post, "/api/embed", OllamaSchemas.embed, execution: .bySize) { request in
                 let began = now()
                 let fields = try OllamaEmbedding(
                     try await request.body.collect(), id: request.id,
@@ -92,7 +92,7 @@ public struct OllamaRoutes: Sendable {
                     "prompt_eval_count": .whole(count),
                 ])
             },
-            Route(.post, "/api/embeddings", OllamaSchemas.embeddings, execution: .concurrent) { request in
+            Route(.post, "/api/embeddings", OllamaSchemas.embeddings, execution: .bySize) { request in
                 let fields = try OllamaEmbedding(
                     try await request.body.collect(), id: request.id,
                     scheduling: try NexusFields.scheduling(request.headers), isSingle: true)

@@ -24,12 +24,12 @@ public struct OpenAIRoutes: Sendable {
     public var routes: [Route] {
         [
             // Reading a long prompt is work; it must not hold up the server's thread.
-            Route(.post, "/v1/chat/completions", OpenAISchemas.chatCompletion, execution: .concurrent) { request in
+            Route(.post, "/v1/chat/completions", OpenAISchemas.chatCompletion, execution: .bySize) { request in
                 let scheduling = try NexusFields.scheduling(request.headers)
                 return try await complete(
                     try .chat(try await request.body.collect(), id: request.id, scheduling: scheduling))
             },
-            Route(.post, "/v1/completions", OpenAISchemas.completion, execution: .concurrent) { request in
+            Route(.post, "/v1/completions", OpenAISchemas.completion, execution: .bySize) { request in
                 let scheduling = try NexusFields.scheduling(request.headers)
                 return try await complete(
                     try .text(try await request.body.collect(), id: request.id, scheduling: scheduling))

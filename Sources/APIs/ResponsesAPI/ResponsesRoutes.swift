@@ -32,7 +32,7 @@ public struct ResponsesRoutes: Sendable {
     public var routes: [Route] {
         [
             // Reading a long prompt is work; it must not hold up the server's thread.
-            Route(.post, "/v1/responses", ResponsesSchemas.create(isStoring: memory != nil), execution: .concurrent) {
+            Route(.post, "/v1/responses", ResponsesSchemas.create(isStoring: memory != nil), execution: .bySize) {
                 request in
                 try await respond(to: try await read(request), request)
             },

@@ -19,17 +19,17 @@ public struct EmbeddingRoutes: Sendable {
 
     public var routes: [Route] {
         [
-            Route(.post, "/v1/embeddings", EmbeddingSchemas.embeddings, execution: .concurrent) { request in
+            Route(.post, "/v1/embeddings", EmbeddingSchemas.embeddings, execution: .bySize) { request in
                 try await embed(request, isNative: false)
             },
-            Route(.post, "/v1/rerank", EmbeddingSchemas.rerank, execution: .concurrent) { request in
+            Route(.post, "/v1/rerank", EmbeddingSchemas.rerank, execution: .bySize) { request in
                 let fields = try RerankFields(
                     try await request.body.collect(), id: request.id,
                     scheduling: try NexusFields.scheduling(request.headers))
                 let result = try await source.rerank(fields.request)
                 return .json(result.list(model: Self.name(fields.request.model, result.model), fields))
             },
-            Route(.post, "/classify", EmbeddingSchemas.classify, execution: .concurrent) { request in
+            Route(.post, "/classify", EmbeddingSchemas.classify, execution: .bySize) { request in
                 let fields = try ClassificationFields(
                     try await request.body.collect(), id: request.id,
                     scheduling: try NexusFields.scheduling(request.headers))
@@ -44,7 +44,7 @@ public struct EmbeddingRoutes: Sendable {
     /// too. They are for an engine that stands alone, and not for a server with an API document.
     public var aliases: [Route] {
         let native = ["/embedding", "/embeddings"].map { path in
-            Route(.post, path, EmbeddingSchemas.native, execution: .concurrent) { request in
+            Route(.post, path, EmbeddingSchemas.native, execution: .bySize) { request in
                 try await embed(request, isNative: true)
             }
         }

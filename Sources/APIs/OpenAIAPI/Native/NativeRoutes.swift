@@ -8,13 +8,13 @@ import Vocabulary
 extension OpenAIRoutes {
     public var nativeRoutes: [Route] {
         ["/completion", "/completions"].map { path in
-            Route(.post, path, NativeSchemas.completion, execution: .concurrent) { request in
+            Route(.post, path, NativeSchemas.completion, execution: .bySize) { request in
                 let scheduling = try NexusFields.scheduling(request.headers)
                 return try await complete(
                     try .native(try await request.body.collect(), id: request.id, scheduling: scheduling))
             }
         } + [
-            Route(.post, "/infill", NativeSchemas.infill, execution: .concurrent) { request in
+            Route(.post, "/infill", NativeSchemas.infill, execution: .bySize) { request in
                 let scheduling = try NexusFields.scheduling(request.headers)
                 return try await complete(
                     try .infill(try await request.body.collect(), id: request.id, scheduling: scheduling))

@@ -9,11 +9,15 @@ public struct Route: Sendable {
     public enum Execution: Sendable {
         /// On the server's thread until the handler first suspends. For handlers that compute little.
         case inline
-        /// For handlers that compute or block for more than some microseconds: they are meant for the concurrent pool from the
-        /// start. Known fault: a task that was started at once counts as being there, so that they, too, are on the server's
-        /// thread until they first suspend.
+        /// On the server's thread if the body's length is declared and at most ``Route/inlineBodyBytesMax``, on the concurrent
+        /// pool otherwise. For handlers whose work before they first suspend grows with the body.
+        case bySize
+        /// On the concurrent pool, with all middleware in front of it. For handlers that compute or block for more than some microseconds.
         case concurrent
     }
+
+    /// Longest body that is read and looked at on the server's thread: a change of thread costs about as much as parsing it.
+    public static let inlineBodyBytesMax = 16 << 10
 
     public var method: HTTPMethod
     public var pattern: String
@@ -35,14 +39,11 @@ public struct Route: Sendable {
         self.handler = handler
     }
 
-    func respond(to request: HTTPRequest) async throws -> HTTPResponse {
+    func startsInline(_ request: HTTPRequest) -> Bool {
         switch execution {
-        case .inline: try await handler(request)
-        case .concurrent: try await respondConcurrently(to: request)
+        case .inline: true
+        case .bySize: request.body.declaredBytes.map { $0 <= Self.inlineBodyBytesMax } ?? false
+        case .concurrent: false
         }
-    }
-
-    @concurrent private func respondConcurrently(to request: HTTPRequest) async throws -> HTTPResponse {
-        try await handler(request)
     }
 }

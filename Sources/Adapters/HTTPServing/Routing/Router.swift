@@ -42,14 +42,17 @@ public struct Router: Sendable {
     /// The response to `request`; never throws, because every error has its response.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         do {
-            return try await makeHandler()(request)
+            let entrance = makeEntrance()
+            var request = request
+            _ = entrance.admit(&request)
+            return try await entrance.handler(request)
         } catch {
             return await onError(error, request)
         }
     }
 
-    /// The same as a closure, for many requests: the way through the middleware is laid once.
-    func makeHandler() -> HTTPHandler {
+    /// The same for many requests: the way through the middleware is laid once.
+    func makeEntrance() -> Entrance {
         // The closures say that they throw, although they do not: one that does not is wrapped in one that does, for each request.
         var chain: HTTPHandler = { [onError] request async throws -> HTTPResponse in
             do {
@@ -72,11 +75,11 @@ public struct Router: Sendable {
         for link in links.reversed() where !link.isEmpty {
             chain = Self.wrap(chain, in: link.plain, around: link.waiting ?? Passage(), onError)
         }
-        return { [self, chain] request in
-            var request = request
-            request.destination = destination(of: &request)
-            return try await chain(request)
-        }
+        return Entrance(
+            admit: { [self] request in
+                request.destination = destination(of: &request)
+                return request.destination.startsInline(request)
+            }, handler: chain)
     }
 
     /// Middleware that runs in one frame.
@@ -198,10 +201,14 @@ enum RequestDestination: Sendable {
     case options(allow: String)
     case refusal(HTTPError)
 
+    func startsInline(_ request: HTTPRequest) -> Bool {
+        if case .route(let matched) = self { matched.route.startsInline(request) } else { true }
+    }
+
     func respond(to request: HTTPRequest) async throws -> HTTPResponse {
         switch self {
         case .unknown: preconditionFailure("a request is routed before it is answered")
-        case .route(let matched): return try await matched.route.respond(to: request)
+        case .route(let matched): return try await matched.route.handler(request)
         case .options(let allow): return HTTPResponse(.noContent, headers: ["Allow": allow])
         case .refusal(let error): throw error
         }

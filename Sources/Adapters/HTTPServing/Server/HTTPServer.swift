@@ -4,8 +4,8 @@ import Synchronization
 /// An HTTP/1.1 server: one thread for all sockets, and a task for each request.
 ///
 /// A handler starts on the server's thread and stays there until it first suspends; one that never suspends costs no
-/// change of thread. What may block or compute for long belongs behind an `await` that changes threads; a route that says
-/// ``Route/Execution/concurrent`` is meant to need none, and does not leave the thread by itself yet.
+/// change of thread. What may block or compute for long belongs behind an `await` that changes threads, or on a route that
+/// says ``Route/Execution/concurrent``.
 ///
 /// When a client closes its connection, or its sending side, its handler's task is cancelled.
 public final class HTTPServer: Sendable {
@@ -18,23 +18,25 @@ public final class HTTPServer: Sendable {
     }
 
     private let configuration: ServerConfiguration
-    private let handler: HTTPHandler
+    private let entrance: Entrance
     private let lifecycle = Mutex(Lifecycle.fresh)
     private let ended = Latch()
 
     /// A server that asks `handler` for every request. Whatever it throws is answered as ``ErrorResponse/problem`` does.
     public init(_ configuration: ServerConfiguration, handler: @escaping HTTPHandler) {
         self.configuration = configuration
-        self.handler = { request in
-            if let refusal = request.refusal { throw refusal }
-            return try await handler(request)
-        }
+        entrance = Entrance(
+            admit: { _ in true },
+            handler: { request in
+                if let refusal = request.refusal { throw refusal }
+                return try await handler(request)
+            })
     }
 
     /// A server that answers with `router`'s routes, middleware and error responses.
     public init(_ configuration: ServerConfiguration, router: Router) {
         self.configuration = configuration
-        handler = router.makeHandler()
+        entrance = router.makeEntrance()
     }
 
     /// Binds the address and begins to answer.
@@ -53,7 +55,7 @@ public final class HTTPServer: Sendable {
         }
         precondition(isFresh, "a server starts once")
         let settings = ServerLoop.Settings(
-            configuration: configuration, handler: handler, mailbox: mailbox, port: port)
+            configuration: configuration, entrance: entrance, mailbox: mailbox, port: port)
         let started = StartReport()
         LoopThread.run(name: "http") { [ended] in
             let loop = ServerLoop(settings, listening: socket)

@@ -14,13 +14,22 @@ final class HandlerTask: Sendable {
 
     private let state = Mutex(State())
 
-    /// Starts on the calling thread and returns at the handler's first suspension or at its end. Afterwards it goes on where it
-    /// is resumed, if that thread offers to run it, and on the pool otherwise.
-    static func start(_ request: HTTPRequest, _ handler: @escaping HTTPHandler, _ transfer: Transfer) -> HandlerTask {
+    /// Starts on the calling thread and returns at the handler's first suspension or at its end; where the route is not for
+    /// this thread, it returns at once. Afterwards the handler goes on where it is resumed, if that thread offers to run it, and
+    /// on the pool otherwise.
+    static func start(_ request: HTTPRequest, _ entrance: Entrance, _ transfer: Transfer) -> HandlerTask {
         let running = HandlerTask()
-        let task = Task.immediate(executorPreference: LocalExecutor.shared) {
-            await running.serve(request, handler, transfer)
-        }
+        var request = request
+        // Decided before there is a task: one that was started at once counts as being on the pool, and what is `@concurrent`
+        // would not take it away from here.
+        let startsInline = entrance.admit(&request)
+        let (admitted, preference) = (request, LocalExecutor.shared)
+        let task =
+            startsInline
+            ? Task.immediate(executorPreference: preference) {
+                await running.serve(admitted, entrance.handler, transfer)
+            }
+            : Task(executorPreference: preference) { await running.serve(admitted, entrance.handler, transfer) }
         running.own(task, isFirst: true)
         return running
     }

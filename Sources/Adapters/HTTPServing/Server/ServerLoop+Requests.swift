@@ -91,7 +91,7 @@ extension ServerLoop {
 
     private func startHandler(_ exchange: Exchange) {
         guard let request = exchange.request else { return }
-        exchange.task = HandlerTask.start(request, settings.handler, exchange.transfer)
+        exchange.task = HandlerTask.start(request, settings.entrance, exchange.transfer)
     }
 
     /// Acts on what the handler's task wants next.

@@ -7,7 +7,7 @@ import Glibc
 final class ServerLoop {
     struct Settings: Sendable {
         var configuration: ServerConfiguration
-        var handler: HTTPHandler
+        var entrance: Entrance
         var mailbox: Mailbox
         var port: Int?
     }
