@@ -161,6 +161,13 @@ final class CacheDriver {
         return report
     }
 
+    /// What the engine does in a quiet moment.
+    func copyAhead() throws -> Bool {
+        let wasCopied = cache.copyAhead()
+        try check()
+        return wasCopied
+    }
+
     /// Forgets a node by hand.
     func invalidate(_ id: UInt64) throws(ServiceError) -> Int { try cache.invalidate(id) }
 

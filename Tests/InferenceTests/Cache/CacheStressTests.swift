@@ -86,7 +86,10 @@ import Vocabulary
             limits: CacheLimits(ramBytesMax: setup.ram, idleCellsMax: setup.idle),
             shelf: setup.hasShelf ? FaultyShelf() : nil)
         var known: [[Int32]] = [[1, 2, 0]]
-        for _ in 0..<400 { try step(driver, &known, &random) }
+        for number in 0..<400 {
+            try step(driver, &known, &random)
+            if number % 5 == 0 { _ = try driver.copyAhead() }
+        }
         while !driver.seats.isEmpty { try driver.finish(0) }
         let isUsed = driver.cache.counts.hits > 10
         #expect(isUsed || setup.spare == 0, "the cache was never used: the test shows nothing")

@@ -1,3 +1,4 @@
+import Synchronization
 import TestRandomness
 import Testing
 import Vocabulary
@@ -106,6 +107,45 @@ func run(_ name: Int32, _ count: Int) -> [Int32] { (0..<Int32(count)).map { (nam
         let report = try driver.serve(run(1, 30) + run(4, 30), alice)
         #expect(report.cachedTokens == 30)
         #expect(report.tier == .ram)
+    }
+
+    @Test func `what was copied in a quiet moment leaves the cells without being read again`() throws {
+        let driver = CacheDriver(cells: 100)
+        try driver.serve(run(1, 30), alice)
+        #expect(try !driver.copyAhead(), "half of the cells is free")
+        try driver.serve(run(2, 40), alice)
+        #expect(try driver.copyAhead())
+        #expect(try !driver.copyAhead(), "half of the cells is free or copied")
+        #expect(driver.cache.ramBytes == 30 * 8, "the least worthy prefix is copied first")
+        #expect(driver.record.log.withLock(\.statesSaved) == 1)
+        try driver.serve(run(3, 50), alice)
+        #expect(driver.cache.counts.evictions == 1)
+        #expect(driver.record.log.withLock(\.statesSaved) == 1)
+        #expect(try driver.serve(run(1, 30), alice).tier == .ram)
+    }
+
+    @Test func `copies of what is in the cells make room in ordinary memory first, and go nowhere`() throws {
+        let shelf = FaultyShelf()
+        let driver = CacheDriver(cells: 100, limits: CacheLimits(ramBytesMax: 500), shelf: shelf)
+        try driver.serve(run(1, 40), alice)
+        try driver.serve(run(2, 40), alice)
+        while try driver.copyAhead() {}
+        #expect(driver.cache.ramBytes == 40 * 8)
+        let hasRoom = driver.cache.makeRoomInRAM(400)
+        #expect(hasRoom)
+        #expect(driver.cache.ramBytes == 0)
+        #expect(shelf.names.isEmpty)
+        try driver.check()
+        #expect(try driver.serve(run(1, 40), alice).tier == .memory)
+    }
+
+    @Test func `a quiet moment copies nothing that has no place`() throws {
+        for limits in [CacheLimits(ramBytesMax: 0), CacheLimits(ramBytesMax: 300)] {
+            let driver = CacheDriver(cells: 100, limits: limits)
+            try driver.serve(run(1, 80), alice)
+            #expect(try !driver.copyAhead())
+            #expect(driver.record.log.withLock(\.statesSaved) == 0)
+        }
     }
 
     @Test func `a short run is thrown away, not kept in ordinary memory`() throws {

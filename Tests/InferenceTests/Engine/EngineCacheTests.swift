@@ -46,6 +46,24 @@ import Vocabulary
         try await kit.finish()
     }
 
+    @Test func `an engine without work copies what would have to make room soon`() async throws {
+        let kit = try await EngineKit(context: 300, sequences: 1, cells: 300)
+        _ = try await kit.ask("\(common)=a\n")
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try await kit.engine.cache().tiers.first(where: { $0.tier == .ram })?.bytes == 0,
+            ContinuousClock.now < deadline
+        {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        let saved = kit.record.log.withLock(\.statesSaved)
+        #expect(saved > 0)
+        _ = try await kit.ask("Something else. \(common)=b\n")
+        let again = try await kit.ask("\(common)=a\n")
+        #expect(again.cached > 0)
+        #expect(again.end?.cache?.tier == .ram)
+        try await kit.finish()
+    }
+
     @Test func `one tenant's prompts speed up nobody else's`() async throws {
         let kit = try await EngineKit(sequences: 1)
         for round in 0..<3 {

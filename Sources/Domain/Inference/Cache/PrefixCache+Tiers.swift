@@ -66,11 +66,40 @@ extension PrefixCache {
         ramBytes += state.count
     }
 
+    /// Copies one state to ordinary memory that would have to leave the cells soon, so that it takes no time then from answers
+    /// that are being written. For moments without work.
+    ///
+    /// - Returns: whether there may be another one.
+    mutating func copyAhead() -> Bool {
+        guard memory == .cells, runtime.shape.hasCellPerToken, limits.ramBytesMax > 0,
+            cellsFree + cellsCopied < runtime.shape.cells / 2,
+            let node = tree.leastWorthy(where: { node in
+                node.needsCopy && !node.children.values.contains(where: \.needsCopy)
+            }), let sequence = node.sequence
+        else { return false }
+        let bytes = runtime.stateBytes(of: sequence)
+        // A copy pushes out nothing that is in ordinary memory alone.
+        guard bytes <= Self.copiedAheadMax, ramBytes + bytes <= limits.ramBytesMax, let state = saved(sequence) else {
+            return false
+        }
+        keep(state, of: node)
+        return true
+    }
+
+    /// Cells of states that are in ordinary memory, too, and that nobody uses.
+    private var cellsCopied: Int {
+        tree.nodes.values.reduce(0) { $0 + ($1.isHot && $1.blob != nil && $1.users == 0 ? $1.tokens.count : 0) }
+    }
+
+    /// Whoever comes in a quiet moment waits for one copy: some milliseconds.
+    private static var copiedAheadMax: Int { 32 << 20 }
+
     func saved(_ sequence: Int) -> [UInt8]? {
         do { return try runtime.state(of: sequence) } catch { return nil }
     }
 
-    /// Keeps states in ordinary memory below their bound: the least worthy go to the shelf, or altogether.
+    /// Keeps states in ordinary memory below their bound: copies of what is in the cells go first, then the least worthy go to
+    /// the shelf, or altogether.
     mutating func trimRAM() { _ = makeRoomInRAM(0) }
 
     /// Makes room for one more state in ordinary memory.
@@ -79,6 +108,12 @@ extension PrefixCache {
     /// - Returns: whether it fits.
     mutating func makeRoomInRAM(_ bytes: Int) -> Bool {
         guard bytes <= limits.ramBytesMax else { return false }
+        while ramBytes + bytes > limits.ramBytesMax,
+            let copied = tree.leastWorthy(includingUsed: true, where: { $0.isHot && $0.blob != nil })
+        {
+            copied.blob.map { ramBytes -= $0.count }
+            copied.blob = nil
+        }
         // Running sequences have copies of their own: a checkpoint may go although it is in use.
         while ramBytes + bytes > limits.ramBytesMax,
             let victim = tree.leastWorthy(includingUsed: memory == .checkpoints, where: { $0.blob != nil })

@@ -78,6 +78,8 @@ final class PrefixNode {
     /// The position after the last token.
     var end: Int { start + tokens.count }
     var isHot: Bool { sequence != nil }
+    /// In the cells alone, and worth keeping when it leaves them.
+    var needsCopy: Bool { isHot && blob == nil && tokens.count >= PrefixCache.keepMin }
     var hasState: Bool { sequence != nil || blob != nil || file != nil }
     var isRoot: Bool { parent == nil }
     var range: Range<Int> { start..<end }
