@@ -27,6 +27,8 @@ RATIO_MAX = 1.05
 PEER = "llama_decode"
 #: How long nexus-engine's threads wait awake between steps (EngineWorker/ComputeThreadWaiting); OpenMP's own is 150 times as long.
 SPINS = "2000"
+#: How often all is timed while an engine runs.
+TURNS = 3
 #: How long the client sleeps, in times that bare steps would take.
 SLEEP = 1.5
 
@@ -38,21 +40,24 @@ def measure(setup: Setup) -> Section:
     over_http: dict[int, list[float]] = {count: [] for count in CONCURRENCIES}
     bare: dict[int, list[float]] = {count: [] for count in CONCURRENCIES}
     bare_alike: dict[int, list[float]] = {count: [] for count in CONCURRENCIES}
-    with nexus_engine(setup.engine, setup.model, setup.threads, PARALLEL, CONTEXT_TOKENS) as engine:
-        warm(engine)
-        # Twice the rounds of the others: the difference is small, and each round is short.
-        asleep = {count: SLEEP * tokens * bare_step(setup, count, tokens) / 1000 for count in CONCURRENCIES}
-        for turn in range(1 if setup.is_quick else 2 * setup.rounds):
-            for count in CONCURRENCIES:
-                ways = [
-                    (bare, partial(bare_step, setup, count, tokens)),
-                    (by_itself, partial(engine_step, engine, count, tokens, words, timings_step, asleep[count])),
-                    (bare_alike, partial(bare_step, setup, count, tokens, {"GOMP_SPINCOUNT": SPINS})),
-                    (over_http, partial(engine_step, engine, count, tokens, words, arrivals_step)),
-                ]
-                # Each round begins with another one: whatever comes after a rest is faster on some machines.
-                for into, way in ways[turn % 4:] + ways[:turn % 4]:
-                    into[count].append(way())
+    # The engine is started as often as there are rounds: where a process happens to lie in memory makes a step some percent
+    # faster or slower, for as long as it lives.
+    for begun in range(setup.rounds):
+        with nexus_engine(setup.engine, setup.model, setup.threads, PARALLEL, CONTEXT_TOKENS) as engine:
+            warm(engine)
+            asleep = {count: SLEEP * tokens * bare_step(setup, count, tokens) / 1000 for count in CONCURRENCIES}
+            for turn in range(1 if setup.is_quick else TURNS):
+                for count in CONCURRENCIES:
+                    ways = [
+                        (bare, partial(bare_step, setup, count, tokens)),
+                        (by_itself, partial(engine_step, engine, count, tokens, words, timings_step, asleep[count])),
+                        (bare_alike, partial(bare_step, setup, count, tokens, {"GOMP_SPINCOUNT": SPINS})),
+                        (over_http, partial(engine_step, engine, count, tokens, words, arrivals_step)),
+                    ]
+                    # Each turn begins with another one: whatever comes after a rest is faster on some machines.
+                    first = (begun * TURNS + turn) % len(ways)
+                    for into, way in ways[first:] + ways[:first]:
+                        into[count].append(way())
     return Section("The engine over bare llama_decode", [
         row
         for count in CONCURRENCIES
