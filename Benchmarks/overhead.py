@@ -25,8 +25,8 @@ BATCH_TOKENS = 512
 #: The engine's step over the bare one.
 RATIO_MAX = 1.05
 PEER = "llama_decode"
-#: How long nexus-engine's threads wait awake between steps (EngineWorker/ComputeThreadWaiting); OpenMP's own is 150 times as long.
-SPINS = "2000"
+#: How long nexus-engine's threads wait awake between steps (EngineWorker/ComputeThreadWaiting); OpenMP's own is 50 times as long.
+SPINS = "6000"
 #: How often all is timed while an engine runs.
 TURNS = 3
 #: How long the client sleeps, in times that bare steps would take.
