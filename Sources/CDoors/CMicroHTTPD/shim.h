@@ -1,6 +1,6 @@
 #pragma once
-// What Swift cannot call or see: variadic functions of libmicrohttpd, and Linux's epoll and eventfd, whose enums the
-// system module does not import.
+// What Swift cannot call or see: variadic functions of libmicrohttpd, Linux's epoll and eventfd, whose enums the system
+// module does not import, and the memory of Swift's own tasks.
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -193,3 +193,10 @@ static inline void nexus_flush_socket(int fd) {
   int yes = 1;  // an explicit push of what is queued, also of what was sent with MSG_MORE (tcp(7), TCP_NODELAY)
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
+
+// The memory of the current task, for its frames: a stack (swift/Runtime/Concurrency.h).
+__attribute__((swiftcall)) void *swift_task_alloc(size_t count);
+__attribute__((swiftcall)) void swift_task_dealloc(void *memory);
+
+// Makes one piece of memory for the frames to come, which the task keeps until it ends.
+static inline void nexus_task_make_room(size_t count) { swift_task_dealloc(swift_task_alloc(count)); }

@@ -1,3 +1,4 @@
+import CMicroHTTPD
 import Streaming
 import Synchronization
 
@@ -13,6 +14,10 @@ final class HandlerTask: Sendable {
     }
 
     private let state = Mutex(State())
+
+    /// Room for the frames of a handler and of the middleware around it, in one piece: more is made where it does not suffice.
+    /// Chosen: with the task's own words the largest piece that jemalloc has among its small ones.
+    private static let frameBytes = 14 * 1024 - 64
 
     /// Starts on the calling thread and returns at the handler's first suspension or at its end; where the route is not for
     /// this thread, it returns at once. Afterwards the handler goes on where it is resumed, if that thread offers to run it, and
@@ -52,6 +57,8 @@ final class HandlerTask: Sendable {
     }
 
     private func serve(_ request: HTTPRequest, _ handler: HTTPHandler, _ transfer: Transfer) async {
+        // Each frame of more than 984 bytes would be a piece of memory of its own.
+        nexus_task_make_room(Self.frameBytes)
         let response = await Self.response(to: request, handler)
         switch response.body {
         case .bytes, .file:
