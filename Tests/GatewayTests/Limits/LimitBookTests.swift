@@ -58,6 +58,22 @@ import Testing
         #expect(shared <= 1, "the hand comes by once before it takes")
     }
 
+    @Test func `a meter that was used lately is not taken for another one when some are forgotten`() throws {
+        let gone = try rule("gone", .window(amount: 5, .hour))
+        let kept = try rule("kept", .window(amount: 5, .hour))
+        var book = LimitBook()
+        let both = [demand(gone, "a"), demand(kept, "a")]
+        #expect(book.take(both, now: 0).standings.map(\.remaining) == [4, 4])
+        #expect(book.take(both, now: 0).standings.map(\.remaining) == [3, 3])
+        book.keep(["kept": kept])
+        #expect(book.take([demand(kept, "a")], now: 0).standings.map(\.remaining) == [2])
+        #expect(book.take([demand(gone, "a")], now: 0).standings.map(\.remaining) == [4], "a new meter")
+        for name in ["b", "c", "d", "e", "f"] {
+            #expect(book.take([demand(kept, name)], now: 0).standings.map(\.remaining) == [4])
+        }
+        #expect(book.take([demand(kept, "a")], now: 0).standings.map(\.remaining) == [1])
+    }
+
     @Test func `long meters are written and come back, under another pace cut to what it allows`() throws {
         let day = try rule("day", .window(amount: 10, .day))
         let second = try rule("second", .bucket(capacity: 2, refill: 2, per: 1_000))

@@ -16,10 +16,14 @@ public struct LimitBook: Sendable {
     static let overflowSubject = "(others)"
     /// Meters that are looked at to find one that can be given up.
     private static let stepsMax = 16
+    /// Meters that are found without hashing.
+    private static let recentMax = 4
 
     public let countMax: Int
     private var places: [LimitKey: Int] = [:]
     private var entries: [Entry] = []
+    /// Places of what was looked up lately: most requests want what those before wanted, and comparing is quicker than hashing.
+    private var recent: [Int] = []
     private var hand = 0
     /// Keys of long meters that were changed since they were last written.
     private var changed: Set<LimitKey> = []
@@ -112,8 +116,16 @@ public struct LimitBook: Sendable {
         changed.insert(entries[index].key)
     }
 
+    private mutating func known(_ key: LimitKey) -> Int? {
+        for index in recent where index < entries.count && entries[index].key == key { return index }
+        guard let index = places[key] else { return nil }
+        if recent.count == Self.recentMax { recent.removeFirst() }
+        recent.append(index)
+        return index
+    }
+
     private mutating func place(of demand: LimitDemand, now: Int64) -> Int {
-        if let index = places[demand.key] {
+        if let index = known(demand.key) {
             entries[index].meter.advance(demand.rule.pace, permille: demand.permille, now: now)
             entries[index].isUsed = true
             return index
