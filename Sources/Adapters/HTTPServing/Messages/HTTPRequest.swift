@@ -22,12 +22,18 @@ public struct HTTPRequest: Sendable {
             self.remoteAddress = remoteAddress
             self.refusal = refusal
             self.context = context
-            pathEnd = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+            let bytes = target.utf8.span
+            var (length, isEncoded) = (0, false)
+            while length < bytes.count, bytes[length] != UInt8(ascii: "?") {
+                if bytes[length] == UInt8(ascii: "%") { isEncoded = true }
+                length += 1
+            }
+            pathEnd = target.utf8.index(target.startIndex, offsetBy: length)
             let rawPath = target[..<pathEnd]
-            if rawPath.utf8.contains(UInt8(ascii: "%")) {
+            if isEncoded {
                 path = PercentEncoding.decoded(rawPath.utf8) ?? String(rawPath)
             } else {
-                path = pathEnd == target.endIndex ? target : String(rawPath)
+                path = length == bytes.count ? target : String(rawPath)
             }
         }
     }

@@ -175,13 +175,21 @@ enum BodyFraming: Equatable {
     case conflicting
 
     init(_ headers: HTTPHeaders) {
-        let lengths = headers.all("Content-Length")
-        let codings = headers.all("Transfer-Encoding")
-        switch (lengths.count, codings.count) {
+        var (length, lengths) = ("", 0)
+        headers.forEach("Content-Length") { value in
+            length = value
+            lengths += 1
+        }
+        var (coding, codings) = ("", 0)
+        headers.forEach("Transfer-Encoding") { value in
+            coding = value
+            codings += 1
+        }
+        switch (lengths, codings) {
         case (0, 0): self = .none
-        case (0, 1): self = HTTPHeaders.isEqual(codings[0], "chunked") ? .chunked : .conflicting
+        case (0, 1): self = HTTPHeaders.isEqual(coding, "chunked") ? .chunked : .conflicting
         case (1, 0):
-            guard lengths[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(lengths[0]) else {
+            guard length.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(length) else {
                 self = .conflicting
                 return
             }
