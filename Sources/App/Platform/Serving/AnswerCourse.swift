@@ -1,4 +1,5 @@
 import HTTPServing
+import JSONText
 import Synchronization
 import Telemetry
 import Vocabulary
@@ -25,15 +26,10 @@ final class AnswerCourse: Sendable {
         fileprivate var header: String {
             switch self {
             case .hit, .miss: name
-            case .semantic(let similarity): "semantic; similarity=\(rounded(similarity))"
-            case .bypass(let reason): "bypass; reason=\(reason)"
+            case .semantic(let similarity):
+                "semantic; similarity=" + AnswerCourse.text(thousandths: Int64((similarity * 1_000).rounded(.down)))
+            case .bypass(let reason): "bypass; reason=" + reason
             }
-        }
-
-        private func rounded(_ number: Double) -> String {
-            let thousandths = Int((number * 1_000).rounded(.down))
-            let digits = String(thousandths % 1_000)
-            return "\(thousandths / 1_000)." + String(repeating: "0", count: 3 - digits.count) + digits
         }
     }
 
@@ -135,11 +131,20 @@ final class AnswerCourse: Sendable {
         return overhead
     }
 
-    /// With three digits after the point.
     private static func milliseconds(_ duration: Duration) -> String {
-        let microseconds = Int(duration / .microseconds(1))
-        let digits = String(microseconds % 1_000)
-        return "\(microseconds / 1_000)." + String(repeating: "0", count: 3 - digits.count) + digits
+        let (seconds, attoseconds) = duration.components
+        return text(thousandths: seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    }
+
+    /// A number that is not negative, with three digits after the point.
+    private static func text(thousandths: Int64) -> String {
+        let (whole, rest) = thousandths.quotientAndRemainder(dividingBy: 1_000)
+        var text: [UInt8] = []
+        text.append(decimal: whole)
+        // The point takes the place of the 1 before the three digits.
+        text.append(decimal: 1_000 + rest)
+        text[text.count - 4] = UInt8(ascii: ".")
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
