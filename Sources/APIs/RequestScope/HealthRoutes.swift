@@ -21,7 +21,7 @@ public struct ServerHealth: Sendable, Equatable {
 /// `GET /health`, `/ready`, `/metrics` and `/openapi.json`.
 public enum HealthRoutes {
     /// The names under which these routes appear in metrics and logs.
-    static let operations: Set<String> = ["getHealth", "getReadiness", "getMetrics"]
+    static let operations = ["getHealth", "getReadiness", "getMetrics"]
 
     /// The routes around what the server can say.
     public static func routes(

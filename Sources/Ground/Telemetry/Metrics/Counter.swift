@@ -50,5 +50,9 @@ extension Atomic where Value == UInt64 {
 }
 
 extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+    var inSeconds: Double {
+        // Asked once: it divides numbers of 128 bits.
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
 }
