@@ -9,11 +9,13 @@ import Testing
         switch try reader.kind() {
         case .object:
             var object = JSONObject()
-            try reader.members { (reader, key) throws(JSONSyntaxError) in object[key.text] = try rebuilt(&reader) }
+            try reader.beginObject()
+            while let key = try reader.nextMember() { object[key.text] = try rebuilt(&reader) }
             return .object(object)
         case .array:
             var elements: [JSONValue] = []
-            try reader.elements { (reader) throws(JSONSyntaxError) in elements.append(try rebuilt(&reader)) }
+            try reader.beginArray()
+            while try reader.nextElement() { elements.append(try rebuilt(&reader)) }
             return .array(elements)
         case .string: return .string(try reader.string())
         case .null, .bool, .number: return try reader.value()
@@ -69,7 +71,8 @@ import Testing
     /// Reads arrays down to a level, and what is below it at once.
     private static func descend(_ reader: inout JSONReader, levels: Int) throws(JSONSyntaxError) {
         if levels == 0 { return try reader.skip() }
-        try reader.elements { (reader) throws(JSONSyntaxError) in try descend(&reader, levels: levels - 1) }
+        try reader.beginArray()
+        while try reader.nextElement() { try descend(&reader, levels: levels - 1) }
     }
 
     @Test(arguments: 0...3) func `nesting has a bound`(levels: Int) throws {
@@ -83,7 +86,8 @@ import Testing
     @Test func `a name is known however it is written`() throws {
         var reader = JSONReader(Array(#"{"name":1,"n\u0061me":2,"names":3,"nam":4,"Name":5,"né":6}"#.utf8))
         var (known, others) = ([JSONValue](), [String]())
-        try reader.members { (reader, key) throws(JSONSyntaxError) in
+        try reader.beginObject()
+        while let key = try reader.nextMember() {
             switch key {
             case "name": known.append(try reader.value())
             default:
@@ -93,6 +97,19 @@ import Testing
         }
         #expect(known == [1, 2])
         #expect(others == ["names", "nam", "Name", "né"])
+    }
+
+    @Test func `it goes on in the middle of an object`() throws {
+        let (head, rest) = (#"{"a":1,"#, #""b":[2],"c":3}"#)
+        var reader = JSONReader(Array((head + rest).utf8))
+        reader.resumeObject(after: head.utf8.count)
+        var names: [String] = []
+        while let key = try reader.nextMember() {
+            names.append(key.text)
+            try reader.skip()
+        }
+        try reader.end()
+        #expect(names == ["b", "c"])
     }
 
     @Test func `an error tells where`() {

@@ -3,7 +3,8 @@
 ///
 /// ```swift
 /// var reader = JSONReader(text)
-/// try reader.members { reader, key in
+/// try reader.beginObject()
+/// while let key = try reader.nextMember() {
 ///     switch key {
 ///     case "name": name = try reader.string()
 ///     default: try reader.skip()
@@ -14,6 +15,8 @@
 public struct JSONReader {
     private var parser: JSONParser
     private var depth = 0
+    /// Nothing was read yet of the innermost object or array.
+    private var isFirst = false
 
     /// - Parameters:
     ///   - bytes: of the text.
@@ -40,36 +43,44 @@ public struct JSONReader {
         }
     }
 
-    /// Goes through the members of the object that comes next.
+    /// Begins the object that comes next. Its members follow with ``nextMember()``, to the last one.
     ///
-    /// - Parameter body: reads the value of the member that it is told; with exactly one call.
-    /// - Throws: `JSONSyntaxError` with the place of what is wrong; what `body` throws.
-    public mutating func members(
-        _ body: (inout JSONReader, _ key: JSONKey) throws(JSONSyntaxError) -> Void
-    ) throws(JSONSyntaxError) {
-        try list(open: UInt8(ascii: "{"), close: UInt8(ascii: "}")) { (reader) throws(JSONSyntaxError) in
-            reader.parser.skipSpace()
-            guard reader.parser.peek == UInt8(ascii: "\"") else {
-                throw reader.parser.error("a member's name in double quotes was expected")
-            }
-            let key = try reader.parser.key()
-            reader.parser.skipSpace()
-            guard reader.parser.peek == UInt8(ascii: ":") else {
-                throw reader.parser.error("':' was expected after a member's name")
-            }
-            reader.parser.offset += 1
-            try body(&reader, key)
-        }
+    /// - Throws: `JSONSyntaxError` where no object begins, or one too many inside of others.
+    public mutating func beginObject() throws(JSONSyntaxError) { try begin(UInt8(ascii: "{")) }
+
+    /// Goes on after some bytes of an object, the last of which is its brace or a comma: for who knows what they say.
+    /// Its members follow with ``nextMember()``.
+    public mutating func resumeObject(after count: Int) {
+        parser.offset = count
+        depth = 1
+        isFirst = true
     }
 
-    /// Goes through the elements of the array that comes next, each of which `body` reads with exactly one call.
+    /// The name of the object's next member, whose value is to be read before the next one; `nil` at the object's end.
     ///
-    /// - Throws: `JSONSyntaxError` with the place of what is wrong; what `body` throws.
-    public mutating func elements(
-        _ body: (inout JSONReader) throws(JSONSyntaxError) -> Void
-    ) throws(JSONSyntaxError) {
-        try list(open: UInt8(ascii: "["), close: UInt8(ascii: "]"), body)
+    /// - Throws: `JSONSyntaxError` with the place of what is wrong.
+    public mutating func nextMember() throws(JSONSyntaxError) -> JSONKey? {
+        guard try goesOn(to: UInt8(ascii: "}")) else { return nil }
+        parser.skipSpace()
+        guard parser.peek == UInt8(ascii: "\"") else {
+            throw parser.error("a member's name in double quotes was expected")
+        }
+        let key = try parser.key()
+        parser.skipSpace()
+        guard parser.peek == UInt8(ascii: ":") else { throw parser.error("':' was expected after a member's name") }
+        parser.offset += 1
+        return key
     }
+
+    /// Begins the array that comes next. Its elements follow with ``nextElement()``, to the last one.
+    ///
+    /// - Throws: `JSONSyntaxError` where no array begins, or one too many inside of others.
+    public mutating func beginArray() throws(JSONSyntaxError) { try begin(UInt8(ascii: "[")) }
+
+    /// Whether the array has another element, which is to be read before the next one is asked for.
+    ///
+    /// - Throws: `JSONSyntaxError` with the place of what is wrong.
+    public mutating func nextElement() throws(JSONSyntaxError) -> Bool { try goesOn(to: UInt8(ascii: "]")) }
 
     /// The string that comes next.
     ///
@@ -112,33 +123,36 @@ public struct JSONReader {
         guard parser.offset == parser.bytes.count else { throw parser.error("unexpected text after the value") }
     }
 
-    private mutating func list(
-        open: UInt8, close: UInt8, _ body: (inout JSONReader) throws(JSONSyntaxError) -> Void
-    ) throws(JSONSyntaxError) {
+    private mutating func begin(_ open: UInt8) throws(JSONSyntaxError) {
         parser.skipSpace()
         guard parser.peek == open else {
             throw parser.error("'\(Character(Unicode.Scalar(open)))' was expected")
         }
         guard depth < parser.depthMax else { throw parser.error("nested deeper than \(parser.depthMax) levels") }
         parser.offset += 1
-        parser.skipSpace()
-        if parser.peek == close {
-            parser.offset += 1
-            return
-        }
         depth += 1
-        while true {
-            try body(&self)
-            parser.skipSpace()
-            switch parser.peek {
-            case UInt8(ascii: ","): parser.offset += 1
-            case close:
-                parser.offset += 1
-                depth -= 1
-                return
-            default: throw parser.error("',' or '\(Character(Unicode.Scalar(close)))' was expected")
-            }
+        isFirst = true
+    }
+
+    /// Whether another part comes before `close`, which is read.
+    private mutating func goesOn(to close: UInt8) throws(JSONSyntaxError) -> Bool {
+        parser.skipSpace()
+        let next = parser.peek
+        if next == close {
+            parser.offset += 1
+            depth -= 1
+            isFirst = false
+            return false
         }
+        if isFirst {
+            isFirst = false
+            return true
+        }
+        guard next == UInt8(ascii: ",") else {
+            throw parser.error("',' or '\(Character(Unicode.Scalar(close)))' was expected")
+        }
+        parser.offset += 1
+        return true
     }
 }
 

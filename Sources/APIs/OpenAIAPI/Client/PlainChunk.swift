@@ -24,98 +24,103 @@ struct PlainChunk {
     ///   - data: the bytes of an event.
     ///   - head: what stood before the choices of a chunk that was read. It is not read again where it stands in this one.
     init?(_ data: ArraySlice<UInt8>, knowing head: [UInt8] = []) {
-        let isKnown = !head.isEmpty && data.begins(with: head)
-        var reader = JSONReader(isKnown ? [UInt8(ascii: "{")] + data.dropFirst(head.count) : Array(data))
-        var chunk = Found()
+        var reader = JSONReader(Array(data))
         do throws(JSONSyntaxError) {
-            guard try reader.kind() == .object else { return nil }
-            try reader.members { (reader, key) throws(JSONSyntaxError) in
-                switch key {
-                case "id", "object", "created", "model", "system_fingerprint", "service_tier": try reader.skip()
-                case "choices":
-                    if chunk.isPlain, !chunk.hasChoice, chunk.usage == nil { chunk.choicesStart = key.start }
-                    try Self.choices(&reader, &chunk)
-                case "usage":
-                    if chunk.usage != nil { return try Self.unknown(&reader, &chunk) }
-                    guard try reader.kind() == .object else { return try Self.nothing(&reader, &chunk) }
-                    chunk.usage = try TokenUsage(reading: &reader)
-                default: try Self.nothing(&reader, &chunk)
-                }
+            if !head.isEmpty, data.begins(with: head) {
+                reader.resumeObject(after: head.count)
+            } else {
+                guard try reader.kind() == .object else { return nil }
+                try reader.beginObject()
             }
+            guard try readMembers(&reader), hasChoice || usage != nil else { return nil }
             try reader.end()
         } catch {
             return nil
         }
-        guard chunk.isPlain, chunk.hasChoice || chunk.usage != nil else { return nil }
-        text = chunk.text
-        let shift = isKnown ? head.count - 1 : 0
-        textPlace = chunk.text.isEmpty ? nil : chunk.textPlace.map { $0.lowerBound + shift..<$0.upperBound + shift }
-        finishReason = chunk.finishReason
-        hasChoice = chunk.hasChoice
-        usage = chunk.usage
-        headCount = chunk.choicesStart.map { $0 - 1 + shift }
     }
 
-    /// What was read so far.
-    private struct Found {
-        var hasChoice = false
-        var isPlain = true
-        var text = ""
-        var textPlace: Range<Int>?
-        var finishReason: String?
-        var usage: TokenUsage?
-        var choicesStart: Int?
-    }
+    // Each of these tells whether what it has read is plain.
 
-    private static func choices(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
-        guard try reader.kind() == .array, !chunk.hasChoice else { return try unknown(&reader, &chunk) }
-        try reader.elements { (reader) throws(JSONSyntaxError) in
-            guard try reader.kind() == .object, !chunk.hasChoice else { return try unknown(&reader, &chunk) }
-            chunk.hasChoice = true
-            var hasDelta = false
-            try reader.members { (reader, key) throws(JSONSyntaxError) in
-                switch key {
-                case "index": try reader.skip()
-                case "delta":
-                    if hasDelta { return try unknown(&reader, &chunk) }
-                    hasDelta = true
-                    try delta(&reader, &chunk)
-                case "finish_reason":
-                    if chunk.finishReason != nil { return try unknown(&reader, &chunk) }
-                    guard try reader.kind() == .string else { return try nothing(&reader, &chunk) }
-                    chunk.finishReason = try reader.string()
-                default: try nothing(&reader, &chunk)
+    private mutating func readMembers(_ reader: inout JSONReader) throws(JSONSyntaxError) -> Bool {
+        while let key = try reader.nextMember() {
+            switch key {
+            case "id", "object", "created", "model", "system_fingerprint", "service_tier": try reader.skip()
+            case "choices":
+                if !hasChoice, usage == nil { headCount = key.start.map { $0 - 1 } }
+                guard try readChoices(&reader) else { return false }
+            case "usage":
+                guard usage == nil else { return false }
+                if try reader.kind() == .object {
+                    usage = try TokenUsage(reading: &reader)
+                } else {
+                    guard try Self.isNull(&reader) else { return false }
                 }
+            default: guard try Self.isNull(&reader) else { return false }
             }
-            // Without it the choice itself is looked at, as in streams of completions.
-            if !hasDelta { chunk.isPlain = false }
         }
+        return true
     }
 
-    private static func delta(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
-        guard try reader.kind() == .object else { return try unknown(&reader, &chunk) }
+    private mutating func readChoices(_ reader: inout JSONReader) throws(JSONSyntaxError) -> Bool {
+        guard try reader.kind() == .array, !hasChoice else { return false }
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard try reader.kind() == .object, !hasChoice else { return false }
+            hasChoice = true
+            guard try readChoice(&reader) else { return false }
+        }
+        return true
+    }
+
+    private mutating func readChoice(_ reader: inout JSONReader) throws(JSONSyntaxError) -> Bool {
+        var hasDelta = false
+        try reader.beginObject()
+        while let key = try reader.nextMember() {
+            switch key {
+            case "index": try reader.skip()
+            case "delta":
+                guard !hasDelta, try readDelta(&reader) else { return false }
+                hasDelta = true
+            case "finish_reason":
+                guard finishReason == nil else { return false }
+                if try reader.kind() == .string {
+                    finishReason = try reader.string()
+                } else {
+                    guard try Self.isNull(&reader) else { return false }
+                }
+            default: guard try Self.isNull(&reader) else { return false }
+            }
+        }
+        // Without it the choice itself is looked at, as in streams of completions.
+        return hasDelta
+    }
+
+    private mutating func readDelta(_ reader: inout JSONReader) throws(JSONSyntaxError) -> Bool {
+        guard try reader.kind() == .object else { return false }
         var hasContent = false
-        try reader.members { (reader, key) throws(JSONSyntaxError) in
+        try reader.beginObject()
+        while let key = try reader.nextMember() {
             switch key {
             case "role": try reader.skip()
             case "content":
-                if hasContent { return try unknown(&reader, &chunk) }
-                guard try reader.kind() == .string else { return try nothing(&reader, &chunk) }
-                hasContent = true
-                (chunk.text, chunk.textPlace) = try reader.placedString()
-            default: try nothing(&reader, &chunk)
+                guard !hasContent else { return false }
+                if try reader.kind() == .string {
+                    hasContent = true
+                    let (text, place) = try reader.placedString()
+                    (self.text, textPlace) = (text, text.isEmpty ? nil : place)
+                } else {
+                    guard try Self.isNull(&reader) else { return false }
+                }
+            default: guard try Self.isNull(&reader) else { return false }
             }
         }
+        return true
     }
 
     /// A member that may be there only as `null`, which says nothing.
-    private static func nothing(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
-        if try reader.kind() != .null { chunk.isPlain = false }
+    private static func isNull(_ reader: inout JSONReader) throws(JSONSyntaxError) -> Bool {
+        guard try reader.kind() == .null else { return false }
         try reader.skip()
-    }
-
-    private static func unknown(_ reader: inout JSONReader, _ chunk: inout Found) throws(JSONSyntaxError) {
-        chunk.isPlain = false
-        try reader.skip()
+        return true
     }
 }

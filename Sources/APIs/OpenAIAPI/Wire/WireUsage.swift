@@ -39,7 +39,8 @@ extension TokenUsage {
     init(reading reader: inout JSONReader) throws(JSONSyntaxError) {
         var (prompt, completion): (JSONValue?, JSONValue?)
         var (promptDetails, completionDetails): (JSONValue?, JSONValue?)
-        try reader.members { (reader, key) throws(JSONSyntaxError) in
+        try reader.beginObject()
+        while let key = try reader.nextMember() {
             switch key {
             case "prompt_tokens": prompt = try reader.value()
             case "completion_tokens": completion = try reader.value()
