@@ -110,9 +110,14 @@ public struct ServerSentEventParser: Sendable {
 
     /// Reads a piece; `take` gets each event that it finishes.
     private mutating func read(_ bytes: [UInt8], _ take: (Block) -> Void) throws(ServerSentEventError) {
+        if case .nothingRead = start, let first = bytes.first, first != Self.byteOrderMark[0] { start = .passed }
         var place = 0
         while place < bytes.count {
-            if case .passed = start {
+            if let data = plainEvent(in: bytes, from: place) {
+                take(Block(data: data, hasData: true))
+                // Two ends of lines.
+                place = data.endIndex + 2
+            } else if case .passed = start {
                 place = try readLine(bytes, from: place, take)
             } else {
                 try read(bytes[place], take)
@@ -123,6 +128,18 @@ public struct ServerSentEventParser: Sendable {
         guard block.isInPiece else { return }
         block.data = ArraySlice(Array(block.data))
         block.isInPiece = false
+    }
+
+    /// The data of an event that is one line and lies in the piece as a whole, as nearly all do: it needs no steps in between.
+    private func plainEvent(in bytes: [UInt8], from place: Int) -> ArraySlice<UInt8>? {
+        guard case .passed = start, line.isEmpty, block.byteCount == 0, !isAfterReturn,
+            let rest = Self.plainData(bytes[place...])
+        else { return nil }
+        let end = Self.lineEnd(in: bytes, from: rest.startIndex)
+        guard end - place <= eventBytesMax, end + 1 < bytes.count, bytes[end] == UInt8(ascii: "\n"),
+            bytes[end + 1] == UInt8(ascii: "\n")
+        else { return nil }
+        return rest[..<end]
     }
 
     /// Reads to the end of a line, or of the piece, in one go. Returns where to go on.
