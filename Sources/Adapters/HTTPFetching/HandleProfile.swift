@@ -24,7 +24,6 @@ final class HandleProfile: Equatable {
     private var parts: OpaquePointer?
 
     init(_ request: PreparedRequest, settings: HTTPClient.Configuration) {
-        let options = request.options
         url = request.url.absolute
         method = request.method
         body =
@@ -33,12 +32,13 @@ final class HandleProfile: Equatable {
             case .bytes(let bytes) where (1..<Self.postedBytesMax).contains(bytes.count): .posted
             case .bytes, .stream: .uploaded
             }
-        unixSocketPath = options.unixSocketPath
-        proxy = options.proxy
-        tls = options.tls
-        connect = options.timeouts.connect
-        decompresses = options.decompresses
-        receiveBytes = options.receiveBytes ?? settings.receiveBytes
+        // Each by itself, because the options as a whole are many texts to be counted in and out.
+        unixSocketPath = request.options.unixSocketPath
+        proxy = request.options.proxy
+        tls = request.options.tls
+        connect = request.options.timeouts.connect
+        decompresses = request.options.decompresses
+        receiveBytes = request.options.receiveBytes ?? settings.receiveBytes
     }
 
     deinit { unsafe curl_url_cleanup(parts) }
