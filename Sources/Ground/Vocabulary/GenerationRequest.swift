@@ -40,7 +40,7 @@ public struct GenerationRequest: Sendable, Equatable {
     ) throws(Failure) {
         var fields = box.wrappedValue
         try body(&fields)
-        box = Boxed(wrappedValue: fields)
+        box = Boxed(wrappedValue: consume fields)
     }
 }
 

@@ -14,8 +14,10 @@ struct AnswerFrame: Sendable {
     init(_ request: CompletionRequest, model: ModelID, created: Int64) {
         kind = request.kind
         usesFunctions = request.usesFunctions
+        // By bytes, which are not gathered into characters first.
         let asked = request.generation.id.text
-        id = (request.kind == .chat ? "chatcmpl-" : "cmpl-") + asked.dropFirst(asked.hasPrefix("req_") ? 4 : 0)
+        let own = asked.utf8.dropFirst(asked.hasPrefix("req_") ? 4 : 0)
+        id = (request.kind == .chat ? "chatcmpl-" : "cmpl-") + Substring(own)
         self.model = model.name
         self.created = created
         fingerprint = request.fingerprint

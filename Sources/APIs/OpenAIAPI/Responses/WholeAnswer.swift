@@ -35,7 +35,7 @@ public struct WholeAnswer: Sendable {
                     }
                 }
             }
-            let usage = TokenUsage(sumOf: choices.map(\.end.usage), choicesPerPrompt: choicesPerPrompt)
+            let usage = TokenUsage(sumOf: choices.map { $0.end.usage }, choicesPerPrompt: choicesPerPrompt)
             writer.member("usage") { usage.write(to: &$0) }
             if isSingle { report(choices[0], to: &writer) }
         }

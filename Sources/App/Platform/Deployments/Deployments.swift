@@ -14,6 +14,7 @@ final class Deployments: Sendable {
         var order: [String] = []
         /// The deployment behind each name and alias.
         var names: [String: String] = [:]
+        /// Of those that have some.
         var fallbacks: [String: [String]] = [:]
     }
 
@@ -26,7 +27,8 @@ final class Deployments: Sendable {
 
     /// The deployment that answers to a name.
     func find(_ name: String) -> Deployment? {
-        state.withLock { state in state.names[name].flatMap { state.table[$0] } }
+        // Its own name mostly.
+        state.withLock { state in state.table[name] ?? state.names[name].flatMap { state.table[$0] } }
     }
 
     /// In the order in which they were made.
@@ -34,7 +36,9 @@ final class Deployments: Sendable {
 
     /// Names that stand behind a deployment when it fails.
     func fallbacks(of name: String) -> [String] {
-        state.withLock { state in state.names[name].flatMap { state.fallbacks[$0] } ?? [] }
+        state.withLock { state in
+            state.fallbacks.isEmpty ? [] : state.names[name].flatMap { state.fallbacks[$0] } ?? []
+        }
     }
 
     /// Takes a deployment in, with the names of its configuration.
@@ -89,7 +93,7 @@ final class Deployments: Sendable {
         state.names = state.names.filter { $0.value != name }
         for alias in spec.aliases where state.names[alias] == nil { state.names[alias] = name }
         state.names[name] = name
-        state.fallbacks[name] = spec.fallback
+        state.fallbacks[name] = spec.fallback.isEmpty ? nil : spec.fallback
     }
 }
 

@@ -76,7 +76,7 @@ struct RoutedService: Sendable {
         // On a server without users everybody is the same; tenants are then all that tells them apart.
         let isKnown = principal.origin != .open && principal.origin != .local
         let tenant = isKnown ? principal.tenant.name : scheduling.tenant.name
-        let key = isKnown ? "\(tenant)/\(principal.user.text)" : tenant
+        let key = isKnown ? tenant + "/" + principal.user.text : tenant
         return RouteQuestion.Caller(key: key, models: [principal.models, principal.userModels].compactMap(\.self))
     }
 

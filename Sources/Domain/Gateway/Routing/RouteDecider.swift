@@ -273,10 +273,9 @@ private struct Course {
         decision.attempts.append(RouteDecision.Attempt(own, isEqual: equal && !decision.attempts.isEmpty))
     }
 
-    func finished() -> RouteDecision {
-        var whole = decision
-        whole.rule = first ?? rule ?? .direct
-        return whole
+    consuming func finished() -> RouteDecision {
+        decision.rule = first ?? rule ?? .direct
+        return decision
     }
 
     private mutating func refusal(_ name: String, _ rule: RouteRule, _ standing: TargetStanding?) -> String? {
