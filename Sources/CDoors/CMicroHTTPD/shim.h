@@ -198,5 +198,10 @@ static inline void nexus_flush_socket(int fd) {
 __attribute__((swiftcall)) void *swift_task_alloc(size_t count);
 __attribute__((swiftcall)) void swift_task_dealloc(void *memory);
 
-// Makes one piece of memory for the frames to come, which the task keeps until it ends.
-static inline void nexus_task_make_room(size_t count) { swift_task_dealloc(swift_task_alloc(count)); }
+// Makes two pieces of memory for the frames to come, which the task keeps until it ends.
+static inline void nexus_task_make_room(size_t count) {
+  void *first = swift_task_alloc(count);
+  void *second = swift_task_alloc(count);
+  swift_task_dealloc(second);
+  swift_task_dealloc(first);
+}

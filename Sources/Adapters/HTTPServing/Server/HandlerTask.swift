@@ -15,8 +15,8 @@ final class HandlerTask: Sendable {
 
     private let state = Mutex(State())
 
-    /// Room for the frames of a handler and of the middleware around it, in one piece: more is made where it does not suffice.
-    /// Chosen: with the task's own words the largest piece that jemalloc has among its small ones.
+    /// Room for the frames of a handler and of the middleware around it, in each of two pieces: more is made where they do not
+    /// suffice. Chosen: with the task's own words the largest piece that jemalloc has among its small ones.
     private static let frameBytes = 14 * 1024 - 64
 
     /// Starts on the calling thread and returns at the handler's first suspension or at its end; where the route is not for
