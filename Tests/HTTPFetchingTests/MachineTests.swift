@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    private let start = ContinuousClock.now
+    private let start = Moment.now
     private let limits = Timeouts(
         connect: .seconds(1), firstByte: .seconds(2), idle: .seconds(3), total: nil)
 

@@ -1,9 +1,7 @@
 /// Which time limit applies to a transfer now, and when it passes. Pure: it is told what happened and when.
 struct DeadlineWatch {
-    typealias Instant = ContinuousClock.Instant
-
     private let timeouts: Timeouts
-    private let totalDeadline: Instant?
+    private let totalDeadline: Moment?
     private var stage: Stage
     /// The reader of the response's body is behind: what the server does cannot be seen.
     private var isReceivingPaused = false
@@ -12,16 +10,16 @@ struct DeadlineWatch {
 
     private enum Stage {
         /// Can transition to: sending, awaitingHead, receiving.
-        case connecting(since: Instant)
+        case connecting(since: Moment)
         /// Can transition to: connecting (libcurl tries again on another connection), awaitingHead, receiving.
-        case sending(lastMove: Instant)
+        case sending(lastMove: Moment)
         /// Can transition to: connecting, sending, receiving.
-        case awaitingHead(since: Instant)
+        case awaitingHead(since: Moment)
         /// Final.
-        case receiving(lastMove: Instant)
+        case receiving(lastMove: Moment)
     }
 
-    init(timeouts: Timeouts, totalDeadline: Instant?, now: Instant) {
+    init(timeouts: Timeouts, totalDeadline: Moment?, now: Moment) {
         self.timeouts = timeouts
         self.totalDeadline = totalDeadline
         stage = .connecting(since: now)
@@ -32,12 +30,12 @@ struct DeadlineWatch {
     }
 
     /// A connection is there and the request is about to be sent on it.
-    mutating func connected(hasBody: Bool, now: Instant) {
+    mutating func connected(hasBody: Bool, now: Moment) {
         stage = hasBody ? .sending(lastMove: now) : .awaitingHead(since: now)
     }
 
     /// Bytes of the request's body were taken to be sent.
-    mutating func sent(isLast: Bool, now: Instant) {
+    mutating func sent(isLast: Bool, now: Moment) {
         switch stage {
         case .receiving: stage = .receiving(lastMove: now)
         case .connecting, .sending, .awaitingHead:
@@ -45,24 +43,24 @@ struct DeadlineWatch {
         }
     }
 
-    mutating func headArrived(now: Instant) { stage = .receiving(lastMove: now) }
+    mutating func headArrived(now: Moment) { stage = .receiving(lastMove: now) }
 
-    mutating func received(now: Instant) {
+    mutating func received(now: Moment) {
         if case .receiving = stage { stage = .receiving(lastMove: now) }
     }
 
-    mutating func receivingPaused(_ isPaused: Bool, now: Instant) {
+    mutating func receivingPaused(_ isPaused: Bool, now: Moment) {
         isReceivingPaused = isPaused
         if !isPaused { received(now: now) }
     }
 
-    mutating func sendingPaused(_ isPaused: Bool, now: Instant) {
+    mutating func sendingPaused(_ isPaused: Bool, now: Moment) {
         isSendingPaused = isPaused
         if !isPaused, case .sending = stage { stage = .sending(lastMove: now) }
     }
 
     /// The limit that passes first, if nothing happens before.
-    var next: (deadline: Instant, phase: Timeouts.Phase)? {
+    var next: (deadline: Moment, phase: Timeouts.Phase)? {
         let (since, limit, phase) = staged
         guard let limit else { return totalDeadline.map { ($0, .total) } }
         let deadline = since + limit
@@ -71,7 +69,7 @@ struct DeadlineWatch {
     }
 
     /// The limit of the present stage, and since when it counts.
-    private var staged: (since: Instant, limit: Duration?, phase: Timeouts.Phase) {
+    private var staged: (since: Moment, limit: Duration?, phase: Timeouts.Phase) {
         switch stage {
         case .connecting(let since): (since, timeouts.connect, .connect)
         case .sending(let lastMove): (lastMove, isSendingPaused ? nil : timeouts.idle, .idle)
@@ -84,7 +82,7 @@ struct DeadlineWatch {
 /// The earliest instant at which a limit of any transfer may pass: a lower bound, so that the transfers need to be gone
 /// through only when it is reached. Not `Sendable`: for the client's thread.
 final class DeadlineSchedule {
-    private(set) var earliest: ContinuousClock.Instant?
+    private(set) var earliest: Moment?
 
     /// To be called whenever a transfer's limit may have come nearer. When bytes move, limits only move away.
     func note(_ watch: DeadlineWatch) {
@@ -93,7 +91,7 @@ final class DeadlineSchedule {
     }
 
     /// Tells whether the instant is reached, and forgets it then: whoever asks notes every transfer again.
-    func isDue(now: ContinuousClock.Instant) -> Bool {
+    func isDue(now: Moment) -> Bool {
         guard let earliest, earliest <= now else { return false }
         self.earliest = nil
         return true

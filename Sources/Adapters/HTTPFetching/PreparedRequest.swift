@@ -9,10 +9,10 @@ final class PreparedRequest: Sendable {
     let headerLines: [UInt8]
     let body: RequestBody
     /// When the exchange with all its redirects must be over.
-    let totalDeadline: ContinuousClock.Instant?
+    let totalDeadline: Moment?
 
     convenience init(
-        _ request: FetchRequest, url: RemoteURL, userAgent: String, now: ContinuousClock.Instant
+        _ request: FetchRequest, url: RemoteURL, userAgent: String, now: Moment
     ) throws(FetchError) {
         try self.init(
             request, method: request.method, url: url, headers: request.headers, body: request.body,
@@ -21,7 +21,7 @@ final class PreparedRequest: Sendable {
 
     private init(
         _ request: FetchRequest, method: String, url: RemoteURL, headers: FetchHeaders, body: RequestBody,
-        userAgent: String, totalDeadline: ContinuousClock.Instant?
+        userAgent: String, totalDeadline: Moment?
     ) throws(FetchError) {
         guard Self.isToken(method) else { throw FetchError(.invalidRequest, "The method is not a token.") }
         guard request.headerBytesMax > 0 else {

@@ -15,7 +15,7 @@ final class SocketWatch {
     /// The sockets in the set.
     private var sockets: [Int32: Socket] = [:]
     /// When libcurl wants to be called although nothing happened.
-    private var timer: ContinuousClock.Instant?
+    private var timer: Moment?
 
     private struct Socket {
         /// What epoll looks for.

@@ -141,7 +141,7 @@ final class TransferLoop {
 
     // MARK: time limits
 
-    private func expire(now: ContinuousClock.Instant) {
+    private func expire(now: Moment) {
         guard schedule.isDue(now: now) else { return }
         for (id, transfer) in transfers {
             guard let next = transfer.watch.next else { continue }
@@ -154,7 +154,7 @@ final class TransferLoop {
     }
 
     /// How long a wait may last: to the next limit, rounded up. libcurl shortens it for timers of its own.
-    private func waitMilliseconds(now: ContinuousClock.Instant) -> Int {
+    private func waitMilliseconds(now: Moment) -> Int {
         guard let earliest = schedule.earliest else { return 60_000 }
         return min(60_000, (earliest - now).wholeMilliseconds)
     }
