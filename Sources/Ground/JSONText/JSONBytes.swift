@@ -6,6 +6,14 @@ extension [UInt8] {
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var place = digits.count
         var rest = number.magnitude
+        // Two at a time: dividing is what takes long.
+        while rest >= 100 {
+            let pair = UInt8(truncatingIfNeeded: rest % 100)
+            rest /= 100
+            place -= 2
+            digits[place] = UInt8(ascii: "0") + pair / 10
+            digits[place + 1] = UInt8(ascii: "0") + pair % 10
+        }
         repeat {
             place -= 1
             digits[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)

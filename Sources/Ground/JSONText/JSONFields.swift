@@ -17,12 +17,20 @@ public struct JSONFieldError: Error, Sendable, Equatable, CustomStringConvertibl
 /// `null` counts as absent for optional members, as clients send it for "not set".
 public struct JSONField: Sendable {
     public let value: JSONValue
-    public let path: String
+    /// The path of the array that it is an element of, or its own.
+    private let base: String
+    private let index: Int?
 
-    public init(_ value: JSONValue, path: String = "") {
+    public init(_ value: JSONValue, path: String = "") { self.init(value, base: path, index: nil) }
+
+    private init(_ value: JSONValue, base: String, index: Int?) {
         self.value = value
-        self.path = path
+        self.base = base
+        self.index = index
     }
+
+    /// Made when somebody asks for it: most elements have nothing that needs to be named.
+    public var path: String { index.map { "\(base)[\($0)]" } ?? base }
 
     public func fail(_ problem: String) -> JSONFieldError { JSONFieldError(path: path, problem: problem) }
 
@@ -30,7 +38,7 @@ public struct JSONField: Sendable {
     public func optional(_ key: String) throws(JSONFieldError) -> JSONField? {
         guard case .object(let object) = value else { throw fail("must be an object, not \(value.kind)") }
         guard let member = object[key], !member.isNull else { return nil }
-        return JSONField(member, path: path.isEmpty ? key : "\(path).\(key)")
+        return JSONField(member, path: memberPath(key))
     }
 
     /// The first member of `keys` that is there and not `null`: for members that go by several names.
@@ -42,7 +50,12 @@ public struct JSONField: Sendable {
     /// The member `key`, which must be there and not `null`.
     public func required(_ key: String) throws(JSONFieldError) -> JSONField {
         if let member = try optional(key) { return member }
-        throw JSONFieldError(path: path.isEmpty ? key : "\(path).\(key)", problem: "is required")
+        throw JSONFieldError(path: memberPath(key), problem: "is required")
+    }
+
+    private func memberPath(_ key: String) -> String {
+        let path = path
+        return path.isEmpty ? key : "\(path).\(key)"
     }
 
     public func string() throws(JSONFieldError) -> String {
@@ -103,7 +116,8 @@ public struct JSONField: Sendable {
         guard elements.count <= countMax else {
             throw fail("has \(elements.count) elements, at most \(countMax) are allowed")
         }
-        return elements.enumerated().map { JSONField($1, path: "\(path)[\($0)]") }
+        let path = path
+        return elements.enumerated().map { JSONField($1, base: path, index: $0) }
     }
 
     public func object() throws(JSONFieldError) -> JSONObject {

@@ -16,6 +16,9 @@ public struct CompletionDecoder: Sendable {
     /// What stood before the choices of the first plain chunk.
     private var head: [UInt8] = []
 
+    /// What OpenAI's streams end with.
+    private static let done = Array("[DONE]".utf8)[...]
+
     public init(model: ModelID) { self.model = model }
 
     /// The piece of text that one `data:` text brings, where the same stands around it as around the one before; `nil` for every
@@ -27,7 +30,7 @@ public struct CompletionDecoder: Sendable {
     /// - Throws: the `ServiceError` that the other side sent, or one about a text that is no chunk.
     public mutating func events(for data: ArraySlice<UInt8>) throws(ServiceError) -> [GenerationEvent] {
         if let text = text(of: data) { return text.isEmpty ? [] : [.text(text)] }
-        if data.elementsEqual("[DONE]".utf8) { return [] }
+        if data == Self.done { return [] }
         // Most chunks are a piece of text and nothing else: no tree is made for these.
         if let plain = PlainChunk(data, knowing: head) { return events(for: plain, data) }
         let chunk: JSONValue
