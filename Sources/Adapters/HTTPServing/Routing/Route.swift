@@ -16,7 +16,8 @@ public struct Route: Sendable {
         case concurrent
     }
 
-    /// Longest body that is read and looked at on the server's thread: a change of thread costs about as much as parsing it.
+    /// Longest body that is read and looked at on the server's thread. Chosen: most requests are shorter, and a change of thread
+    /// would be much of what they cost.
     public static let inlineBodyBytesMax = 16 << 10
 
     public var method: HTTPMethod
