@@ -82,7 +82,10 @@ def test_a_checkpoint_of_the_hub_by_its_name(checkpoint: Path, tmp_path: Path) -
     assert made["origin"]["from"] == "maker/small"
     engine = Engine(tmp_path, model=Path(answer["file"]))
     with engine.client() as client:
-        assert client.completions.create(model="any", prompt="the sun", max_tokens=3).usage.completion_tokens == 3
+        # Random weights may well say that they are done.
+        answer = client.completions.create(
+            model="any", prompt="the sun", max_tokens=3, extra_body={"ignore_eos": True})
+        assert answer.usage.completion_tokens == 3
     engine.stop()
 
 
