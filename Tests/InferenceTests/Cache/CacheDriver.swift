@@ -161,9 +161,10 @@ final class CacheDriver {
         return report
     }
 
-    /// What the engine does in a quiet moment.
-    func copyAhead() throws -> Bool {
-        let wasCopied = cache.copyAhead()
+    /// What the engine does in a quiet moment, so long after the last request.
+    func copyAhead(after time: Duration = .seconds(2)) throws -> Bool {
+        now += time
+        let wasCopied = cache.copyAhead(now: now)
         try check()
         return wasCopied
     }

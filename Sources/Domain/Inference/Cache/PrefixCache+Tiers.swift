@@ -67,14 +67,16 @@ extension PrefixCache {
     }
 
     /// Copies one state to ordinary memory that would have to leave the cells soon, so that it takes no time then from answers
-    /// that are being written. For moments without work.
+    /// that are being written. For moments without work. What was used a moment ago is left alone: a conversation that goes on
+    /// makes it longer, and the copy would be of no use.
     ///
     /// - Returns: whether there may be another one.
-    mutating func copyAhead() -> Bool {
+    mutating func copyAhead(now: ContinuousClock.Instant) -> Bool {
         guard memory == .cells, runtime.shape.hasCellPerToken, limits.ramBytesMax > 0,
             cellsFree + cellsCopied < runtime.shape.cells / 2,
             let node = tree.leastWorthy(where: { node in
-                node.needsCopy && !node.children.values.contains(where: \.needsCopy)
+                node.needsCopy && now - node.lastUse >= Self.copiedAfter
+                    && !node.children.values.contains(where: \.needsCopy)
             }), let sequence = node.sequence
         else { return false }
         let bytes = runtime.stateBytes(of: sequence)
@@ -90,6 +92,8 @@ extension PrefixCache {
     private var cellsCopied: Int {
         tree.nodes.values.reduce(0) { $0 + ($1.isHot && $1.blob != nil && $1.users == 0 ? $1.tokens.count : 0) }
     }
+
+    private static var copiedAfter: Duration { .seconds(1) }
 
     /// Whoever comes in a quiet moment waits for one copy: some milliseconds.
     private static var copiedAheadMax: Int { 32 << 20 }

@@ -91,7 +91,7 @@ struct EngineLoop {
                 cellsUsed: cache.cellsUsed, prefixBytes: cache.ramBytes)
             // A quiet moment is used for one state at a time, so that whoever comes waits for no more than that.
             if shares.isEmpty { wakeReaders() }
-            let mayRest = shares.isEmpty && !cache.shelveOne() && !cache.copyAhead()
+            let mayRest = shares.isEmpty && !cache.shelveOne() && !cache.copyAhead(now: now)
             let messages = mayRest ? mailbox.wait(until: nextDeadline) : mailbox.take()
             readersMaySleep = false
             if messages.isEmpty {
